@@ -1,0 +1,1 @@
+"""Pure engine: arrays and frames in, results out."""

@@ -1,0 +1,115 @@
+"""What the signals and the simulation know of a market: aligned arrays, time on axis 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FILING_ITEMS", "Bools", "Dates", "Filings", "Floats", "Ints", "MarketPanel"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Dates = npt.NDArray[np.datetime64]
+
+FILING_ITEMS = (
+    "revenue",
+    "net_income",
+    "total_assets",
+    "equity",
+    "shares_outstanding",
+    "operating_cf",
+    "free_cash_flow",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filings:
+    """Quarterly filings as parallel arrays, sorted by security, then availability, then period.
+
+    Attributes
+    ----------
+    security : int64[M]
+        Column of the security in the panel.
+    available, period_end : datetime64[D][M]
+        First date on which the filing could be known, and the end of the quarter it reports.
+    items : dict of float64[M]
+        One array for each of ``FILING_ITEMS``; NaN where the filing does not state it. Flows
+        (revenue, net income, cash flows) are of the quarter; shares are on the same split basis
+        as ``MarketPanel.price``.
+    """
+
+    security: Ints
+    available: Dates
+    period_end: Dates
+    items: dict[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.security)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketPanel:
+    """A market over T sessions and N securities; every array is read only by convention.
+
+    Attributes
+    ----------
+    source, fingerprint : str
+        Name of the market in the store and content hash of the snapshot it was read from.
+    simulated : bool
+        True for the demo market; every face then says so.
+    sessions : datetime64[D][T]
+        Exchange dates, strictly increasing.
+    tickers : tuple of N str
+        Column names, sorted.
+    close : float64[T, N]
+        Total-return index (split- and dividend-adjusted); NaN = no bar that session.
+    price : float64[T, N]
+        Split-adjusted close, not adjusted for dividends; NaN where that basis is not known.
+    dollar_volume : float64[T, N]
+        Traded dollars; NaN = no bar.
+    member : bool[T, N]
+        Whether the security is an index member on the date.
+    sector : tuple of N str
+        GICS sector, "Other" where unmapped.
+    last_session : int64[N]
+        Index of the last session on which the security trades, T when it lives on.
+    delisting_return : float64[N]
+        What a holder gets after the last close.
+    data_ended : bool[N]
+        True where only the data stops at ``last_session``, not the security.
+    filings : Filings
+    cash_rate : float64[T]
+        Return of cash over each session.
+    vix, benchmark : float64[T] or None
+        Close of the volatility index, total-return level of the benchmark; NaN = no value.
+    benchmark_name : str
+        What ``benchmark`` is, for people.
+    """
+
+    source: str
+    fingerprint: str
+    simulated: bool
+    sessions: Dates
+    tickers: tuple[str, ...]
+    close: Floats
+    price: Floats
+    dollar_volume: Floats
+    member: Bools
+    sector: tuple[str, ...]
+    last_session: Ints
+    delisting_return: Floats
+    data_ended: Bools
+    filings: Filings
+    cash_rate: Floats
+    vix: Floats | None = None
+    benchmark: Floats | None = None
+    benchmark_name: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Sessions and securities."""
+        return self.close.shape[0], self.close.shape[1]

@@ -1,0 +1,1 @@
+"""The faces: web app, command line, report."""

@@ -1,0 +1,1 @@
+"""Everything that touches disk or network; knows nothing of the engine."""
