@@ -1,0 +1,122 @@
+"""A finished run as one JSON document: complete, stable, without NaN."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from importlib.metadata import version
+from typing import Any, Final
+
+import numpy as np
+from core.metrics import Metrics
+
+from core.factors.names import AVAILABLE_FACTORS, REGIMES
+from core.scenario import scenario_hash, specs, value_at
+from dashboard.report.targets import TARGETS
+from dashboard.run import Run
+
+__all__ = ["SCHEMA", "run_document"]
+
+SCHEMA: Final = 1
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return everything a program may want to know of `run`.
+
+    Undefined numbers (a ratio over nothing) are None. Fractions are fractions; dates are ISO text.
+    """
+    document = {
+        "schema": SCHEMA,
+        "plimsoll": version("plimsoll"),
+        "scenario": _scenario(run),
+        "data": _data(run),
+        "metrics": run.metrics.as_dict(),
+        "benchmark": _benchmark(run),
+        "targets": _targets(run.metrics),
+        "sectors": dict(run.sector_shares()),
+        "other_share": run.sector_shares().get("Other", 0.0),
+        "regimes": _regimes(run),
+        "coverage": _coverage(run),
+        "events": _events(run),
+        "checks": {"books_balance": run.result.books_residual},
+        "timing": run.timing.as_dict(),
+        "notes": list(run.notes),
+    }
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def _scenario(run: Run) -> dict[str, Any]:
+    values = {path: value_at(run.scenario, path) for path in specs()}
+    return {"name": run.scenario.name, "hash": scenario_hash(run.scenario), "values": values}
+
+
+def _data(run: Run) -> dict[str, Any]:
+    sizes = [] if run.signals is None else run.signals.universe.sum(axis=1)
+    return {
+        "source": run.market.source,
+        "simulated": run.market.simulated,
+        "fingerprint": run.market.fingerprint,
+        "return_basis": "total return (split- and dividend-adjusted close)",
+        "start": run.dates[0],
+        "end": run.dates[-1],
+        "sessions": len(run.dates),
+        "securities_in_store": len(run.market.tickers),
+        "securities_held": len(run.columns),
+        "universe_smallest": int(min(sizes)) if len(sizes) else None,
+        "universe_largest": int(max(sizes)) if len(sizes) else None,
+        "book": run.scenario.book.own_book or "ensemble",
+    }
+
+
+def _benchmark(run: Run) -> dict[str, Any] | None:
+    if run.benchmark_metrics is None:
+        return None
+    return {"name": run.benchmark_name, "metrics": run.benchmark_metrics.as_dict()}
+
+
+def _targets(metrics: Metrics) -> dict[str, Any]:
+    values = metrics.as_dict()
+    return {
+        name: {"bound": target.bound, "met": target.met(values[name])}
+        for name, target in TARGETS.items()
+    }
+
+
+def _regimes(run: Run) -> dict[str, Any]:
+    sessions = Counter(run.regime_series())
+    decided = Counter(REGIMES[code] for code in run.book.regime)
+    return {
+        name: {"rebalances": decided.get(name, 0), "sessions": sessions.get(name, 0)}
+        for name in REGIMES
+    }
+
+
+def _coverage(run: Run) -> dict[str, float]:
+    """Share of the universe, over all rebalances, for which a factor could be computed."""
+    if run.signals is None:
+        return {}
+    universe = run.signals.universe
+    known = np.isfinite(run.signals.panel.values) & universe[:, :, None]
+    members = max(int(universe.sum()), 1)
+    return {name: float(known[:, :, i].sum()) / members for i, name in enumerate(AVAILABLE_FACTORS)}
+
+
+def _events(run: Run) -> dict[str, int]:
+    frame = run.result.events.frame(run.dates, run.tickers)
+    return {str(kind): int(count) for kind, count in frame["kind"].value_counts().items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.datetime64 | dt.date):
+        return str(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
