@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +17,21 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Dates = npt.NDArray[np.datetime64]
 
-FILING_ITEMS = (
+_FORMAT: Final = 1
+_ARRAYS: Final = (
+    "sessions",
+    "close",
+    "price",
+    "dollar_volume",
+    "member",
+    "last_session",
+    "delisting_return",
+    "data_ended",
+    "cash_rate",
+)
+_OPTIONAL: Final = ("vix", "benchmark")
+_TEXTS: Final = ("source", "fingerprint", "simulated", "benchmark_name", "notes")
+FILING_ITEMS: Final = (
     "revenue",
     "net_income",
     "total_assets",
@@ -113,3 +130,39 @@ class MarketPanel:
     def shape(self) -> tuple[int, int]:
         """Sessions and securities."""
         return self.close.shape[0], self.close.shape[1]
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as arrays, ready for ``np.savez``; no array holds objects."""
+        arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
+        for name in _OPTIONAL:
+            if getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        return arrays | {
+            "format": np.array(_FORMAT),
+            "tickers": np.array(self.tickers, dtype=np.str_),
+            "sector": np.array(self.sector, dtype=np.str_),
+            "texts": np.array(json.dumps(texts)),
+            "filing_security": self.filings.security,
+            "filing_available": self.filings.available,
+            "filing_period_end": self.filings.period_end,
+            **{f"filing_{name}": values for name, values in self.filings.items.items()},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> MarketPanel:
+        """Rebuild from :meth:`to_arrays`; ValueError or KeyError where it is something else."""
+        if int(arrays["format"]) != _FORMAT:
+            raise ValueError(f"a market panel must be in format {_FORMAT}, was {arrays['format']}")
+        texts = json.loads(str(arrays["texts"]))
+        filings = Filings(
+            security=arrays["filing_security"],
+            available=arrays["filing_available"],
+            period_end=arrays["filing_period_end"],
+            items={name: arrays[f"filing_{name}"] for name in FILING_ITEMS},
+        )
+        values: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
+        values |= {name: arrays.get(name) for name in _OPTIONAL}
+        values |= texts | {"notes": tuple(texts["notes"])}
+        tickers, sector = tuple(arrays["tickers"].tolist()), tuple(arrays["sector"].tolist())
+        return cls(**values, tickers=tickers, sector=sector, filings=filings)

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from core.book import Book
-from core.metrics import Metrics
-from core.result import BacktestResult
-from core.signals import Signals
 
+from core.book import Book
 from core.config import Scenario
 from core.factors.names import REGIMES
 from core.market import Dates, Floats, MarketPanel
+from core.metrics import CurveMetrics, Metrics
+from core.result import BacktestResult
+from core.signals import Signals
 from core.simulation import SimulationInputs
 
-__all__ = ["Run", "Timing"]
+__all__ = ["STAGES", "Run", "Timing"]
+
+STAGES: Final = ("warm_up", "load", "signals", "book", "simulate")
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of wall time a stage took; a stage read from a cache shows what the reading took."""
+    """Seconds of wall time a stage took; a stage read from a cache shows what the reading took.
 
+    ``warm_up`` is compiling the engine or loading what was compiled; nothing once a process did.
+    """
+
+    warm_up: float
     load: float
     signals: float
     book: float
@@ -46,7 +53,9 @@ class Run:
         Index in ``market.sessions`` of the first simulated session.
     columns : int64[n]
         Columns of the market that the simulation holds: names with a target at any time.
-    benchmark : float64[T] or None
+    regime : int64[T_market]
+        Regime code of every session of the market.
+    benchmark : float64[T]
         Benchmark over the simulated sessions, 1.0 on the first.
     """
 
@@ -60,9 +69,9 @@ class Run:
     inputs: SimulationInputs
     result: BacktestResult
     metrics: Metrics
-    benchmark: Floats | None
+    benchmark: Floats
     benchmark_name: str
-    benchmark_metrics: Metrics | None
+    benchmark_metrics: CurveMetrics
     timing: Timing
     notes: tuple[str, ...]
 
@@ -87,19 +96,14 @@ class Run:
         return tuple(self.market.sector[i] for i in self.columns)
 
     def equity_frame(self) -> pd.DataFrame:
-        """Growth of 1: column portfolio and, where there is one, benchmark."""
-        columns = {"portfolio": self.result.nav / self.result.initial_nav}
-        if self.benchmark is not None:
-            columns["benchmark"] = self.benchmark
-        return pd.DataFrame(columns, index=self.index)
+        """Growth of 1: columns portfolio and benchmark."""
+        portfolio = self.result.nav / self.result.initial_nav
+        return pd.DataFrame({"portfolio": portfolio, "benchmark": self.benchmark}, self.index)
 
     def underwater_frame(self) -> pd.DataFrame:
         """Drawdowns in [−1, 0] of the same columns, the start included."""
-        columns = {"portfolio": self.result.drawdown}
-        if self.benchmark is not None:
-            filled = pd.Series(self.benchmark).ffill().to_numpy()
-            columns["benchmark"] = filled / np.maximum.accumulate(filled) - 1.0
-        return pd.DataFrame(columns, index=self.index)
+        benchmark = self.benchmark / np.maximum.accumulate(self.benchmark) - 1.0
+        return pd.DataFrame({"portfolio": self.result.drawdown, "benchmark": benchmark}, self.index)
 
     def exposure_frame(self) -> pd.DataFrame:
         """Wanted, applied and actually invested exposure, fractions of NAV."""

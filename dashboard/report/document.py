@@ -9,9 +9,9 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
-from core.metrics import Metrics
 
 from core.factors.names import AVAILABLE_FACTORS, REGIMES
+from core.metrics import Metrics
 from core.scenario import scenario_hash, specs, value_at
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
@@ -70,9 +70,7 @@ def _data(run: Run) -> dict[str, Any]:
     }
 
 
-def _benchmark(run: Run) -> dict[str, Any] | None:
-    if run.benchmark_metrics is None:
-        return None
+def _benchmark(run: Run) -> dict[str, Any]:
     return {"name": run.benchmark_name, "metrics": run.benchmark_metrics.as_dict()}
 
 
@@ -105,7 +103,7 @@ def _coverage(run: Run) -> dict[str, float]:
 
 def _events(run: Run) -> dict[str, int]:
     frame = run.result.events.frame(run.dates, run.tickers)
-    return {str(kind): int(count) for kind, count in frame["kind"].value_counts().items()}
+    return {str(kind): int(count) for kind, count in frame["event"].value_counts().items()}
 
 
 def _plain(value: Any) -> Any:

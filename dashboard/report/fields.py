@@ -31,7 +31,7 @@ def fields_table(section: str | None = None) -> Table:
         raise ConfigError(f"section must be one of {known}, was {section}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("field", "default", "range", "unit", "meaning"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, no_wrap=title == "field", overflow="fold")
     for spec in chosen:
         default = "off" if spec.default is None else str(spec.default)
         table.add_row(spec.path, default, range_text(spec), spec.unit, spec.help)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +17,9 @@ class Target:
     bound: float
     text: str
 
-    def met(self, value: float) -> bool | None:
-        """Return whether `value` is beyond the bound, None for an undefined value (NaN)."""
-        return None if value != value else value > self.bound
+    def met(self, value: float | None) -> bool | None:
+        """Return whether `value` is beyond the bound, None for an undefined value."""
+        return None if value is None or math.isnan(value) else value > self.bound
 
 
 TARGETS: Final = {

@@ -1,0 +1,266 @@
+"""The book: target weights of every rebalance, from scores or from a person's own list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.caps import ROUNDING, capped_weights
+from core.config import BookConfig, RegimeWeights, Scenario
+from core.errors import HistoryError
+from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES, WITHOUT_TOPOLOGY
+from core.factors.scores import combine, standardise
+from core.market import Bools, Dates, Floats, Ints, MarketPanel
+from core.own_book import checked_rows
+from core.signals import Signals
+from core.universe import by_ticker
+
+Strings = npt.NDArray[np.str_]
+
+__all__ = ["Book", "build_book", "factor_weights", "imported_book", "sector_weights"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """What the portfolio should hold at full exposure, decided at each rebalance.
+
+    Attributes
+    ----------
+    rebalance : int64[R]
+        Sessions, counted in ``market.sessions``, at whose close the book is decided.
+    target : float64[R, N]
+        Weights: at least 0, rows sum to at most 1; the rest is cash.
+    alpha : float64[R, N] or None
+        Expected return until the next rebalance; NaN = not known, None = the book has no view.
+    composite : float64[R, N]
+        Mixed score, mean 0 and standard deviation 1 over the universe; NaN = none.
+    regime : int64[R]
+        Regime code in force.
+    infeasible : tuple of (int, str)
+        Row of a rebalance that could not be invested fully, and why.
+    notes : tuple of str
+        For people.
+    """
+
+    rebalance: Ints
+    target: Floats
+    alpha: Floats | None
+    composite: Floats
+    regime: Ints
+    infeasible: tuple[tuple[int, str], ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
+
+
+def factor_weights(weights: RegimeWeights) -> Floats:
+    """Weights of the factors that exist, float64[regimes, factors]; they are not rescaled here.
+
+    Rows follow ``REGIMES``, columns ``AVAILABLE_FACTORS``. What is missing to 1 belongs to factors
+    that do not exist yet; :func:`core.factors.scores.combine` spreads it pro rata.
+    """
+    rows = [getattr(weights, regime) for regime in REGIMES]
+    return np.array([[getattr(row, factor) for factor in AVAILABLE_FACTORS] for row in rows])
+
+
+def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Book:
+    """Mix the scores by regime and hold the best names in equal weights.
+
+    Parameters
+    ----------
+    market : MarketPanel
+    signals : Signals
+        Of the same market and scenario.
+    scenario : Scenario
+        Its factor weights, information coefficient and book.
+
+    Returns
+    -------
+    Book
+        Ties go to the ticker that is first in the alphabet. A name without a score, or that does
+        not trade after the rebalance, is not chosen. ``alpha`` is information coefficient ·
+        volatility to the next rebalance · composite (Grinold 1994).
+    """
+    table = factor_weights(scenario.factors.weights)
+    regime = signals.regime[signals.rebalance]
+    shape = signals.universe.shape
+    composite = np.full(shape, np.nan)
+    target = np.zeros(shape)
+    infeasible: list[tuple[int, str]] = []
+    names, sector = np.unique(np.array(market.sector, dtype=np.str_), return_inverse=True)
+    order = by_ticker(market.tickers)
+    for row, session in enumerate(signals.rebalance):
+        inside = signals.universe[row]
+        mixed = combine(signals.panel.values[row], table[regime[row]])
+        composite[row] = standardise(np.where(inside, mixed, np.nan))
+        eligible = np.isfinite(composite[row]) & (market.last_session > session)
+        ranked = np.lexsort((order, -np.where(eligible, composite[row], -np.inf)))
+        ranking = ranked[: int(eligible.sum())]
+        target[row] = _weights(ranking, sector, scenario.book)
+        reason = _shortfall(target[row], len(ranking), scenario.book)
+        if reason:
+            infeasible.append((row, reason))
+    alpha = scenario.factors.information_coefficient * signals.horizon_vol * composite
+    return Book(
+        rebalance=signals.rebalance,
+        target=target,
+        alpha=alpha,
+        composite=composite,
+        regime=regime,
+        infeasible=tuple(infeasible),
+        notes=(
+            *_topology_note(scenario),
+            *_other_note(target, sector, names),
+            *_infeasible_note(market, signals.rebalance, infeasible),
+        ),
+    )
+
+
+def sector_weights(market: MarketPanel, weights: Floats) -> tuple[tuple[str, ...], Floats]:
+    """Sum weights by sector.
+
+    Parameters
+    ----------
+    market : MarketPanel
+    weights : float64[R, N]
+
+    Returns
+    -------
+    tuple of S str
+        Sectors in alphabetical order; "Other" is what no map covers.
+    float64[R, S]
+    """
+    names, sector = np.unique(np.array(market.sector, dtype=np.str_), return_inverse=True)
+    belongs = sector[:, None] == np.arange(len(names))
+    return tuple(str(name) for name in names), weights @ belongs.astype(np.float64)
+
+
+def imported_book(
+    market: MarketPanel,
+    frame: pd.DataFrame,
+    start: int,
+    end: int,
+    regime: Ints | None = None,
+) -> Book:
+    """Read a person's own dated weights as a book.
+
+    Parameters
+    ----------
+    market : MarketPanel
+    frame : DataFrame
+        Columns date, ticker, weight (fraction). A date's rows are the whole book of that date; a
+        name that is not listed has weight 0.
+    start, end : int
+        First and last simulated session, both inclusive. A date decides at its close or, where it
+        is no session, at that of the next one; dates outside are left out and counted.
+    regime : int64[T], optional
+        Regime code of each session, for display only; "default" when not given.
+
+    Returns
+    -------
+    Book
+        ``alpha`` is None: nobody knows the expected returns behind the weights, so nothing is
+        gated. Position and sector cap do not apply to an own book. Both are said in the notes.
+
+    Raises
+    ------
+    InputsError
+        A column is missing, a ticker is not in the market, a weight is negative, missing or in
+        percent, a (date, ticker) comes twice, or a date's weights sum to more than 1.
+    HistoryError
+        No date lies within the period.
+    """
+    dates, column, weight = checked_rows(market, frame)
+    session = np.searchsorted(market.sessions, dates, side="left")
+    inside = (session >= start) & (session <= end)
+    if not inside.any():
+        raise HistoryError(
+            f"the own book must have a date within {market.sessions[start]} … "
+            f"{market.sessions[end]}, its dates are {dates.min()} … {dates.max()}. Choose "
+            "period.start and period.end to cover it."
+        )
+    # Two dates before the same session, a weekend's: the later one is the newer decision.
+    newest = np.zeros(len(market.sessions) + 1, dtype=dates.dtype)
+    np.maximum.at(newest, session, dates)
+    current = inside & (dates == newest[session])
+    rebalance = np.unique(session[current]).astype(np.int64)
+    target = np.zeros((len(rebalance), market.shape[1]))
+    target[np.searchsorted(rebalance, session[current]), column[current]] = weight[current]
+    target /= np.maximum(target.sum(axis=1), 1.0)[:, None]
+    codes = np.full(len(rebalance), REGIMES.index("default"), dtype=np.int64)
+    return Book(
+        rebalance=rebalance,
+        target=target,
+        alpha=None,
+        composite=np.full(target.shape, np.nan),
+        regime=codes if regime is None else regime[rebalance],
+        notes=_own_notes(dates, inside, current),
+    )
+
+
+def _weights(ranking: Ints, sector: Ints, config: BookConfig) -> Floats:
+    return capped_weights(
+        ranking, sector, config.names_held, config.position_cap, config.sector_cap
+    )
+
+
+def _shortfall(target: Floats, scored: int, config: BookConfig) -> str:
+    rest = 1.0 - float(target.sum())
+    if rest <= 1e3 * ROUNDING:
+        return ""
+    if scored == 0:
+        return "no name has a score: all cash"
+    caps = [
+        f"book.{name} {cap:g}"
+        for name, cap in (("position_cap", config.position_cap), ("sector_cap", config.sector_cap))
+        if cap is not None
+    ]
+    return (
+        f"infeasible cap: {int((target > 0).sum())} of {config.names_held} names from {scored} "
+        f"with a score under {' and '.join(caps)} leave {rest:.1%} in cash"
+    )
+
+
+def _topology_note(scenario: Scenario) -> tuple[str, ...]:
+    used = any(getattr(scenario.factors.weights, name).topology > 0.0 for name in REGIMES)
+    missing = set(FACTORS) - set(AVAILABLE_FACTORS)
+    return (WITHOUT_TOPOLOGY,) if used and missing else ()
+
+
+def _other_note(target: Floats, sector: Ints, names: Strings) -> tuple[str, ...]:
+    share = target[:, names[sector] == "Other"].sum(axis=1)
+    if not (share > 0.0).any():
+        return ()
+    return (
+        f"“Other” (no sector known) holds {share.mean():.1%} of the book on average, "
+        f"{share.max():.1%} at most",
+    )
+
+
+def _infeasible_note(
+    market: MarketPanel, rebalance: Ints, infeasible: list[tuple[int, str]]
+) -> tuple[str, ...]:
+    if not infeasible:
+        return ()
+    row, reason = infeasible[0]
+    return (
+        f"{len(infeasible)} of {len(rebalance)} books are not fully invested, first on "
+        f"{market.sessions[rebalance[row]]}: {reason}",
+    )
+
+
+def _own_notes(dates: Dates, inside: Bools, current: Bools) -> tuple[str, ...]:
+    notes = [
+        "own book: alpha-to-cost gate off, since its expected returns are not known",
+        "own book: position and sector cap do not apply to it",
+    ]
+    outside = len(np.unique(dates[~inside]))
+    if outside:
+        notes.append(f"own book: {outside} of {len(np.unique(dates))} dates lie outside the period")
+    replaced = len(np.unique(dates[inside & ~current]))
+    if replaced:
+        notes.append(
+            f"own book: {replaced} dates are replaced by a later one before the next session"
+        )
+    return tuple(notes)

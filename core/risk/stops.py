@@ -1,0 +1,85 @@
+"""Position and trailing stops and their cooldown, ENGINE §3."""
+
+from __future__ import annotations
+
+from core.compiled import compiled
+
+__all__ = ["NEVER", "cooling_down", "position_stop_hit", "trailing_stop_hit"]
+
+NEVER = -1  # fill session of a name that no stop has sold
+
+
+@compiled
+def position_stop_hit(close: float, average_entry: float, limit: float) -> bool:
+    """Whether a close is too far below the average entry price.
+
+    Parameters
+    ----------
+    close, average_entry : float
+        Prices, positive; the average cost at fill prices, costs excluded.
+    limit : float
+        Positive fraction, ``position_stop_loss`` x stop scale; NaN = rule off.
+
+    Returns
+    -------
+    bool
+        ``close / average_entry - 1 <= -limit``.
+
+    Examples
+    --------
+    >>> position_stop_hit(88.0, 100.0, 0.12), position_stop_hit(89.0, 100.0, 0.12)
+    (True, False)
+    >>> position_stop_hit(1.0, 100.0, float("nan"))
+    False
+    """
+    return close / average_entry - 1.0 <= -limit
+
+
+@compiled
+def trailing_stop_hit(close: float, highest_close: float, limit: float) -> bool:
+    """Whether a close is too far below the highest close since entry.
+
+    Parameters
+    ----------
+    close, highest_close : float
+        Prices, positive; the highest close from the first fill on, today's included.
+    limit : float
+        Positive fraction, ``trailing_stop_pct`` x stop scale; NaN = rule off.
+
+    Returns
+    -------
+    bool
+        ``close / highest_close - 1 <= -limit``.
+
+    Examples
+    --------
+    >>> trailing_stop_hit(85.0, 100.0, 0.15), trailing_stop_hit(86.0, 100.0, 0.15)
+    (True, False)
+    """
+    return close / highest_close - 1.0 <= -limit
+
+
+@compiled
+def cooling_down(session: int, stop_filled: int, stop_cooldown_days: int) -> bool:
+    """Whether a rebalance that fills at `session` must leave a stopped name alone.
+
+    Parameters
+    ----------
+    session : int
+        Session of the rebalance's fill.
+    stop_filled : int
+        Session at which the name's last stop was filled, ``NEVER`` when none was.
+    stop_cooldown_days : int
+        Sessions after the stop's fill during which the name may not be bought.
+
+    Returns
+    -------
+    bool
+        ``session <= stop_filled + stop_cooldown_days``.
+
+    Examples
+    --------
+    >>> cooling_down(12, 10, 2), cooling_down(13, 10, 2), cooling_down(0, NEVER, 2)
+    (True, False, False)
+    """
+    return stop_filled != NEVER and session <= stop_filled + stop_cooldown_days

@@ -1,0 +1,100 @@
+"""The way in: validated inputs and a risk configuration to a result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputsError, RuinError
+from core.ledger import Events, ExitReason, Trades
+from core.result import BacktestResult
+from core.risk.config import RiskConfig
+from core.simulation.inputs import SimulationInputs
+from core.simulation.kernel import SOLVENT, run_once
+from core.simulation.parameters import pack
+from core.simulation.state import EVENT, SERIES, TRADE
+
+__all__ = ["simulate", "warm_up"]
+
+# Rows of the tapes at first; a run that needs more is done again with as many as it needs.
+_TRADES = 4096
+_EVENTS = 8192
+
+
+def simulate(
+    inputs: SimulationInputs,
+    risk: RiskConfig,
+    *,
+    initial_nav: float = 1_000_000.0,
+    weights: bool = False,
+) -> BacktestResult:
+    """Run one backtest as ENGINE §2–§5 say.
+
+    Parameters
+    ----------
+    inputs : SimulationInputs
+        Not modified.
+    risk : RiskConfig
+        None switches a rule off.
+    initial_nav : float
+        Dollars of cash before session 0, positive.
+    weights : bool
+        Whether to return weights T x N as well.
+
+    Returns
+    -------
+    BacktestResult
+        Decisions of session t use data up to t only and fill at t + execution_lag_days.
+
+    Raises
+    ------
+    RuinError
+        When NAV reaches 0.
+    ConfigError
+        For ``execution="next_open"`` and ``stop_fill="intraday"``, which are not simulated yet.
+    InputsError
+        When `initial_nav` is not a positive number.
+    """
+    if not (math.isfinite(initial_nav) and initial_nav > 0.0):
+        raise InputsError(f"initial_nav must be a positive number of dollars, was {initial_nav!r}")
+    rules = pack([risk])
+    held = np.zeros(inputs.shape if weights else (0, 0))
+    capacities = (_TRADES, _EVENTS)
+    while True:
+        series, trades, events, state, ruined = run_once(
+            *inputs.market, rules, float(initial_nav), held, *capacities
+        )
+        if ruined != SOLVENT:
+            raise RuinError(ruined, float(state["nav"][0]))
+        counts = int(state["trades"][0]), int(state["events"][0])
+        if counts[0] <= capacities[0] and counts[1] <= capacities[1]:
+            break
+        capacities = counts
+    return BacktestResult(
+        initial_nav=float(initial_nav),
+        **_columns(series, SERIES),
+        trades=_trades(trades[: counts[0]]),
+        events=Events(**_columns(events[: counts[1]], EVENT)),
+        weights=held if weights else None,
+    )
+
+
+def warm_up() -> None:
+    """Compile, or read from the disk cache, everything that :func:`simulate` needs."""
+    inputs = SimulationInputs(
+        close=np.array([[1.0], [1.1], [1.0]]), rebalance=np.array([0]), target=np.array([[1.0]])
+    )
+    simulate(inputs, RiskConfig())
+
+
+def _columns(records: Any, dtype: np.dtype[np.void]) -> dict[str, npt.NDArray[Any]]:
+    names = dtype.names or ()
+    return {name: np.ascontiguousarray(records[name]) for name in names}
+
+
+def _trades(records: Any) -> Trades:
+    columns = _columns(records, TRADE)
+    return Trades(**columns, is_open=columns["reason"] == ExitReason.OPEN)

@@ -1,0 +1,132 @@
+"""What a run carries from one session to the next, and what it writes down; all of it arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from core.compiled import compiled
+from core.ledger import EventKind
+
+__all__ = [
+    "EVENT",
+    "NAME",
+    "NEVER",
+    "NOTHING",
+    "PICK",
+    "REBALANCE",
+    "RESCALE",
+    "SELL_ALL",
+    "SERIES",
+    "STATE",
+    "TRADE",
+    "TRADE_NONE",
+    "Market",
+    "Run",
+    "note",
+]
+
+# Orders of a decision, filled execution_lag_days later.
+NOTHING: Final = 0
+REBALANCE: Final = 1
+RESCALE: Final = 2
+SELL_ALL: Final = 3
+
+NEVER: Final = -1  # a session that does not come, or has not been
+
+TRADE_NONE: Final = 1e-12  # weights nearer than this to what is held are not traded, ENGINE §4
+
+
+def _record(floats: str, integers: str) -> np.dtype[np.void]:
+    return np.dtype(
+        [(name, np.float64) for name in floats.split()]
+        + [(name, np.int64) for name in integers.split()],
+        align=True,
+    )
+
+
+# One security. Set by its first buy, read while it is held. `exit` is the ExitReason of a decided
+# or waiting exit, `exit_filled` the session at which its last exit of any kind was filled and
+# `stop_filled` that of its last stop; NEVER before.
+NAME: Final = _record(
+    "value shares high entry last bought sold shares_sold costs",
+    "exit security entry_session exit_filled stop_filled",
+)
+
+# The portfolio. `invested` is the value held; `traded`, `interest`, `overlay`, `cost` and
+# `turnover` are of this session; `held`, `exits`, `returns`, `trades` and `events` are counts;
+# `breaker_filled` is the session f of ENGINE §3 while `out`; `next_rebalance` is a row of the book,
+# `next_decision` its session; nothing held ends before `next_end`.
+STATE: Final = _record(
+    "cash invested nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
+    "order_exposure traded interest overlay cost turnover",
+    "held exits returns trades events next_rebalance next_decision next_end "
+    "order order_rebalance out breaker_filled",
+)
+
+# One name in one fill: weights before (`current`), of the risk part, and wanted.
+PICK: Final = _record("current risk wanted target price", "security outside")
+
+TRADE: Final = _record(
+    "entry_price exit_price quantity notional trade_return pnl costs",
+    "security entry_session exit_session holding_sessions reason",
+)
+EVENT: Final = _record("value threshold", "session kind security")
+
+# Float columns of a result, one value a session; integer columns are holdings and flags.
+SERIES: Final = _record(
+    "nav gross_return net_return drawdown risk_drawdown sigma dd_scale vol_scale leverage "
+    "wanted_exposure applied_exposure cash turnover cost invested interest overlay",
+    "holdings flags",
+)
+
+
+class Market(NamedTuple):
+    """Validated inputs, ENGINE §1, with every optional array present; read only.
+
+    ``alpha`` has no rows when the gate is off.
+    """
+
+    close: npt.NDArray[np.float64]
+    rebalance: npt.NDArray[np.int64]
+    target: npt.NDArray[np.float64]
+    alpha: npt.NDArray[np.float64]
+    leverage: npt.NDArray[np.float64]
+    stop_scale: npt.NDArray[np.float64]
+    last_session: npt.NDArray[np.int64]
+    delisting_return: npt.NDArray[np.float64]
+    data_ended: npt.NDArray[np.bool_]
+    cash_rate: npt.NDArray[np.float64]
+    overlay: npt.NDArray[np.float64]
+
+
+class Run(NamedTuple):
+    """State and output of one run. Records are structured arrays, which numpy cannot type."""
+
+    rules: Any  # ROW[1]
+    state: Any  # STATE[1]
+    names: Any  # NAME[N]
+    held: npt.NDArray[np.int64]  # ascending; the first state.held
+    picks: Any  # PICK[N]
+    returns: npt.NDArray[np.float64]  # of the sleeve; the first state.returns
+    series: Any  # SERIES[T]
+    weights: npt.NDArray[np.float64]  # T x N, or no rows when not asked for
+    trades: Any  # TRADE[capacity]
+    events: Any  # EVENT[capacity]
+
+
+@compiled
+def note(run: Run, t: int, kind: EventKind, security: int, value: float, threshold: float) -> None:
+    """Write one event; beyond the tape's capacity it is counted only, see ``simulate``."""
+    state = run.state[0]
+    run.series[t].flags |= 1 << kind
+    if state.events < len(run.events):
+        event = run.events[state.events]
+        event.session = t
+        event.kind = kind
+        event.security = security
+        event.value = value
+        event.threshold = threshold
+    state.events += 1

@@ -1,0 +1,186 @@
+"""The one place where pages meet the pipeline: session state, bounded caches, theme."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core.config import Scenario
+from core.scenario import scenario_hash
+from dashboard.home import DEMO, ensure_demo, home_folder
+from dashboard.pipeline import Pipeline
+from dashboard.problems import EXPECTED, Problem, explain
+from dashboard.run import Run
+from dashboard.state import AppState
+from dashboard.theme import Theme, theme
+
+__all__ = [
+    "Engine",
+    "Outcome",
+    "books",
+    "colours",
+    "current",
+    "data_window",
+    "engine",
+    "is_first",
+    "outcome",
+    "prepare",
+    "put",
+    "sources",
+]
+
+_STATE: Final = "plimsoll.state"
+_LAST_GOOD: Final = "plimsoll.last_good"
+_KEPT_RUNS: Final = 24
+
+
+class Engine:
+    """The pipeline of one store and its latest runs; shared by all sessions of the process.
+
+    A run is never changed after it was made, so sessions may share it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.pipeline = Pipeline(home)
+        self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
+        self._lock = threading.Lock()
+        self._frozen = False
+
+    def run(self, scenario: Scenario) -> Run:
+        """Return the run of `scenario`, from memory where data and fields are the same.
+
+        Raises
+        ------
+        core.errors.CoreError, data.errors.DataError
+        """
+        fingerprint = self.pipeline.catalog.snapshot(scenario.universe.source).fingerprint
+        key = (fingerprint, scenario_hash(scenario))
+        with self._lock:
+            found = self._runs.get(key)
+            if found is not None:
+                self._runs.move_to_end(key)
+                return found
+        run = self.pipeline.run(scenario)
+        # A book may be imported again under its name: only the ensemble's runs are kept.
+        if scenario.book.own_book is None:
+            with self._lock:
+                self._runs[key] = run
+                while len(self._runs) > _KEPT_RUNS:
+                    self._runs.popitem(last=False)
+        self._freeze()
+        return run
+
+    def _freeze(self) -> None:
+        # Streamlit collects all generations after every rerun; what is loaded now stays anyway.
+        if not self._frozen:
+            self._frozen = True
+            gc.collect()
+            gc.freeze()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a page has to show: a run, or why there is none and the last one that went well."""
+
+    run: Run | None
+    baseline: Run | None = None
+    problem: Problem | None = None
+    last_good: tuple[str, Run] | None = None
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _engine(home: str) -> Engine:
+    return Engine(Path(home))
+
+
+def engine() -> Engine:
+    """Return the engine over the store of this process."""
+    return _engine(str(home_folder()))
+
+
+def prepare(progress: Callable[[str, float], None]) -> Problem | None:
+    """See that there is a market to look at; say why not when there cannot be one."""
+    try:
+        if DEMO not in engine().pipeline.sources():
+            ensure_demo(home_folder(), progress)
+    except EXPECTED as error:
+        return explain(error)
+    return None
+
+
+def current() -> AppState:
+    """Return the state of this session."""
+    state = st.session_state.get(_STATE)
+    if not isinstance(state, AppState):
+        state = AppState.initial()
+        st.session_state[_STATE] = state
+    return state
+
+
+def put(state: AppState) -> None:
+    """Make `state` the state of this session."""
+    st.session_state[_STATE] = state
+
+
+def is_first() -> bool:
+    """Return whether this session has not seen a result yet."""
+    return _LAST_GOOD not in st.session_state
+
+
+def outcome(state: AppState) -> Outcome:
+    """Run the scenario of `state`, and the untouched preset beside it when they differ."""
+    last_good = st.session_state.get(_LAST_GOOD)
+    try:
+        run = engine().run(state.scenario)
+    except EXPECTED as error:
+        return Outcome(None, problem=explain(error), last_good=last_good)
+    st.session_state[_LAST_GOOD] = (state.title(), run)
+    return Outcome(run, baseline=_baseline(state))
+
+
+def _baseline(state: AppState) -> Run | None:
+    if not state.changed():
+        return None
+    try:
+        return engine().run(state.baseline())
+    except EXPECTED:
+        # Without the preset's run there is nothing to compare with; the page shows no comparison.
+        return None
+
+
+def sources() -> tuple[str, ...]:
+    """Return the names of the markets in the store, none when it cannot be read."""
+    try:
+        return engine().pipeline.sources()
+    except EXPECTED:
+        return ()
+
+
+def books() -> tuple[str, ...]:
+    """Return the names of the imported books, none when the store cannot be read."""
+    try:
+        return engine().pipeline.books()
+    except EXPECTED:
+        return ()
+
+
+def data_window(source: str) -> tuple[dt.date, dt.date] | None:
+    """Return first and last date in the store of a market, None when it cannot be read."""
+    try:
+        snapshot = engine().pipeline.catalog.snapshot(source)
+    except EXPECTED:
+        return None
+    return snapshot.first_date, snapshot.last_date
+
+
+def colours() -> Theme:
+    """Return the theme the browser shows."""
+    return theme(st.context.theme.type)

@@ -1,0 +1,247 @@
+"""Read side of the store: an in-memory DuckDB over the parquet files, a cursor for each call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from data.books import book_names, read_book
+from data.errors import BadTableError, StoreCorruptError, did_you_mean
+from data.frames import to_frame
+from data.publish import FINDINGS, SLOT, file_digest
+from data.schema import PRICE_COLUMNS, SCHEMAS
+from data.snapshot import Snapshot, current_snapshot, market_names
+
+__all__ = ["Catalog", "PricePanel", "Series"]
+
+Floats = npt.NDArray[np.float64]
+Dates = npt.NDArray[np.datetime64]
+Series = tuple[Dates, Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricePanel:
+    """Bars as dense arrays, time on axis 0.
+
+    Attributes
+    ----------
+    sessions : datetime64[D][T]
+        Distinct dates of prices, increasing.
+    tickers : tuple of N str
+        Sorted.
+    arrays : dict of str to float64[T, N]
+        One array for each column asked for; NaN = no bar (or an empty value in a bar).
+    full_basis : bool[N]
+        False where any bar of the ticker has basis ``adj_only``: its close is dividend-adjusted
+        and must not be used for market capitalisation.
+    """
+
+    sessions: Dates
+    tickers: tuple[str, ...]
+    arrays: dict[str, Floats]
+    full_basis: npt.NDArray[np.bool_]
+
+
+class Catalog:
+    """Everything the store can be asked, safe to share between threads.
+
+    The files of a snapshot are checked against the digests of its manifest when they are first
+    read, so that a damaged file is an error and never a wrong number.
+
+    Parameters
+    ----------
+    home : Path
+        PLIMSOLL_HOME; it may be empty or missing.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._verified: set[Path] = set()
+
+    def sources(self) -> tuple[str, ...]:
+        """Names of the markets in the store, sorted."""
+        return market_names(self.home)
+
+    def snapshot(self, source: str) -> Snapshot:
+        """Return the current snapshot; raises UnknownSourceError, StoreVersionError, …."""
+        return current_snapshot(self.home, source)
+
+    def price_panel(self, source: str, columns: Sequence[str]) -> PricePanel:
+        """Return bars of a market as dense arrays.
+
+        Parameters
+        ----------
+        source : str
+        columns : sequence of str
+            Of open, high, low, close, volume, adj_close.
+
+        Raises
+        ------
+        BadTableError
+            An unknown column.
+        UnknownSourceError, StoreVersionError, StoreCorruptError
+        """
+        wanted = tuple(dict.fromkeys(columns))
+        for column in wanted:
+            _known_column(column)
+        path = self._file(self.snapshot(source), "prices")
+        dates = self._query("SELECT DISTINCT date FROM read_parquet(?) ORDER BY 1", path)
+        names = self._query(
+            "SELECT ticker, bool_and(basis IS DISTINCT FROM 'adj_only') AS full_basis "
+            "FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
+            path,
+        )
+        sessions = dates["date"].to_numpy().astype("datetime64[D]")
+        tickers = tuple(names["ticker"].to_pylist())
+        # Column names come from the fixed list above; values are bound.
+        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?)", path)
+        slots = bars[SLOT].to_numpy()
+        shape = (len(sessions), len(tickers))
+        if len(slots) and slots.max() >= shape[0] * shape[1]:
+            raise _corrupt(source, "prices", "a bar lies outside the panel")
+        arrays = {column: _scatter(slots, bars[column], shape) for column in wanted}
+        return PricePanel(sessions, tickers, arrays, names["full_basis"].to_numpy().astype(bool))
+
+    def securities(self, source: str) -> pd.DataFrame:
+        """Return the securities table, sorted by ticker."""
+        return self._table(source, "securities")
+
+    def membership(self, source: str) -> pd.DataFrame:
+        """Return index membership intervals, sorted by ticker and start."""
+        return self._table(source, "membership")
+
+    def fundamentals(self, source: str) -> pd.DataFrame:
+        """Return filings, sorted by ticker, available_date, period_end, dataset."""
+        return self._table(source, "fundamentals")
+
+    def findings(self, source: str) -> pd.DataFrame:
+        """Return quarantined and flagged rows: table, fate, reason, file_row, row (JSON)."""
+        snapshot = self.snapshot(source)
+        if FINDINGS not in snapshot.files:
+            names = ["table", "fate", "reason", "file_row", "row"]
+            return pd.DataFrame({name: [] for name in names})
+        path = self._file(snapshot, FINDINGS)
+        return to_frame(self._query("SELECT * FROM read_parquet(?)", path))
+
+    def index_series(self, source: str, ticker: str, column: str) -> Series | None:
+        """Return dates and values of one index or fund, or None when it is not there.
+
+        Values that are empty in the table (the volume of an index) are NaN.
+        """
+        _known_column(column)
+        path = self._file(self.snapshot(source), "indices")
+        sql = f"SELECT date, {column} FROM read_parquet(?) WHERE ticker = ? ORDER BY date"
+        return _series(self._query(sql, path, ticker))
+
+    def index_tickers(self, source: str) -> tuple[str, ...]:
+        """Symbols of the indices table, sorted."""
+        path = self._file(self.snapshot(source), "indices")
+        found = self._query("SELECT DISTINCT ticker FROM read_parquet(?) ORDER BY 1", path)
+        return tuple(found["ticker"].to_pylist())
+
+    def rate_series(self, source: str, series: str) -> Series | None:
+        """Return dates and yields (percent a year) of one series, or None when it is not there."""
+        path = self._file(self.snapshot(source), "rates")
+        sql = "SELECT date, pct FROM read_parquet(?) WHERE series = ? ORDER BY date"
+        return _series(self._query(sql, path, series))
+
+    def books(self) -> tuple[str, ...]:
+        """Names of the imported books, sorted."""
+        return book_names(self.home)
+
+    def book(self, name: str) -> pd.DataFrame:
+        """Return date, ticker, weight of a book; raises UnknownBookError, StoreCorruptError."""
+        return read_book(self.home, name)
+
+    def _table(self, source: str, table: str) -> pd.DataFrame:
+        path = self._file(self.snapshot(source), table)
+        names = SCHEMAS[table].names
+        order = ", ".join(SCHEMAS[table].key)
+        sql = f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY {order}"
+        return to_frame(self._query(sql, path))
+
+    def _file(self, snapshot: Snapshot, table: str) -> Path:
+        path = snapshot.path / f"{table}.parquet"
+        with self._lock:
+            if path in self._verified:
+                return path
+            try:
+                whole = file_digest(path) == snapshot.files.get(table)
+            except OSError as error:
+                raise _corrupt(snapshot.name, table, error.strerror or str(error)) from error
+            if not whole:
+                raise _corrupt(snapshot.name, table, "its bytes are not those that were written")
+            self._verified.add(path)
+        return path
+
+    def _query(self, sql: str, path: Path, *values: str) -> pa.Table:
+        # A cursor for each call: one connection shared between threads gives wrong answers.
+        try:
+            with self._connect().cursor() as cursor:
+                return cursor.sql(sql, params=[_literal(path), *values]).to_arrow_table()
+        except duckdb.Error as error:
+            name = path.parent.parent.name
+            raise _corrupt(name, path.stem, str(error).splitlines()[0]) from error
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._connection is None:
+                connection = duckdb.connect(
+                    ":memory:", config={"python_enable_replacements": "false"}
+                )
+                allowed = [str(self.home), _literal(self.home)]
+                connection.execute("SET allowed_directories=[?, ?]", allowed)
+                connection.execute("SET enable_external_access=false")
+                connection.execute("SET lock_configuration=true")
+                self._connection = connection
+            return self._connection
+
+
+def _literal(path: Path) -> str:
+    # A bound path still globs: a home with a bracket or a star in its name must stay itself.
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
+
+
+def _known_column(column: str) -> None:
+    if column not in PRICE_COLUMNS:
+        raise BadTableError(
+            f"a price column must be one of {', '.join(PRICE_COLUMNS)}, was {column!r}."
+            f"{did_you_mean(column, PRICE_COLUMNS)}"
+        )
+
+
+def _scatter(
+    slots: npt.NDArray[np.int64], values: pa.ChunkedArray, shape: tuple[int, int]
+) -> Floats:
+    numbers: Floats = values.to_numpy()
+    size = shape[0] * shape[1]
+    if len(slots) == size and np.array_equal(slots, np.arange(size)):
+        return np.ascontiguousarray(numbers, dtype=np.float64).reshape(shape)  # no holes
+    panel = np.full(size, np.nan)
+    panel[slots] = numbers
+    return panel.reshape(shape)
+
+
+def _series(table: pa.Table) -> Series | None:
+    if not table.num_rows:
+        return None
+    dates = table.column(0).to_numpy().astype("datetime64[D]")
+    values: Floats = table.column(1).to_numpy().astype(np.float64)
+    return dates, values
+
+
+def _corrupt(source: str, table: str, fault: str) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"market {source!r} cannot be read: its file of {table} is damaged ({fault}). Import the "
+        "files again (for the simulated market: generate it again)."
+    )

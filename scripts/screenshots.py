@@ -1,0 +1,107 @@
+"""Take pictures of every page: light and dark, 1440×900 and 390×844, full height.
+
+Usage: python scripts/screenshots.py FOLDER [--home STORE] [--query "source=us"]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import BROWSER_FLAGS, find_chromium
+
+PAGES = {"risk": "/"}
+SIZES = ((1440, 900), (390, 844))
+SETTLED = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
+  return app && app.getAttribute('data-test-script-state') === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')
+    && charts.every(chart => chart.querySelector('.main-svg'));
+}"""
+HEIGHT = """() => Math.max(
+  document.querySelector('[data-testid=stMain]').scrollHeight,
+  document.documentElement.scrollHeight)"""
+
+
+@contextlib.contextmanager
+def dashboard(home: Path | None) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | ({"PLIMSOLL_HOME": str(home)} if home else {})
+    command = [sys.executable, "-m", "dashboard.cli", "dashboard", "--port", str(port)]
+    server = subprocess.Popen([*command, "--no-browser"], env=environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
+                break
+            time.sleep(0.5)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def settle(page: Page) -> None:
+    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
+    for _ in range(3):  # a rerun may follow the first one
+        page.wait_for_function(SETTLED, timeout=60_000)
+        page.wait_for_timeout(700)
+
+
+def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int, int]) -> None:
+    narrow = size[0] < 600
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if theme == "dark" else "light",
+        device_scale_factor=2 if narrow else 1,
+        is_mobile=narrow,
+        has_touch=narrow,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(url)
+    settle(page)
+    # Streamlit scrolls inside its main element: a full page needs a viewport of that height.
+    page.set_viewport_size({"width": size[0], "height": min(int(page.evaluate(HEIGHT)), 15_000)})
+    settle(page)
+    page.screenshot(path=str(file), animations="disabled")
+    context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--home", type=Path, help="another store than the default")
+    parser.add_argument("--query", default="", help="what follows the ? of each address")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with dashboard(arguments.home) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(BROWSER_FLAGS)
+        )
+        for name, path in PAGES.items():
+            for theme in ("light", "dark"):
+                for size in SIZES:
+                    file = arguments.folder / f"{name}-{theme}-{size[0]}.png"
+                    address = f"{url}{path}{'?' + arguments.query if arguments.query else ''}"
+                    picture(browser, address, file, theme, size)
+                    sys.stdout.write(f"{file}\n")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

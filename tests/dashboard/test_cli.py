@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.metrics import Metrics
+from core.scenario import specs
+from dashboard.cli import main
+from dashboard.report.lines import LINES
+from dashboard.run import STAGES
+
+pytestmark = pytest.mark.usefixtures("demo_home")
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["backtest", "--json", *arguments]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 2
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert "Traceback" not in caught.err
+    return caught.err
+
+
+def test_json_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    document = _json(capsys)
+    assert document["data"]["simulated"] is True
+    assert document["data"]["universe_largest"] == 200
+    assert document["data"]["universe_smallest"] >= 195
+    assert set(document["scenario"]["values"]) == set(specs())
+    assert set(document["timing"]) == {*STAGES, "total"}
+    assert abs(document["checks"]["books_balance"]) <= 1e-9
+    assert {line.metric for line in LINES} <= set(document["metrics"])
+    assert document["metrics"]["trades"] > 100
+    assert document["benchmark"]["metrics"]["max_drawdown"] < 0.0
+    assert any("Simulated market" in note for note in document["notes"])
+    assert any("without topology" in note for note in document["notes"])
+    assert sum(document["sectors"].values()) == pytest.approx(1.0)
+
+
+def test_every_metric_has_a_line_with_its_definition() -> None:
+    assert {line.metric for line in LINES} == set(Metrics.__dataclass_fields__)
+
+
+def test_a_rule_changes_the_result_and_the_hash(capsys: pytest.CaptureFixture[str]) -> None:
+    base = _json(capsys)
+    changed = _json(capsys, "--set", "risk.position_stop_loss=0.2")
+    assert changed["scenario"]["hash"] != base["scenario"]["hash"]
+    assert changed["metrics"]["stop_hits"] < base["metrics"]["stop_hits"]
+    assert changed["metrics"]["total_return"] != base["metrics"]["total_return"]
+
+
+def test_the_same_run_twice_gives_the_same_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = _json(capsys), _json(capsys)
+    for document in (first, second):
+        document.pop("timing")
+    assert first == second
+
+
+def test_no_overlay_trades_without_stops(capsys: pytest.CaptureFixture[str]) -> None:
+    document = _json(capsys, "--preset", "No overlay")
+    assert document["metrics"]["stop_hits"] == 0
+    assert document["metrics"]["average_exposure"] > 0.9
+    assert {"stop", "trailing", "breaker", "gate", "cap"}.isdisjoint(document["events"])
+
+
+def test_report_says_simulated_and_without_topology(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest"]) == 0
+    text = capsys.readouterr().out
+    assert "SIMULATED MARKET" in text
+    assert "without topology" in text
+    for line in LINES:
+        assert line.label in text
+
+
+def test_scenario_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\npreset = "No overlay"\n[book]\nnames_held = 20\n')
+    document = _json(capsys, "--scenario", str(file))
+    assert document["scenario"]["name"] == "mine"
+    assert document["scenario"]["values"]["book.names_held"] == 20
+
+
+def test_own_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from dashboard.home import home_folder
+    from data.catalog import Catalog
+
+    tickers = Catalog(home_folder()).price_panel("demo", ("adj_close",)).tickers
+    file = tmp_path / "weights.csv"
+    rows = [f"{date},{t},0.2" for date in ("2021-01-04", "2022-01-03") for t in tickers[:3]]
+    file.write_text("\n".join(["date,ticker,weight", *rows]) + "\n")
+    assert main(["import", "--book", str(file), "--name", "mine"]) == 0
+    capsys.readouterr()
+    document = _json(capsys, "--book", "mine", "--start", "2021-01-04", "--end", "2023-01-03")
+    assert document["data"]["book"] == "mine"
+    assert document["data"]["securities_held"] == 3
+    assert document["metrics"]["rebalances"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["backtest", "--source", "dmo"], "demo"),
+        (["backtest", "--preset", "Phase 9"], 'preset must be one of "Phase 8"'),
+        (["backtest", "--set", "risk.position_stop_loss=12"], "Did you mean 0.12?"),
+        (["backtest", "--set", "risk.stop=0.1"], "is not a field"),
+        (["backtest", "--start", "2022-01-03", "--end", "2021-01-04"], "before end"),
+        (["backtest", "--start", "2040-01-03"], "2024-12-31"),
+        (["backtest", "--start", "soon"], "must be a date"),
+        (["backtest", "--scenario", "missing.toml"], "missing.toml must be a readable"),
+        (["backtest", "--book", "nobody"], "nobody"),
+        (["backtest", "--set", "risk.execution=next_open"], "next_open"),
+        (["import", "--name", "us"], "--prices"),
+        (["import", "--name", "us", "--prices", "missing.parquet"], "missing.parquet"),
+        (["fields", "--section", "riks"], "section must be one of"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_bad_input_ends_with_one_message_and_status_2(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected in _refused(capsys, *arguments)
+
+
+def test_preset_and_file_together_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    message = _refused(capsys, "backtest", "--preset", "Phase 8", "--scenario", "x.toml")
+    assert "not both" in message
+
+
+def test_fields_lists_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fields"]) == 0
+    words = capsys.readouterr().out.split()
+    assert set(specs()) <= set(words)
+
+
+def test_status_names_the_demo_market(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+    text = capsys.readouterr().out
+    assert "demo" in text
+    assert "simulated" in text
+    assert "2024-12-31" in text
