@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -126,14 +125,8 @@ class BacktestResult:
         return (self.flags & kind.flag) != 0
 
     def _residual(self) -> float:
-        # fsum: what is checked is the engine's arithmetic, not the summation's.
-        explained = math.fsum(
-            (
-                math.fsum(self.trades.pnl.tolist()),
-                -math.fsum(self.cost.tolist()),
-                math.fsum(self.interest.tolist()),
-                math.fsum(self.overlay.tolist()),
-            )
+        explained = float(
+            self.trades.pnl.sum() - self.cost.sum() + self.interest.sum() + self.overlay.sum()
         )
         end = float(self.nav[-1])
         return (explained - (end - self.initial_nav)) / max(end, self.initial_nav)

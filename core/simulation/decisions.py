@@ -16,21 +16,16 @@ from core.risk.stops import position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
 from core.simulation.state import NEVER, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
 
-__all__ = ["assess", "decide", "is_quiet", "observe"]
+__all__ = ["assess", "decide", "is_quiet"]
 
 _ROUNDING = 1.0 + 1e-9  # a stop level times this is safely above what the exact test can hit
 
 
 @compiled
-def observe(state: Any) -> None:
-    """Let the risk peak and the risk drawdown follow NAV as it is now."""
+def assess(state: Any, rules: Any, returns: npt.NDArray[np.float64], row: Any) -> None:
+    """Let the risk peak follow NAV, and write wanted exposure and what it is made of into `row`."""
     state.risk_peak = max(state.risk_peak, state.nav)
     state.risk_drawdown = state.nav / state.risk_peak - 1.0
-
-
-@compiled
-def assess(state: Any, rules: Any, returns: npt.NDArray[np.float64], row: Any) -> None:
-    """Write wanted exposure and what it is made of into a session's row."""
     row.risk_drawdown = state.risk_drawdown
     row.leverage = state.leverage
     row.sigma = realised_volatility(returns, state.returns, rules.vol_lookback_days)
@@ -63,15 +58,27 @@ def is_quiet(
         return False
     if rescale_due(wanted, state.applied, rules.vol_rebalance_threshold):
         return False
-    # Multiplied out, because a division a name costs more than all the rest.
-    stop = (1.0 - rules.position_stop_loss * state.stop_scale) * _ROUNDING
-    trailing = (1.0 - rules.trailing_stop_pct * state.stop_scale) * _ROUNDING
+    if math.isnan(rules.position_stop_loss) and math.isnan(rules.trailing_stop_pct):
+        return True
+    stop = _upper_level(rules.position_stop_loss, state.stop_scale)
+    trailing = _upper_level(rules.trailing_stop_pct, state.stop_scale)
     for j in range(state.held):
         name = names[held[j]]
-        price = prices[t, held[j]]
-        if price <= name.entry * stop or price <= name.high * trailing:
+        if _is_near(prices[t, held[j]], name, stop, trailing):
             return False
     return True
+
+
+@compiled
+def _upper_level(limit: float, stop_scale: float) -> float:
+    # At or above the fraction of its reference price at which a stop is hit; NaN = rule off.
+    return (1.0 - limit * stop_scale) * _ROUNDING if limit * stop_scale < 1.0 else _ROUNDING - 1.0
+
+
+@compiled
+def _is_near(price: float, name: Any, stop: float, trailing: float) -> bool:
+    # Whether the exact tests are worth their two divisions; False without a bar.
+    return price <= name.entry * stop or price <= name.high * trailing
 
 
 @compiled
@@ -139,7 +146,6 @@ def _reenter(run: Run, t: int) -> bool:
         return False
     state.out = 0
     state.risk_peak = state.nav
-    state.risk_drawdown = 0.0
     note(run, t, EventKind.REENTRY, PORTFOLIO, t - state.breaker_filled, cooldown)
     return True
 
@@ -150,11 +156,12 @@ def _test_stops(market: Market, run: Run, t: int) -> None:
     names, held, close = run.names, run.held, market.close
     stop = run.rules[0].position_stop_loss * state.stop_scale
     trailing = run.rules[0].trailing_stop_pct * state.stop_scale
+    upper_stop, upper_trailing = _upper_level(stop, 1.0), _upper_level(trailing, 1.0)
     for j in range(state.held):
         i = held[j]
         name = names[i]
         price = close[t, i]
-        if name.exit != ExitReason.OPEN or math.isnan(price):
+        if name.exit != ExitReason.OPEN or not _is_near(price, name, upper_stop, upper_trailing):
             continue
         if position_stop_hit(price, name.entry, stop):
             name.exit = ExitReason.STOP

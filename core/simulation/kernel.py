@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 from core.ledger import ExitReason
-from core.simulation.decisions import assess, decide, is_quiet, observe
+from core.simulation.borrowing import borrowed
+from core.simulation.decisions import assess, decide, is_quiet
 from core.simulation.fills import fill
 from core.simulation.marking import accrue, delist, mark
 from core.simulation.positions import write_trade
@@ -71,52 +72,66 @@ def run_once(
     int
         Session at which NAV was at or below 0, ``SOLVENT`` when it never was.
     """
+    sessions, securities = close.shape
+    state = np.zeros(1, STATE)
+    series = np.zeros(sessions, SERIES)
+    trades = np.empty(trade_capacity, TRADE)
+    events = np.empty(event_capacity, EVENT)
     market = Market(
         close, rebalance, target, alpha, leverage, stop_scale,
         last_session, delisting_return, data_ended, cash_rate, overlay,
     )  # fmt: skip
-    sessions, securities = close.shape
     run = Run(
-        rules,
-        np.zeros(1, STATE),
-        np.zeros(securities, NAME),
-        np.empty(securities, np.int64),
-        np.empty(securities, PICK),
-        np.empty(sessions, np.float64),
-        np.zeros(sessions, SERIES),
-        weights,
-        np.empty(trade_capacity, TRADE),
-        np.empty(event_capacity, EVENT),
-    )
+        rules, state, np.zeros(securities, NAME), np.empty(securities, np.int64),
+        np.empty(securities, PICK), np.empty(sessions, np.float64), series, weights,
+        trades, events,
+    )  # fmt: skip
+    return series, trades, events, state, _simulate(market, run, initial_nav)
+
+
+@compiled
+def _simulate(owned: Market, kept: Run, initial_nav: float) -> int:
+    # `owned` and `kept` belong to the caller, so they outlive what is borrowed from them here.
+    market = Market(
+        borrowed(owned.close), borrowed(owned.rebalance), borrowed(owned.target),
+        borrowed(owned.alpha), borrowed(owned.leverage), borrowed(owned.stop_scale),
+        borrowed(owned.last_session), borrowed(owned.delisting_return),
+        borrowed(owned.data_ended), borrowed(owned.cash_rate), borrowed(owned.overlay),
+    )  # fmt: skip
+    run = Run(
+        borrowed(kept.rules), borrowed(kept.state), borrowed(kept.names), borrowed(kept.held),
+        borrowed(kept.picks), borrowed(kept.returns), borrowed(kept.series),
+        borrowed(kept.weights), borrowed(kept.trades), borrowed(kept.events),
+    )  # fmt: skip
     _open(market, run, initial_nav)
-    ruined = _sessions(market, run)
+    ruined = _pass_sessions(market, run)
     if ruined == SOLVENT:
-        _write_open_trades(run, sessions - 1)
-    return run.series, run.trades, run.events, run.state, ruined
+        _write_open_trades(run, len(market.close) - 1)
+    return ruined
 
 
 @compiled
 def _open(market: Market, run: Run, initial_nav: float) -> None:
-    state = run.state[0]
+    state, names = run.state[0], run.names
     state.cash = state.nav = state.last_nav = initial_nav
     state.risk_peak = state.peak = initial_nav
     state.leverage = state.stop_scale = 1.0
     state.next_decision = market.rebalance[0] if len(market.rebalance) > 0 else NEVER
     state.next_end = len(market.close)
-    for i in range(len(run.names)):
-        name = run.names[i]
+    for i in range(len(names)):
+        name = names[i]
         name.security = i
         name.exit_filled = name.stop_filled = NEVER
 
 
 @compiled
-def _sessions(market: Market, run: Run) -> int:
-    # The session of ruin, or SOLVENT. What is passed on here, every session, are single records and
-    # the fewest arrays; `market` and `run` go only where something happens.
-    state, rules = run.state[0], run.rules[0]
-    names, held, returns, series = run.names, run.held, run.returns, run.series
+def _pass_sessions(market: Market, run: Run) -> int:
+    # The session of ruin, or SOLVENT. What is passed on every session are records and the fewest
+    # arrays; `market` and `run` go only where something happens: handing twenty arrays over costs
+    # more than a quiet session.
+    state, rules, series = run.state[0], run.rules[0], run.series
+    names, held, returns = run.names, run.held, run.returns
     close, cash_rate, overlay = market.close, market.cash_rate, market.overlay
-    wants_weights = len(run.weights) > 0
     for t in range(len(close)):
         row = series[t]
         if t > 0:  # session 0 starts in cash: there is nothing to mark
@@ -129,7 +144,6 @@ def _sessions(market: Market, run: Run) -> int:
             if state.nav <= 0.0:
                 return t
         if rules.execution_lag_days == 0:
-            observe(state)
             assess(state, rules, returns, row)
             if not is_quiet(close, t, state, rules, names, held, row.wanted_exposure):
                 decide(market, run, t)
@@ -138,10 +152,9 @@ def _sessions(market: Market, run: Run) -> int:
             if state.nav <= 0.0:
                 return t
         _record(state, row)
-        if wants_weights:
+        if len(run.weights) > 0:
             _record_weights(run, t)
         if rules.execution_lag_days != 0:
-            observe(state)
             assess(state, rules, returns, row)
             if not is_quiet(close, t, state, rules, names, held, row.wanted_exposure):
                 decide(market, run, t)
@@ -167,13 +180,13 @@ def _record(state: Any, row: Any) -> None:
 
 @compiled
 def _record_weights(run: Run, t: int) -> None:
-    nav = run.state[0].nav
-    for j in range(run.state[0].held):
-        i = run.held[j]
-        run.weights[t, i] = run.names[i].value / nav
+    state, names, held, weights = run.state[0], run.names, run.held, run.weights
+    for j in range(state.held):
+        weights[t, held[j]] = names[held[j]].value / state.nav
 
 
 @compiled
 def _write_open_trades(run: Run, last: int) -> None:
-    for j in range(run.state[0].held):
-        write_trade(run.state[0], run.names[run.held[j]], run.trades, last, ExitReason.OPEN)
+    state, names, held, trades = run.state[0], run.names, run.held, run.trades
+    for j in range(state.held):
+        write_trade(state, names[held[j]], trades, last, ExitReason.OPEN)

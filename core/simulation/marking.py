@@ -79,7 +79,8 @@ def mark(
         if not math.isnan(price):
             name.value = name.shares * price
             name.last = price
-            name.high = max(name.high, price)
+            if price > name.high:
+                name.high = price
         invested += name.value
     state.invested = invested
     state.nav = state.cash + invested
