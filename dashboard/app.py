@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.mark import mark_svg
+from dashboard.theme import LIGHT
+
 st.set_page_config(
     page_title="Plimsoll",
-    page_icon=":material/water_lux:",
+    page_icon=mark_svg(LIGHT.accent),
     layout="wide",
-    initial_sidebar_state="auto",
+    initial_sidebar_state=320,
 )
 st.navigation([st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True)]).run()

@@ -131,6 +131,7 @@ def month(value: Any) -> str:
 
 FORMATS: Final[dict[str, Callable[[float | None], str]]] = {
     "percent": percent,
+    "whole percent": lambda value: percent(value, 0),
     "ratio": ratio,
     "bps": bps,
     "count": count,
@@ -147,6 +148,7 @@ def difference(kind: str, value: float, base: float) -> str:
         return ""
     written = {
         "percent": lambda: points(change),
+        "whole percent": lambda: points(change, 0),
         "ratio": lambda: ratio(change, signed=True),
         "bps": lambda: bps(change, signed=True),
         "count": lambda: count(change, signed=True),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from core.book import Book, build_book, imported_book
 from core.compiled import code_fingerprint
@@ -21,6 +22,7 @@ from core.metrics import curve_metrics, summarise
 from core.periods import resolve_period
 from core.regimes import market_returns, regime_codes
 from core.result import BacktestResult
+from core.scenario import with_values
 from core.signals import Signals, compute_signals, signals_key
 from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
@@ -102,14 +104,14 @@ class Pipeline:
         clock.append(time.perf_counter())
         say("Reading prices", 0.2)
         market = self.market(scenario.universe.source)
-        first, last = resolve_period(market, scenario)
+        own = None if scenario.book.own_book is None else self.catalog.book(scenario.book.own_book)
+        first, last = resolve_period(market, _from_first_date(scenario, own))
         clock.append(time.perf_counter())
         say("Computing signals", 0.3)
-        own = scenario.book.own_book
-        signals = None if own else self.signals(market, scenario, first, last)
+        signals = self.signals(market, scenario, first, last) if own is None else None
         clock.append(time.perf_counter())
         say("Building the book", 0.8)
-        book = self._book(market, signals, scenario, first, last)
+        book = _book(market, signals, own, scenario, (first, last))
         inputs, columns = _inputs(market, book, first, last)
         clock.append(time.perf_counter())
         say("Simulating", 0.9)
@@ -134,19 +136,26 @@ class Pipeline:
             self._signals.move_to_end(key)
             return self._signals[key]
 
-    def _book(
-        self,
-        market: MarketPanel,
-        signals: Signals | None,
-        scenario: Scenario,
-        first: int,
-        last: int,
-    ) -> Book:
-        if signals is not None:
-            return build_book(market, signals, scenario)
-        frame = self.catalog.book(str(scenario.book.own_book))
-        codes, _ = regime_codes(market, scenario.regimes)
-        return imported_book(market, frame, first, last, codes)
+
+def _from_first_date(scenario: Scenario, own: pd.DataFrame | None) -> Scenario:
+    # A book of one's own needs no history for signals: without a start it begins with its dates.
+    if own is None or scenario.period.start is not None:
+        return scenario
+    return with_values(scenario, {"period.start": own["date"].min().date()})
+
+
+def _book(
+    market: MarketPanel,
+    signals: Signals | None,
+    own: pd.DataFrame | None,
+    scenario: Scenario,
+    period: tuple[int, int],
+) -> Book:
+    if signals is not None:
+        return build_book(market, signals, scenario)
+    assert own is not None  # there are signals, or a book of one's own
+    codes, _ = regime_codes(market, scenario.regimes)
+    return imported_book(market, own, *period, codes)
 
 
 def _keep(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:

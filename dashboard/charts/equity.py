@@ -1,0 +1,124 @@
+"""Growth of 1: the portfolio against its benchmark and, as a ghost, the untouched preset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.charts.base import (
+    Label,
+    Panel,
+    Slot,
+    end_labels,
+    line,
+    milliseconds,
+    padded,
+    panel_title,
+)
+from dashboard.format import ratio
+from dashboard.theme import TEXT_CONTRAST, Theme
+
+__all__ = ["STYLES", "colour_of", "equity_panel", "label_colour", "last_finite"]
+
+# Drawn in this order: the portfolio last, on top.
+STYLES = (
+    ("benchmark", "Benchmark", {"width": 1}),
+    ("baseline", "Preset", {"width": 1.5, "dash": "dash"}),
+    ("portfolio", "Portfolio", {"width": 2}),
+)
+
+
+def colour_of(column: str, colours: Theme) -> str:
+    """Return the colour of a curve; the ghost is darkened just until it can be seen."""
+    roles = {
+        "portfolio": colours.accent,
+        "benchmark": colours.benchmark,
+        "baseline": colours.ink(colours.ghost),
+    }
+    return roles[column]
+
+
+def label_colour(column: str, colours: Theme) -> str:
+    """Return the colour in which a curve's name can be read."""
+    return colours.ink(colour_of(column, colours), TEXT_CONTRAST)
+
+
+def last_finite(values: pd.Series) -> float:
+    """Return the last value that is a number, NaN when there is none."""
+    known = values[np.isfinite(values.to_numpy(np.float64))]
+    return float(known.iloc[-1]) if len(known) else float("nan")
+
+
+def equity_panel(
+    equity: pd.DataFrame,
+    drawdown: pd.DataFrame,
+    slot: Slot,
+    colours: Theme,
+    *,
+    log: bool,
+    benchmark_name: str,
+) -> Panel:
+    """Draw growth of 1.
+
+    Parameters
+    ----------
+    equity : DataFrame
+        Index of dates; column ``portfolio`` and, where they exist, ``benchmark`` and ``baseline``;
+        multiples of the starting value, > 0; NaN = no value.
+    drawdown : DataFrame
+        The same columns as drawdowns ≤ 0: the crosshair says them beside the growth.
+    slot : Slot
+    colours : Theme
+    log : bool
+        Whether equal distances are equal returns.
+    benchmark_name : str
+        Written into the title of the panel.
+    """
+    x = milliseconds(equity.index)
+    drawn = [(c, name, style) for c, name, style in STYLES if c in equity.columns]
+    values = equity[[c for c, _, _ in drawn]].to_numpy(np.float64)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    scale = np.log10 if log else float
+    limits = padded(float(scale(low)), float(scale(high)))
+    labels = [
+        Label(
+            float(scale(last_finite(equity[c]))),
+            ratio(last_finite(equity[c])),
+            name,
+            label_colour(c, colours),
+        )
+        for c, name, _ in reversed(drawn)
+    ]
+    yaxis: dict[str, Any] = {"range": list(limits), "nticks": 5, "tickformat": ".1f" if high - low > 0.5 else ".2f"}
+    if log:
+        yaxis |= {"type": "log", "dtick": "D1" if high / low > 5.0 else None, "nticks": 6}
+    return Panel(
+        yaxis=yaxis,
+        traces=tuple(
+            line(
+                x,
+                equity[c],
+                slot,
+                name=name,
+                style=style | {"color": colour_of(c, colours)},
+                hover="%{y:.2f}, %{customdata:.1%} below peak",
+                also=-drawdown[c],
+            )
+            for c, name, style in drawn
+        ),
+        annotations=(
+            panel_title(slot, _title(labels, slot, log, benchmark_name), colours),
+            *end_labels(slot, labels, limits),
+        ),
+    )
+
+
+def _title(labels: list[Label], slot: Slot, log: bool, benchmark_name: str) -> str:
+    title = "Growth of 1" + (", log scale" if log else "")
+    if slot.compact:
+        # Where the ends carry only numbers, the names stand here in the colours of their lines.
+        names = (f'<span style="color:{label.colour}">{label.name}</span>' for label in labels)
+        return f"{title}: " + ", ".join(names)
+    return title + (f" · benchmark: {benchmark_name}" if benchmark_name else "")

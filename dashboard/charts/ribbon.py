@@ -1,0 +1,118 @@
+"""A ribbon: one label a session as a band of colour that also carries its letter."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.charts.base import Panel, Slot, milliseconds, panel_title
+from dashboard.theme import Theme, text_on
+
+__all__ = ["Code", "ribbon_panel", "runs_of"]
+
+_LETTER_SHARE = 0.022  # of the width: a narrower band has no room for its letter
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """How one label is drawn; an empty letter is not written."""
+
+    name: str
+    colour: str
+    letter: str
+
+
+def runs_of(labels: pd.Series) -> list[tuple[str, int, int]]:
+    """Return (label, first position, position after the last) of each unbroken run."""
+    values = labels.to_numpy(dtype=object)
+    if len(values) == 0:
+        return []
+    cuts = np.flatnonzero(values[1:] != values[:-1]) + 1
+    bounds = [0, *cuts.tolist(), len(values)]
+    return [(str(values[begin]), begin, end) for begin, end in itertools.pairwise(bounds)]
+
+
+def ribbon_panel(
+    labels: pd.Series, codes: Mapping[str, Code], slot: Slot, colours: Theme, *, title: str
+) -> Panel:
+    """Draw one band of colours.
+
+    Parameters
+    ----------
+    labels : Series of str
+        Index of dates; every value a key of `codes`.
+    codes : mapping of str to Code
+    slot : Slot
+    colours : Theme
+    title : str
+        Words above the band; also the name in the crosshair's readout.
+    """
+    x = milliseconds(labels.index)
+    number = {key: i for i, key in enumerate(codes)}
+    z = labels.map(number).to_numpy(np.int8)[np.newaxis, :]
+    names = [codes[str(label)].name for label in labels]
+    return Panel(
+        yaxis={"range": [0.0, 1.0], "visible": False},
+        traces=(
+            {
+                "type": "heatmap",
+                "x": x,
+                "y": [0.5],
+                "z": z,
+                "xaxis": "x",
+                "yaxis": slot.axis,
+                "zmin": -0.5,
+                "zmax": len(codes) - 0.5,
+                "colorscale": _steps([code.colour for code in codes.values()]),
+                "showscale": False,
+                "hoverinfo": "skip",
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": title.partition(" ·")[0],
+                "x": x,
+                "y": np.full(len(x), 0.5, dtype=np.float32),
+                "text": names,
+                "xaxis": "x",
+                "yaxis": slot.axis,
+                "line": {"width": 0, "color": colours.secondary},
+                "hovertemplate": "%{text}",
+            },
+        ),
+        annotations=(
+            panel_title(slot, title, colours),
+            *_letters(labels, codes, slot),
+        ),
+    )
+
+
+def _steps(fills: list[str]) -> list[list[Any]]:
+    share = 1.0 / len(fills)
+    return [
+        [edge, fill]
+        for i, fill in enumerate(fills)
+        for edge in (i * share, 1.0 if i == len(fills) - 1 else (i + 1) * share)
+    ]
+
+
+def _letters(labels: pd.Series, codes: Mapping[str, Code], slot: Slot) -> list[dict[str, Any]]:
+    width = len(labels)
+    return [
+        {
+            "text": codes[label].letter,
+            "xref": "x",
+            "x": labels.index[(begin + end) // 2].isoformat(),
+            "yref": slot.axis,
+            "y": 0.5,
+            "showarrow": False,
+            "font": {"size": 12, "color": text_on(codes[label].colour)},
+        }
+        for label, begin, end in runs_of(labels)
+        if codes[label].letter and (end - begin) / width >= _LETTER_SHARE
+    ]

@@ -1,0 +1,146 @@
+"""The drawdown rule as a curve: how much exposure is left at each depth."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.format import percent
+from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
+
+__all__ = ["SCALE_CURVE_HEIGHT_PX", "floor_binds_at", "scale_curve_figure"]
+
+SCALE_CURVE_HEIGHT_PX: Final = 300
+_POINTS: Final = 121
+
+
+def floor_binds_at(maximum: float, floor: float) -> float:
+    """Return the drawdown (≤ 0) from which the floor holds exposure up: −D · (1 − √floor).
+
+    Parameters
+    ----------
+    maximum : float
+        Depth D of full scaling, positive fraction of peak NAV.
+    floor : float
+        Exposure floor; at 1 or above it always binds, at 0 it binds where the scale is 0.
+
+    Examples
+    --------
+    >>> round(floor_binds_at(0.30, 0.60), 4)
+    -0.0676
+    """
+    return -maximum * (1.0 - math.sqrt(min(max(floor, 0.0), 1.0)))
+
+
+def scale_curve_figure(
+    maximum: float, floor: float, colours: Theme, *, worst: float | None = None
+) -> go.Figure:
+    """Draw exposure against drawdown for the drawdown rule alone.
+
+    Parameters
+    ----------
+    maximum : float
+        Depth of full scaling, positive fraction of peak NAV.
+    floor : float
+        Exposure floor, ≥ 0.
+    colours : Theme
+    worst : float, optional
+        Deepest risk drawdown of the run, ≤ 0, marked on the curve.
+    """
+    deepest = -maximum * 1.1 if worst is None else min(-maximum * 1.1, worst * 1.05)
+    depth = np.linspace(0.0, deepest, _POINTS)
+    raw = np.maximum(1.0 + depth / maximum, 0.0) ** 2
+    applied = np.maximum(raw, floor)
+    ink = colours.rule("drawdown")
+    traces: list[dict[str, Any]] = [
+        _curve(
+            depth,
+            raw,
+            "Without the floor",
+            {"color": colours.ink(colours.faint), "dash": "dot", "width": 1},
+        ),
+        _curve(depth, applied, "Scale", {"color": ink, "width": 2}),
+    ]
+    notes = []
+    binds = floor_binds_at(maximum, floor)
+    if 0.0 < floor < 1.0:
+        traces.append(_dot(binds, floor, ink, "circle-open"))
+        notes.append(_note(binds, floor, f"floor binds from {percent(binds)}", colours.text, -1))
+    if worst is not None and worst < 0.0:
+        at = max(max(1.0 + worst / maximum, 0.0) ** 2, floor)
+        traces.append(_dot(worst, at, colours.accent, "diamond"))
+        notes.append(
+            _note(
+                worst, at, f"worst {percent(worst)}", colours.ink(colours.accent, TEXT_CONTRAST), 1
+            )
+        )
+    template = plotly_template(colours)
+    layout = template | {
+        "height": SCALE_CURVE_HEIGHT_PX,
+        "margin": {"l": 46, "r": 12, "t": 12, "b": 40},
+        "hovermode": "closest",
+        "annotations": notes,
+        "xaxis": template["xaxis"]
+        | {
+            "range": [0.004, deepest],
+            "tickformat": ".0%",
+            "nticks": 5,
+            "title": {
+                "text": "drawdown below the risk peak",
+                "font": {"size": 12, "color": colours.secondary},
+                "standoff": 6,
+            },
+        },
+        "yaxis": template["yaxis"]
+        | {
+            "range": [0.0, max(1.05, floor * 1.05)],
+            "tickformat": ".0%",
+            "nticks": 5,
+        },
+    }
+    return go.Figure({"data": traces, "layout": layout})
+
+
+def _curve(x: np.ndarray, y: np.ndarray, name: str, style: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": style,
+        "hovertemplate": "%{x:.1%} → %{y:.0%}<extra>" + name + "</extra>",
+    }
+
+
+def _dot(x: float, y: float, colour: str, symbol: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x],
+        "y": [y],
+        "marker": {
+            "size": 9,
+            "color": colour,
+            "symbol": symbol,
+            "line": {"width": 2, "color": colour},
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def _note(x: float, y: float, text: str, colour: str, side: int, deepest: float) -> dict[str, Any]:
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xanchor": "left",
+        "xshift": 8,
+        "yanchor": "bottom" if side < 0 else "top",
+        "yshift": 4 if side < 0 else -6,
+        "showarrow": False,
+        "font": {"size": 12, "color": colour},
+    }

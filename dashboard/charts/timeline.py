@@ -1,0 +1,166 @@
+"""The main figure: every panel of a run over one time axis, with one crosshair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.base import Panel, Slot
+from dashboard.charts.drawdown import drawdown_panel
+from dashboard.charts.equity import equity_panel
+from dashboard.charts.exposure import exposure_panel
+from dashboard.charts.frames import TimelineFrames
+from dashboard.charts.ribbon import Code, ribbon_panel
+from dashboard.charts.sectors import sectors_panel
+from dashboard.theme import REGIME_LETTERS, Theme, plotly_template
+
+__all__ = [
+    "TIMELINE_HEIGHT_PX",
+    "Levels",
+    "binding_codes",
+    "regime_codes",
+    "timeline_figure",
+]
+
+_HEIGHTS: Final = {
+    "equity": 230,
+    "drawdown": 110,
+    "exposure": 96,
+    "binding": 14,
+    "sectors": 140,
+    "regimes": 18,
+}
+_GAP, _TOP, _BOTTOM, _LEFT, _RIGHT, _RIGHT_COMPACT = 32, 24, 26, 46, 118, 60
+_INNER: Final = sum(_HEIGHTS.values()) + _GAP * (len(_HEIGHTS) - 1)
+TIMELINE_HEIGHT_PX: Final = _INNER + _TOP + _BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The lines that rules draw, positive fractions; None where a rule is off."""
+
+    reference: float | None = None
+    breaker: float | None = None
+    floor: float | None = None
+    sector_cap: float | None = None
+
+
+def timeline_figure(
+    frames: TimelineFrames,
+    levels: Levels,
+    colours: Theme,
+    *,
+    benchmark_name: str = "",
+    log: bool = False,
+    compact: bool = False,
+) -> go.Figure:
+    """Draw equity, drawdown, exposure, what holds it, sectors and regimes, one below the other.
+
+    The height is always the same, so that nothing jumps. The time axis is drawn once, below.
+    `compact` is for narrow screens: shorter labels and titles.
+    """
+    index, frames = frames.equity.index, frames.thinned()
+    slots = _slots(compact)
+    panels = {
+        "equity": equity_panel(
+            frames.equity,
+            frames.drawdown,
+            slots["equity"],
+            colours,
+            log=log,
+            benchmark_name=benchmark_name,
+        ),
+        "drawdown": drawdown_panel(
+            frames.drawdown,
+            slots["drawdown"],
+            colours,
+            reference=levels.reference,
+            breaker=levels.breaker,
+        ),
+        "exposure": exposure_panel(frames.exposure, slots["exposure"], colours, floor=levels.floor),
+        "binding": ribbon_panel(
+            frames.binding,
+            binding_codes(colours),
+            slots["binding"],
+            colours,
+            title="Exposure is held by · D drawdown, V volatility, L leverage, F floor, ✕ breaker",
+        ),
+        "sectors": sectors_panel(frames.sectors, slots["sectors"], colours, cap=levels.sector_cap),
+        "regimes": ribbon_panel(
+            frames.regimes,
+            regime_codes(colours),
+            slots["regimes"],
+            colours,
+            title="Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none",
+        ),
+    }
+    return go.Figure(_assembled(slots, panels, index, colours))
+
+
+def regime_codes(colours: Theme) -> Mapping[str, Code]:
+    """Return how regimes are drawn."""
+    return {
+        name: Code(name, colours.regime(name), letter) for name, letter in REGIME_LETTERS.items()
+    }
+
+
+def binding_codes(colours: Theme) -> Mapping[str, Code]:
+    """Return how the rule that holds exposure is drawn."""
+    return {
+        "full": Code("nothing: full exposure", colours.raised, ""),
+        "drawdown": Code("drawdown scaling", colours.rule("drawdown"), "D"),
+        "volatility": Code("volatility target", colours.rule("volatility"), "V"),
+        "leverage": Code("regime leverage", colours.rule("leverage"), "L"),
+        "floor": Code("the floor", colours.ink(colours.faint), "F"),
+        "breaker": Code("the breaker: in cash", colours.rule("breaker"), "✕"),
+    }
+
+
+def _slots(compact: bool) -> dict[str, Slot]:
+    slots, top = {}, float(_INNER)
+    for number, (name, pixels) in enumerate(_HEIGHTS.items(), start=1):
+        axis = "y" if number == 1 else f"y{number}"
+        slots[name] = Slot(axis, max((top - pixels) / _INNER, 0.0), top / _INNER, pixels, compact)
+        top -= pixels + _GAP
+    return slots
+
+
+def _assembled(
+    slots: Mapping[str, Slot], panels: Mapping[str, Panel], index: pd.Index, colours: Theme
+) -> dict[str, Any]:
+    template = plotly_template(colours)
+    compact = slots["equity"].compact
+    layout = template | {
+        "height": TIMELINE_HEIGHT_PX,
+        "margin": {"l": _LEFT, "r": _RIGHT_COMPACT if compact else _RIGHT, "t": _TOP, "b": _BOTTOM},
+        "hoversubplots": "axis",
+        "shapes": [shape for panel in panels.values() for shape in panel.shapes],
+        "annotations": [note for panel in panels.values() for note in panel.annotations],
+        "xaxis": template["xaxis"]
+        | {
+            "type": "date",
+            "range": [index[0].isoformat(), index[-1].isoformat()],
+            "anchor": slots["regimes"].axis,
+            "tickformat": "%b %Y",
+            "hoverformat": "%Y-%m-%d",
+            "nticks": 4 if compact else 7,
+            "tickangle": 0,
+            "showspikes": True,
+            "spikemode": "across",
+            "spikesnap": "cursor",
+            "spikethickness": 1,
+            "spikedash": "solid",
+            "spikecolor": colours.ink(colours.faint),
+        },
+    }
+    layout.pop("yaxis")
+    for name, slot in slots.items():
+        axis = {"domain": [slot.bottom, slot.top], "anchor": "x"}
+        layout[slot.axis.replace("y", "yaxis")] = template["yaxis"] | axis | panels[name].yaxis
+    # The crosshair lists traces last to first: handed over backwards, equity is read first.
+    traces = [trace for panel in reversed(list(panels.values())) for trace in panel.traces]
+    return {"data": traces, "layout": layout}

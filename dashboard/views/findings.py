@@ -1,0 +1,108 @@
+"""What stands out, in words, generated from the numbers of the run."""
+
+from __future__ import annotations
+
+from dashboard.charts.frames import TimelineFrames
+from dashboard.charts.scale_curve import floor_binds_at
+from dashboard.charts.sectors import above_cap
+from dashboard.format import count, date, percent, points
+from dashboard.run import Run
+
+__all__ = ["findings", "headline"]
+
+
+def headline(run: Run) -> str:
+    """Return one sentence: what it made, what it lost at worst, against what."""
+    mine, other = run.metrics, run.benchmark_metrics
+    return (
+        f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
+        f"{percent(mine.cagr)} a year with a worst loss of {percent(mine.max_drawdown)}; "
+        f"{run.benchmark_name} made {percent(other.cagr)} a year "
+        f"and lost {percent(other.max_drawdown)} at worst."
+    )
+
+
+def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
+    """Return what each rule did, one sentence a rule, in the order of the groups."""
+    found = (
+        _floor(run, frames),
+        _volatility(run),
+        _stops(run),
+        _breaker(run, frames),
+        _caps(run, frames),
+    )
+    return tuple(text for text in found if text)
+
+
+def _sessions(number: int, total: int) -> str:
+    return f"{count(number)} of {count(total)} sessions ({percent(number / total, 0)})"
+
+
+def _floor(run: Run, frames: TimelineFrames) -> str:
+    risk = run.scenario.risk
+    if risk.max_allowed_drawdown is None:
+        return "Drawdown scaling is off."
+    held = int((frames.binding == "floor").sum())
+    scaled = int((frames.binding == "drawdown").sum())
+    if not 0.0 < risk.min_position_scale < 1.0:
+        return f"Drawdown scaling held exposure on {_sessions(scaled, len(frames.binding))}."
+    at = percent(floor_binds_at(risk.max_allowed_drawdown, risk.min_position_scale))
+    return (
+        f"The floor binds from {at} of drawdown: exposure stood on it on "
+        f"{_sessions(held, len(frames.binding))}."
+    )
+
+
+def _volatility(run: Run) -> str:
+    target = run.scenario.risk.target_annual_vol
+    if target is None:
+        return "The volatility target is off."
+    return (
+        f"Realised volatility was {percent(run.metrics.volatility)} "
+        f"against a target of {percent(target, 0)}."
+    )
+
+
+def _stops(run: Run) -> str:
+    risk, metrics = run.scenario.risk, run.metrics
+    if risk.position_stop_loss is None and risk.trailing_stop_pct is None:
+        return "Both stops are off."
+    if metrics.stop_hits == 0:
+        return "No stop was hit."
+    return (
+        f"Stops sold {count(metrics.stop_hits)} positions: {count(metrics.position_stops)} by the "
+        f"position stop, {count(metrics.trailing_stops)} by the trailing stop."
+    )
+
+
+def _breaker(run: Run, frames: TimelineFrames) -> str:
+    level = run.scenario.risk.circuit_breaker_dd
+    if level is None:
+        return "The breaker is off."
+    if run.metrics.breaker_trips == 0:
+        depth = run.result.risk_drawdown
+        worst = int(depth.argmin())
+        return (
+            f"The breaker at {percent(-level, 0)} never tripped; it came closest on "
+            f"{date(run.dates[worst])} at {percent(float(depth[worst]))}."
+        )
+    out = frames.exposure["wanted"].isna()
+    times = "once" if run.metrics.breaker_trips == 1 else f"{run.metrics.breaker_trips} times"
+    return (
+        f"The breaker tripped {times}, first on {date(out.idxmax())}, and kept the portfolio out "
+        f"on {_sessions(int(out.sum()), len(out))}."
+    )
+
+
+def _caps(run: Run, frames: TimelineFrames) -> str:
+    cap = run.scenario.book.sector_cap
+    if cap is None:
+        return ""
+    above = above_cap(frames.sectors, cap)
+    over = int((above > 1e-6).sum())
+    if over == 0:
+        return f"No sector ever stood above its cap of {percent(cap, 0)}."
+    return (
+        f"Sectors drifted above the cap of {percent(cap, 0)} on {_sessions(over, len(above))}, "
+        f"by {points(float(above.max()))} at most."
+    )

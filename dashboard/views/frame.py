@@ -1,0 +1,158 @@
+"""The frame of every page: header strip, notices, explained problems, skeleton."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.factors.names import WITHOUT_TOPOLOGY
+from dashboard import session
+from dashboard.charts.timeline import TIMELINE_HEIGHT_PX
+from dashboard.format import date
+from dashboard.problems import Problem
+from dashboard.run import Run
+from dashboard.session import Outcome
+from dashboard.state import AppState
+
+__all__ = [
+    "head",
+    "header_html",
+    "heading_html",
+    "prepare",
+    "problem_html",
+    "refusal_html",
+    "run",
+    "show",
+    "skeleton_html",
+    "stale_html",
+    "words_html",
+]
+
+
+def prepare(waiting: DeltaGenerator) -> Problem | None:
+    """See that there is a market; the first start makes the simulated one, with progress."""
+    with waiting.container():
+        bar = st.empty()
+        if session.is_first():
+            show(skeleton_html())
+
+        def progress(text: str, share: float) -> None:
+            bar.progress(share, text=text)
+
+        return session.prepare(progress)
+
+
+def run(state: AppState, waiting: DeltaGenerator) -> Outcome:
+    """Run the scenario of `state`; a long run says so, over boxes of the final size."""
+    first = session.is_first()
+    with waiting.container():
+        if first:
+            show(skeleton_html())
+        with st.spinner(f"Running {state.title()} …", show_time=True):
+            found = session.outcome(state)
+    waiting.empty()
+    return found
+
+
+def head(page: str, state: AppState, found: Outcome) -> None:
+    """Draw the header strip and whatever must be said before any number."""
+    if found.run is None and found.last_good is not None:
+        title, last = found.last_good
+        show(header_html(page, title, last))
+    else:
+        show(header_html(page, state.title(), found.run))
+    if state.refused:
+        show(refusal_html(state.refused))
+    if found.problem is not None:
+        show(problem_html(found.problem))
+        if found.last_good is not None:
+            show(stale_html(found.last_good[0]))
+
+
+def show(html: str) -> None:
+    """Put a piece of HTML on the page."""
+    st.html(html)
+
+
+def header_html(page: str, title: str, run: Run | None) -> str:
+    """Return the strip at the top: what is looked at, over which data, and what to know of it."""
+    if run is None:
+        return (
+            f'<div class="pl-strip"><h1>{escape(page)}</h1>'
+            f'<span class="pl-quiet">{escape(title)}</span></div>'
+        )
+    book = run.scenario.book.own_book
+    window = f"{date(run.dates[0])} … {date(run.dates[-1])}"
+    parts = [
+        run.market.source,
+        *([f"book: {book}"] if book else []),
+        window,
+    ]
+    return (
+        f'<div class="pl-strip"><h1>{escape(page)} · {escape(title)}</h1>'
+        f'<span class="pl-quiet">{escape(" · ".join(parts))}</span>'
+        f'<span class="pl-badges">{_badges(run)}</span></div>'
+    )
+
+
+def _badges(run: Run) -> str:
+    residual = abs(run.result.books_residual)
+    badges = [
+        _badge(f"books balance ✓ {residual:.0e}", "", "residual over NAV; at most 1e-9 is allowed")
+    ]
+    if WITHOUT_TOPOLOGY in run.notes:
+        badges.append(_badge("without topology", "", WITHOUT_TOPOLOGY))
+    if run.market.simulated:
+        hint = "No figure here is about real companies."
+        badges.insert(0, _badge("Simulated market", "warn", hint))
+    return "".join(badges)
+
+
+def _badge(text: str, tone: str, hint: str) -> str:
+    return f'<span class="pl-badge {tone}" title="{escape(hint)}">{escape(text)}</span>'
+
+
+def problem_html(problem: Problem) -> str:
+    """Return an explained error: what happened, what is safe, what to do."""
+    return (
+        f'<div class="pl-box bad" role="alert"><h2>{escape(problem.title)}</h2>'
+        f"<p>{escape(problem.happened)}</p>"
+        f"<p><b>{escape(problem.action)}</b> {escape(problem.safe)}</p></div>"
+    )
+
+
+def refusal_html(reason: str) -> str:
+    """Return why the last change was not taken."""
+    return (
+        '<div class="pl-box warn" role="alert"><h2>This change was not taken</h2>'
+        f"<p>{escape(reason)}</p><p>The setting before it is still in force.</p></div>"
+    )
+
+
+def stale_html(title: str) -> str:
+    """Return the label over a result that is not that of the present settings."""
+    return (
+        '<div class="pl-stale">Below: the last good result, '
+        f"<b>{escape(title)}</b>. It does not show the present settings.</div>"
+    )
+
+
+def words_html(sentence: str, aside: str = "") -> str:
+    """Return the sentence that says it all, and how to read what stands above it."""
+    return f'<p class="pl-words">{escape(sentence)} <span>{escape(aside)}</span></p>'
+
+
+def heading_html(text: str) -> str:
+    """Return the heading of a part of the page."""
+    return f'<h2 class="pl-h2">{escape(text)}</h2>'
+
+
+def skeleton_html() -> str:
+    """Return grey boxes of the final size, for the first run of a session."""
+    cards = '<div class="pl-skeleton" style="height:94px"></div>' * 12
+    return (
+        f'<div class="pl-cards" aria-hidden="true">{cards}</div>'
+        f'<div class="pl-skeleton" style="height:{TIMELINE_HEIGHT_PX}px;margin-top:16px"></div>'
+    )

@@ -1,0 +1,95 @@
+"""The style sheet: the tokens as CSS variables, and the few classes the pages write."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.mark import wordmark_svg
+from dashboard.theme import FONT_STACK, RADIUS_PX, TEXT_CONTRAST, Theme, readable
+
+__all__ = ["apply_style", "style_sheet"]
+
+_RULES = """
+.stApp, .stApp button, .stApp input { font-family: var(--pl-font); }
+.stApp { font-variant-numeric: tabular-nums; }
+.stMainBlockContainer { padding: 40px 24px 32px; max-width: 1560px; }
+[data-testid="stSidebarUserContent"] { padding: 0 16px 32px; }
+[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 12px; }
+[data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 8px 12px 12px; }
+[data-testid="stSidebar"] [data-testid="stSlider"] label { margin-bottom: 8px; }
+[data-testid="stSidebar"] [data-testid="stCaptionContainer"] p { font-size: 12px; }
+.pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
+.pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
+.pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
+.pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
+.pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
+  border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
+.pl-badge.warn { background: var(--pl-warning_surface); color: var(--pl-text); font-weight: 600; }
+.pl-badge.bad { background: var(--pl-error_surface); color: var(--pl-text); font-weight: 600; }
+.pl-cards { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px;
+  grid-auto-rows: 1fr; }
+.pl-card { border: 1px solid var(--pl-line); border-radius: var(--pl-radius);
+  padding: 8px 12px; min-width: 0; background: var(--pl-page); }
+.pl-card .pl-name { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
+.pl-card .pl-value { font-size: 20px; line-height: 28px; font-weight: 600; white-space: nowrap;
+  color: var(--pl-text); }
+.pl-card .pl-delta { font-size: 12px; font-weight: 400; margin-left: 6px; }
+.pl-card .pl-foot { font-size: 12px; line-height: 16px; min-height: 32px;
+  color: var(--pl-secondary); }
+.pl-better { color: var(--pl-better); }
+.pl-worse { color: var(--pl-worse); }
+.pl-foot .pl-better, .pl-foot .pl-worse { font-weight: 600; }
+.pl-words { font-size: 14px; line-height: 20px; margin: 0; color: var(--pl-text); }
+.pl-words span { color: var(--pl-secondary); }
+.pl-list { margin: 0; padding-left: 18px; color: var(--pl-text); }
+.pl-list li { margin: 0 0 4px; font-size: 14px; line-height: 20px; }
+.pl-box { border-radius: var(--pl-radius); padding: 12px 16px; border: 1px solid var(--pl-line);
+  font-size: 14px; line-height: 20px; color: var(--pl-text); }
+.pl-box.warn { background: var(--pl-warning_surface); }
+.pl-box.bad { background: var(--pl-error_surface); }
+.pl-box h2 { font-size: 16px; line-height: 24px; font-weight: 600; margin: 0; padding: 0; }
+.pl-box p { margin: 4px 0 0; white-space: pre-line; overflow-wrap: anywhere; }
+.pl-h2 { font-size: 14px; font-weight: 600; line-height: 20px; margin: 0 0 4px; padding: 0; }
+.pl-scroll { overflow-x: auto; }
+.pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
+.pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
+.pl-table th, .pl-table td { text-align: right; padding: 4px 0 4px 12px;
+  border-bottom: 1px solid var(--pl-line); white-space: nowrap; }
+.pl-table th:first-child, .pl-table td:first-child { text-align: left; padding-left: 0;
+}
+.pl-table td:has(.pl-bar) { width: 30%; }
+.pl-table tr:last-child td { border-bottom: none; }
+.pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
+  margin-right: 8px; }
+.pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
+.pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
+.pl-stale { border-left: 3px solid var(--pl-faint); padding-left: 12px; font-size: 14px;
+  color: var(--pl-secondary); }
+@media (max-width: 1200px) {
+  .pl-cards { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+}
+@media (max-width: 700px) {
+  .stMainBlockContainer { padding: 48px 12px 24px; }
+  .pl-badges { margin-left: 0; }
+  .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
+    grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: auto; padding-bottom: 8px;
+    scroll-snap-type: x proximity; }
+  .pl-card { scroll-snap-align: start; }
+}
+"""
+
+
+def style_sheet(colours: Theme) -> str:
+    """Return the style element of a theme; figures are tabular everywhere."""
+    tokens = dict(colours.tokens())
+    for role in ("better", "worse", "secondary"):
+        tokens[role] = readable(tokens[role], colours.page, TEXT_CONTRAST)
+    variables = "".join(f"--pl-{name}: {value};" for name, value in tokens.items())
+    fixed = f"--pl-font: {FONT_STACK}; --pl-radius: {RADIUS_PX}px;"
+    return f"<style>:root {{{variables}{fixed}}}{_RULES}</style>"
+
+
+def apply_style(colours: Theme) -> None:
+    """Put the style sheet and the mark on the page."""
+    st.logo(wordmark_svg(colours.accent, colours.text), size="medium")
+    st.html(style_sheet(colours))

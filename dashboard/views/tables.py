@@ -1,0 +1,101 @@
+"""Tables of a run as HTML: rules at work, sectors, every metric, timings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from core.ledger import EventKind
+from core.metrics import Metrics
+from dashboard.format import DASH, count, date, percent, seconds
+from dashboard.report.targets import TARGETS
+from dashboard.run import Run
+from dashboard.theme import Theme
+from dashboard.views.metrics import TABLE, shown, value_of
+
+__all__ = ["bullets", "metrics_table", "rules_table", "sectors_table", "timings_table"]
+
+# Event, what it did in words, colour of its rule.
+_RULES = (
+    (EventKind.STOP, "Position stop sold", "stop"),
+    (EventKind.TRAILING, "Trailing stop sold", "trailing"),
+    (EventKind.RESCALE, "Book rescaled", "volatility"),
+    (EventKind.BREAKER, "Breaker tripped", "breaker"),
+    (EventKind.REENTRY, "Breaker re-entered", "breaker"),
+    (EventKind.CAP, "Turnover cap cut", "cap"),
+    (EventKind.GATE, "Alpha gate held back", "gate"),
+    (EventKind.LEVERAGE_LIMIT, "Leverage limit cut", "leverage"),
+    (EventKind.WAITING, "Exit waited for a bar", "cap"),
+    (EventKind.DELISTED, "Name delisted", "cap"),
+)
+
+
+def rules_table(run: Run, colours: Theme) -> str:
+    """Return how often each rule acted, and when last."""
+    events = run.result.events
+    rows = []
+    for kind, words, rule in _RULES:
+        sessions = events.session[events.kind == kind]
+        last = date(run.dates[sessions.max()]) if len(sessions) else DASH
+        swatch = f'<span class="pl-swatch" style="background:{colours.rule(rule)}"></span>'
+        rows.append((swatch + escape(words), count(len(sessions)), last))
+    return _table(("What a rule did", "Times", "Last"), rows)
+
+
+def sectors_table(run: Run, colours: Theme) -> str:
+    """Return the average share of each sector in what was invested, "Other" always said."""
+    shares = dict(run.sector_shares())
+    shares.setdefault("Other", 0.0)
+    largest = max(shares.values(), default=0.0) or 1.0
+    rows = []
+    for name, share in shares.items():
+        fill = colours.sector(name)
+        width = f"width:{100.0 * share / largest:.1f}%"
+        bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
+        swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
+        rows.append((swatch + escape(name), bar, percent(share)))
+    return _table(("Sector", "", "Average share"), rows)
+
+
+def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str:
+    """Return every metric beside the preset's, the benchmark's and the target."""
+    head = ["Metric", "Portfolio"]
+    head += [baseline_name] if baseline is not None else []
+    head.append(run.benchmark_name)
+    rows = []
+    for face in TABLE:
+        mine = value_of(run.metrics, face)
+        hint = f"{face.help} {DASH}: {face.missing}." if math.isnan(mine) else face.help
+        row = [f'<span title="{escape(hint)}">{escape(face.label)}</span>', shown(face, mine)]
+        for other in (baseline, run.benchmark_metrics):
+            if other is not None:
+                # A benchmark is only a curve: it has no trades to count.
+                there = hasattr(other, face.name)
+                row.append(shown(face, value_of(other, face)) if there else "")
+        target = TARGETS.get(face.name)
+        row.append(escape(target.text) if target is not None else "")
+        rows.append(tuple(row))
+    return _table((*(escape(h) for h in head), "Target"), rows)
+
+
+def timings_table(run: Run) -> str:
+    """Return the wall time of each stage of the run."""
+    rows = [(name, seconds(took)) for name, took in run.timing.as_dict().items()]
+    return _table(("Stage", "Time"), rows)
+
+
+def bullets(texts: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="pl-list">{items}</ul>' if items else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    # Cells are HTML: whoever makes a row has escaped its texts.
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="pl-scroll"><table class="pl-table"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
