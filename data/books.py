@@ -207,7 +207,7 @@ def _check(frame: pd.DataFrame) -> float:
 def _first(frame: pd.DataFrame, broken: npt.NDArray[np.bool_], rule: str) -> None:
     if broken.any():
         row = int(np.argmax(broken))
-        raise BookError(f"{_place(frame, row)} {rule}, was {frame['weight'][row]!r}.")
+        raise BookError(f"{_place(frame, row)} {rule}, was {frame['weight'][row]:g}.")
 
 
 def _place(frame: pd.DataFrame, row: int) -> str:

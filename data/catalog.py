@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -18,13 +19,14 @@ from data.errors import BadTableError, StoreCorruptError, did_you_mean
 from data.frames import to_frame
 from data.publish import FINDINGS, SLOT, file_digest
 from data.schema import PRICE_COLUMNS, SCHEMAS
-from data.snapshot import Snapshot, current_snapshot, market_names
+from data.snapshot import Snapshot, current_pointer, current_snapshot, market_names
 
 __all__ = ["Catalog", "PricePanel", "Series"]
 
 Floats = npt.NDArray[np.float64]
 Dates = npt.NDArray[np.datetime64]
 Series = tuple[Dates, Floats]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,23 +96,7 @@ class Catalog:
         wanted = tuple(dict.fromkeys(columns))
         for column in wanted:
             _known_column(column)
-        path = self._file(self.snapshot(source), "prices")
-        dates = self._query("SELECT DISTINCT date FROM read_parquet(?) ORDER BY 1", path)
-        names = self._query(
-            "SELECT ticker, bool_and(basis IS DISTINCT FROM 'adj_only') AS full_basis "
-            "FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
-            path,
-        )
-        sessions = dates["date"].to_numpy().astype("datetime64[D]")
-        tickers = tuple(names["ticker"].to_pylist())
-        # Column names come from the fixed list above; values are bound.
-        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?)", path)
-        slots = bars[SLOT].to_numpy()
-        shape = (len(sessions), len(tickers))
-        if len(slots) and slots.max() >= shape[0] * shape[1]:
-            raise _corrupt(source, "prices", "a bar lies outside the panel")
-        arrays = {column: _scatter(slots, bars[column], shape) for column in wanted}
-        return PricePanel(sessions, tickers, arrays, names["full_basis"].to_numpy().astype(bool))
+        return self._read(source, lambda snapshot: self._panel(snapshot, wanted))
 
     def securities(self, source: str) -> pd.DataFrame:
         """Return the securities table, sorted by ticker."""
@@ -126,12 +112,10 @@ class Catalog:
 
     def findings(self, source: str) -> pd.DataFrame:
         """Return quarantined and flagged rows: table, fate, reason, file_row, row (JSON)."""
-        snapshot = self.snapshot(source)
-        if FINDINGS not in snapshot.files:
+        if FINDINGS not in self.snapshot(source).files:
             names = ["table", "fate", "reason", "file_row", "row"]
             return pd.DataFrame({name: [] for name in names})
-        path = self._file(snapshot, FINDINGS)
-        return to_frame(self._query("SELECT * FROM read_parquet(?)", path))
+        return to_frame(self._ask(source, FINDINGS, "SELECT * FROM read_parquet(?)"))
 
     def index_series(self, source: str, ticker: str, column: str) -> Series | None:
         """Return dates and values of one index or fund, or None when it is not there.
@@ -139,21 +123,18 @@ class Catalog:
         Values that are empty in the table (the volume of an index) are NaN.
         """
         _known_column(column)
-        path = self._file(self.snapshot(source), "indices")
         sql = f"SELECT date, {column} FROM read_parquet(?) WHERE ticker = ? ORDER BY date"
-        return _series(self._query(sql, path, ticker))
+        return _series(self._ask(source, "indices", sql, ticker))
 
     def index_tickers(self, source: str) -> tuple[str, ...]:
         """Symbols of the indices table, sorted."""
-        path = self._file(self.snapshot(source), "indices")
-        found = self._query("SELECT DISTINCT ticker FROM read_parquet(?) ORDER BY 1", path)
-        return tuple(found["ticker"].to_pylist())
+        sql = "SELECT DISTINCT ticker FROM read_parquet(?) ORDER BY 1"
+        return tuple(self._ask(source, "indices", sql)["ticker"].to_pylist())
 
     def rate_series(self, source: str, series: str) -> Series | None:
         """Return dates and yields (percent a year) of one series, or None when it is not there."""
-        path = self._file(self.snapshot(source), "rates")
         sql = "SELECT date, pct FROM read_parquet(?) WHERE series = ? ORDER BY date"
-        return _series(self._query(sql, path, series))
+        return _series(self._ask(source, "rates", sql, series))
 
     def books(self) -> tuple[str, ...]:
         """Names of the imported books, sorted."""
@@ -163,12 +144,47 @@ class Catalog:
         """Return date, ticker, weight of a book; raises UnknownBookError, StoreCorruptError."""
         return read_book(self.home, name)
 
+    def _panel(self, snapshot: Snapshot, wanted: tuple[str, ...]) -> PricePanel:
+        path = self._file(snapshot, "prices")
+        dates = self._query("SELECT DISTINCT date FROM read_parquet(?) ORDER BY 1", path)
+        names = self._query(
+            "SELECT ticker, bool_and(basis IS DISTINCT FROM 'adj_only') AS full_basis "
+            "FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
+            path,
+        )
+        sessions = dates["date"].to_numpy().astype("datetime64[D]")
+        tickers = tuple(names["ticker"].to_pylist())
+        # Column names come from the fixed list above; values are bound.
+        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?)", path)
+        slots = bars[SLOT].to_numpy()
+        shape = (len(sessions), len(tickers))
+        if len(slots) and slots.max() >= shape[0] * shape[1]:
+            raise _corrupt(snapshot.name, "prices", "a bar lies outside the panel")
+        arrays = {column: _scatter(slots, bars[column], shape) for column in wanted}
+        return PricePanel(sessions, tickers, arrays, names["full_basis"].to_numpy().astype(bool))
+
     def _table(self, source: str, table: str) -> pd.DataFrame:
-        path = self._file(self.snapshot(source), table)
-        names = SCHEMAS[table].names
+        names = ", ".join(SCHEMAS[table].names)
         order = ", ".join(SCHEMAS[table].key)
-        sql = f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY {order}"
-        return to_frame(self._query(sql, path))
+        sql = f"SELECT {names} FROM read_parquet(?) ORDER BY {order}"
+        return to_frame(self._ask(source, table, sql))
+
+    def _ask(self, source: str, table: str, sql: str, *values: str) -> pa.Table:
+        def ask(snapshot: Snapshot) -> pa.Table:
+            return self._query(sql, self._file(snapshot, table), *values)
+
+        return self._read(source, ask)
+
+    def _read(self, source: str, read: Callable[[Snapshot], Answer]) -> Answer:
+        # Two imports during one reading sweep the snapshot that is being read; then the reader
+        # starts over with the current one.
+        while True:
+            pointer = current_pointer(self.home, source)
+            try:
+                return read(self.snapshot(source))
+            except StoreCorruptError:
+                if current_pointer(self.home, source) == pointer:
+                    raise
 
     def _file(self, snapshot: Snapshot, table: str) -> Path:
         path = snapshot.path / f"{table}.parquet"

@@ -74,8 +74,6 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     for field in table.schema:
         if pa.types.is_date(field.type):
             frame[field.name] = frame[field.name].astype("datetime64[s]")
-        elif pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            frame[field.name] = frame[field.name].astype("str")
         elif pa.types.is_boolean(field.type):
             frame[field.name] = pc.fill_null(table[field.name], False).to_numpy()
         elif pa.types.is_floating(field.type):
@@ -130,7 +128,7 @@ def _typed(schema: TableSchema, name: str, values: pd.Series) -> pa.ChunkedArray
             raise pa.ArrowInvalid(f"{array.type} is no date")
         if pa.types.is_string(wanted) and not _is_text(array.type):
             raise pa.ArrowInvalid(f"{array.type} is no text")
-        array = array.cast(wanted)
+        array = _days(array) if pa.types.is_timestamp(array.type) else array.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise BadTableError(
             f"{schema.name}.{name} must be {schema.column(name).kind}, was {values.dtype}: {error}"
@@ -138,6 +136,16 @@ def _typed(schema: TableSchema, name: str, values: pd.Series) -> pa.ChunkedArray
     if pa.types.is_floating(wanted):
         array = pc.if_else(pc.is_nan(array), None, array)
     return array
+
+
+def _days(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    # The cast drops a time of day without a word.
+    if array.type.tz is not None:
+        raise pa.ArrowInvalid("dates must have no time zone")
+    days = array.cast(pa.date32())
+    if pc.any(pc.not_equal(days.cast(array.type), array)).as_py():
+        raise pa.ArrowInvalid("some have a time of day")
+    return days
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -154,7 +154,7 @@ def _with_facts(frame: pd.DataFrame, facts: Sequence[SecurityFact]) -> pd.DataFr
         last_session=pd.Series(columns["last_session"], dtype="datetime64[s]"),
         delisting_return=pd.Series(columns["delisting_return"], dtype="float64"),
         data_ended=pd.Series(columns["data_ended"], dtype=bool),
-        sector=pd.Series(columns["sector"], dtype="str"),
+        sector=pd.Series(columns["sector"], dtype=frame["sector"].dtype),
     )
 
 

@@ -12,7 +12,15 @@ from typing import Any
 from data.errors import StoreCorruptError, StoreVersionError, UnknownSourceError
 from data.schema import SCHEMA_VERSION
 
-__all__ = ["CURRENT", "MANIFEST", "Snapshot", "current_snapshot", "market_names", "store_folder"]
+__all__ = [
+    "CURRENT",
+    "MANIFEST",
+    "Snapshot",
+    "current_pointer",
+    "current_snapshot",
+    "market_names",
+    "store_folder",
+]
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -101,6 +109,15 @@ def market_names(home: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in store_folder(home).glob(f"*/{CURRENT}")))
 
 
+def current_pointer(home: Path, name: str) -> str:
+    """Return what the pointer of market `name` names, "" when it cannot be read."""
+    try:
+        text = (store_folder(home) / name / CURRENT).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.strip()
+
+
 def current_snapshot(home: Path, name: str) -> Snapshot:
     """Return the snapshot that readers of market `name` use now.
 
@@ -117,9 +134,8 @@ def current_snapshot(home: Path, name: str) -> Snapshot:
     if name not in known:
         raise UnknownSourceError(name, known)
     folder = store_folder(home) / name
-    snapshot_id = ""
+    snapshot_id = current_pointer(home, name)
     try:
-        snapshot_id = (folder / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
         path = folder / snapshot_id
         if not snapshot_id or Path(snapshot_id).name != snapshot_id:
             raise ValueError("the pointer names no snapshot")

@@ -24,7 +24,13 @@ from data.errors import (
 from data.frames import conform, content_fingerprint, empty_frame
 from data.publish import FINDINGS, SLOT, publish
 from data.schema import BASES, SCHEMA_VERSION, SCHEMAS, TABLES
-from data.snapshot import CURRENT, Snapshot, current_snapshot, market_names, store_folder
+from data.snapshot import (
+    Snapshot,
+    current_pointer,
+    current_snapshot,
+    market_names,
+    store_folder,
+)
 
 __all__ = ["DEMO", "ImportTrail", "MarketTables", "Snapshot", "write_book", "write_market"]
 
@@ -199,7 +205,7 @@ def _former(home: Path, name: str, simulated: bool) -> str | None:
     try:
         former = current_snapshot(home, name)
     except (StoreCorruptError, StoreVersionError):
-        return (store_folder(home) / name / CURRENT).read_text("utf-8", "replace").strip()
+        return current_pointer(home, name)
     if former.simulated != simulated:
         kinds = {True: "simulated", False: "real"}
         raise MixedMarketError(
