@@ -166,6 +166,11 @@ def _excluded(
             hit &= when.values >= _days(exclusion.start)
         if exclusion.end is not None:
             hit &= when.values <= _days(exclusion.end)
+        if exclusion.dataset is not None:
+            dataset = columns["dataset"]
+            named = exclusion.dataset in dataset.texts
+            code = dataset.texts.index(exclusion.dataset) if named else -1
+            hit &= (dataset.values == code) & ~dataset.missing
         matched[exclusion] = int(hit.sum())
         excluded |= hit
     return excluded, matched

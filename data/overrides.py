@@ -22,24 +22,29 @@ EXCLUDE_BY = {
     "membership": ("ticker", "start_date"),
     "fundamentals": ("ticker", "period_end"),
 }
-_EXCLUDE_KEYS = ("table", "ticker", "from", "to", "reason")
+_EXCLUDE_KEYS = ("table", "ticker", "dataset", "from", "to", "reason")
 _SECURITY_KEYS = ("ticker", "last_session", "delisting_return", "data_ended", "sector", "reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Rows of one symbol to leave out, `start` and `end` both inclusive, None = open."""
+    """Rows of one symbol to leave out, `start` and `end` both inclusive, None = open.
+
+    `dataset` narrows it to one dataset of the fundamentals; None = all of them.
+    """
 
     table: str
     ticker: str
     start: dt.date | None
     end: dt.date | None
     reason: str
+    dataset: str | None = None
 
     def __str__(self) -> str:
         """Say what is left out and why."""
         span = f"{self.start or 'the first'} to {self.end or 'the last'}"
-        return f"exclude {self.table} {self.ticker} {span}: {self.reason}"
+        table = self.table if self.dataset is None else f"{self.table} ({self.dataset})"
+        return f"exclude {table} {self.ticker} {span}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,11 @@ def _exclusion(entry: Mapping[str, Any], where: str) -> Exclusion:
     start, end = _day(entry, "from", where), _day(entry, "to", where)
     if start is not None and end is not None and start > end:
         raise OverridesError(f"{where}: from must not lie after to, was {start} and {end}.")
+    dataset = _text(entry, "dataset", where) if "dataset" in entry else None
+    if dataset is not None and table != "fundamentals":
+        raise OverridesError(f"{where}: only fundamentals have a dataset, {table} has none.")
     return Exclusion(
-        table, _text(entry, "ticker", where), start, end, _text(entry, "reason", where)
+        table, _text(entry, "ticker", where), start, end, _text(entry, "reason", where), dataset
     )
 
 

@@ -55,6 +55,22 @@ def test_excluded_rows_are_out_counted_and_told(files: MarketFiles) -> None:
     assert "override matches nothing: exclude rates" in " ".join(report.snapshot.notes)
 
 
+def test_an_exclusion_can_be_narrowed_to_one_dataset(files: MarketFiles) -> None:
+    def excluded(dataset: str) -> tuple[int, tuple[str, ...]]:
+        entry = f"table='fundamentals'\nticker='AAA'\ndataset='{dataset}'\nreason='basis'\n"
+        report = files.load(overrides=f"[[exclude]]\n{entry}")
+        return report.table("fundamentals").excluded, report.unmatched_overrides
+
+    datasets = Catalog(files.home).fundamentals("us") if files.load() else None
+    assert datasets is not None
+    rows = datasets[datasets["ticker"] == "AAA"]["dataset"].value_counts()
+    assert len(rows) >= 1
+    for dataset, count in rows.items():
+        assert excluded(str(dataset)) == (count, ())
+    assert excluded("none")[0] == 0
+    assert excluded("none")[1] == ("exclude fundamentals (none) AAA the first to the last: basis",)
+
+
 def test_a_series_that_stops_early_is_one_of_which_only_the_data_ends(files: MarketFiles) -> None:
     files.load()
     found = listing(files, "BBB")
@@ -147,6 +163,7 @@ def test_a_ticker_whose_bars_are_all_excluded_is_out_of_every_table(files: Marke
         ("[[exclude]]\nticker='A'\nreason='x'\nfrom=2024-02-01\nto=2024-01-01\n", "not lie after"),
         ("[[exclude]]\nticker='A'\nreason='x'\nfrom='1.2.2024'\n", "from must be a date such as"),
         ("[[exclude]]\nticker='A'\nreason='x'\nto=2024-01-01T10:00:00\n", "to must be a date"),
+        ("[[exclude]]\nticker='A'\nreason='x'\ndataset='b'\n", "prices has none"),
         ("[[security]]\nticker='A'\nreason='x'\n", "it sets nothing"),
         ("[[security]]\nticker='A'\nreason='x'\ndelisting_return=-95\n", r"Did you mean -0.95\?"),
         ("[[security]]\nticker='A'\nreason='x'\ndelisting_return='all'\n", "must be a fraction"),
@@ -171,4 +188,11 @@ def test_the_shipped_overrides_are_well_formed() -> None:
     known = load_overrides(SHIPPED)
     losses = {fact.ticker: fact.delisting_return for fact in known.securities}
     assert all(losses[bank] <= -0.99 for bank in ("SIVB", "SBNY", "FRC"))
-    assert {entry.ticker for entry in known.exclusions} == {"DHR", "NBL", "VAR", "DD"}
+    assert {entry.ticker for entry in known.exclusions} == {
+        "DHR",
+        "NBL",
+        "VAR",
+        "DD",
+        "PANW",
+        "FAST",
+    }
