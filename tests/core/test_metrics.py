@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import empyrical
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputsError
@@ -22,6 +22,9 @@ from core.metrics import (
     sharpe_ratio,
     summarise,
 )
+from core.risk.config import RiskConfig
+from core.simulation import SimulationInputs, simulate
+from tests.strategies import markets, risks
 
 
 def weekdays(sessions: int, start: str = "2021-06-01") -> np.ndarray:
@@ -243,6 +246,22 @@ def test_a_run_is_summed_up_line_by_line() -> None:
     assert (found.breaker_trips, found.rebalances) == (1, 2)
     assert found.average_exposure == pytest.approx(0.4)
     assert found.total_return == pytest.approx(-0.001)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(markets(sessions=50), risks(max_leverage=1.0, min_position_scale=0.5))
+def test_the_lines_of_a_real_run_fit_together(inputs: SimulationInputs, risk: RiskConfig) -> None:
+    result, dates = simulate(inputs, risk), weekdays(50)
+    found = summarise(result, dates, inputs.cash_rate)
+    assert found.cost_bps == pytest.approx(found.turnover * risk.cost_per_trade_bps, abs=1e-8)
+    assert found.total_return == pytest.approx(np.prod(1.0 + result.net_return) - 1.0, abs=1e-10)
+    assert found.max_drawdown == pytest.approx(result.drawdown.min(), abs=1e-14)
+    trades = result.trades
+    assert found.trades == len(trades) - result.holdings[-1]
+    won = [p > c for p, c, o in zip(trades.pnl, trades.costs, trades.is_open, strict=True) if not o]
+    assert found.win_rate == pytest.approx(np.mean(won) if won else np.nan, nan_ok=True)
+    curve_only = curve_metrics(result.nav, dates, inputs.cash_rate, initial_nav=result.initial_nav)
+    assert repr({k: found.as_dict()[k] for k in curve_only.as_dict()}) == repr(curve_only.as_dict())
 
 
 def test_without_a_closed_trade_the_win_rate_is_undefined() -> None:

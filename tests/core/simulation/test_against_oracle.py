@@ -224,3 +224,26 @@ def test_a_rebalance_leaves_out_a_stopped_name_that_is_delisted_at_its_fill() ->
     # 0.5 / 0.85 to 0.3, and 0 to 0.3, cut to 0.3 in sum.
     wanted = 0.5 / 0.85 - 0.3 + 0.3
     assert plain.weights[3][2] == pytest.approx(0.3 * 0.3 / wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_standstill_has_exactly_no_volatility(seed: int) -> None:
+    # No bars, unmoved closes and a delisting at the last price: every r is 0, so σ is 0 and the
+    # scale 1. Rounding left over from sums of dollars would make it the largest exposure there is.
+    rng = np.random.default_rng(seed)
+    close = np.tile(rng.uniform(5.0, 500.0, 5), (9, 1))
+    close[3:, 0] = np.nan
+    close[1, 1] *= 1.013
+    close[5:, 2] = np.nan
+    inputs = SimulationInputs(
+        close=close,
+        rebalance=np.array([0, 1]),
+        target=rng.dirichlet(np.ones(5), 2),
+        last_session=np.array([3, 9, 9, 9, 9]),
+    )
+    changes = {"target_annual_vol": 0.2, "vol_lookback_days": 3, "max_leverage": 2.0}
+    result = simulate(inputs, QUIET.model_copy(update=changes))
+    assert result.sigma[3] > 0.0
+    assert result.sigma[5:].tolist() == [0.0] * 4
+    assert result.vol_scale[5:].tolist() == [1.0] * 4
+    assert_kernel_agrees(inputs, QUIET.model_copy(update=changes))
