@@ -54,7 +54,7 @@ class ArrayCache:
     def _read(self, key: str, from_arrays: Callable[[Arrays], _Value]) -> _Value | None:
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             os.utime(path)
             return from_arrays(arrays)
