@@ -13,6 +13,7 @@ from rich.console import Console
 from core.config import Scenario
 from core.errors import ConfigError, CoreError
 from core.scenario import PRESETS, parse_assignment, preset, scenario_from_toml, with_values
+from core.simulation import warm_up
 from dashboard import cli_data
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -89,6 +90,8 @@ def dashboard(port: int, no_browser: bool) -> None:
 
     with terminal_progress() as progress:
         ensure_demo(home_folder(), progress)
+        progress("Compiling the engine (once, up to a minute)", 0.5)
+        warm_up()
     app = Path(__file__).with_name("app.py")
     sys.argv = [
         "streamlit", "run", str(app),

@@ -54,6 +54,7 @@ class Engine:
         self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
         self._lock = threading.Lock()
         self._frozen = False
+        self.prepared = False
 
     def run(self, scenario: Scenario) -> Run:
         """Return the run of `scenario`, from memory where data and fields are the same.
@@ -109,11 +110,14 @@ def engine() -> Engine:
 
 def prepare(progress: Callable[[str, float], None]) -> Problem | None:
     """See that there is a market to look at; say why not when there cannot be one."""
+    shared = engine()
+    if shared.prepared:
+        return None
     try:
-        if DEMO not in engine().pipeline.sources():
-            ensure_demo(home_folder(), progress)
+        ensure_demo(home_folder(), progress)
     except EXPECTED as error:
-        return explain(error)
+        return None if sources() else explain(error)
+    shared.prepared = True
     return None
 
 
@@ -121,7 +125,8 @@ def current() -> AppState:
     """Return the state of this session."""
     state = st.session_state.get(_STATE)
     if not isinstance(state, AppState):
-        state = AppState.initial()
+        known = sources()
+        state = AppState.initial(DEMO if DEMO in known or not known else known[0])
         st.session_state[_STATE] = state
     return state
 

@@ -47,12 +47,9 @@ class AppState:
     refused: str = ""
 
     @classmethod
-    def initial(cls, source: str | None = None) -> AppState:
-        """Return the state a session starts from."""
-        scenario = preset(DEFAULT_PRESET)
-        return cls(
-            scenario if source is None else with_values(scenario, {"universe.source": source})
-        )
+    def initial(cls, source: str) -> AppState:
+        """Return the state a session starts from, on the market called `source`."""
+        return cls(with_values(preset(DEFAULT_PRESET), {"universe.source": source}))
 
     def with_values(self, values: Mapping[str, Any]) -> AppState:
         """Set fields; a value that is not allowed leaves the scenario and fills ``refused``."""

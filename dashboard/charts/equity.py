@@ -91,7 +91,11 @@ def equity_panel(
         )
         for c, name, _ in reversed(drawn)
     ]
-    yaxis: dict[str, Any] = {"range": list(limits), "nticks": 5, "tickformat": ".1f" if high - low > 0.5 else ".2f"}
+    yaxis: dict[str, Any] = {
+        "range": list(limits),
+        "nticks": 5,
+        "tickformat": ".1f" if high - low > 0.5 else ".2f",
+    }
     if log:
         yaxis |= {"type": "log", "dtick": "D1" if high / low > 5.0 else None, "nticks": 6}
     return Panel(

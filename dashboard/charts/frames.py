@@ -52,15 +52,17 @@ class TimelineFrames:
 
 
 def _telling_rows(frames: TimelineFrames, most: int) -> npt.NDArray[np.intp]:
-    """Return first and last row, the extremes of each stretch, and rows where exposure changes."""
-    length = len(frames.equity)
-    edges = np.linspace(0, length, most // 4 + 1).astype(np.intp)
-    equity = frames.equity["portfolio"].to_numpy(np.float64)
-    depth = frames.drawdown["portfolio"].to_numpy(np.float64)
+    """Return both ends, each curve's extremes in each stretch, and rows where exposure changes."""
+    length, curves = frames.equity.shape
+    edges = np.linspace(0, length, max(most // (2 * curves), 1) + 1).astype(np.intp)
+    values = frames.equity.to_numpy(np.float64)
+    low, high = np.nan_to_num(values, nan=np.inf), np.nan_to_num(values, nan=-np.inf)
     kept = [np.array([0, length - 1], dtype=np.intp)]
     for begin, end in itertools.pairwise(edges.tolist()):
-        part, deep = equity[begin:end], depth[begin:end]
-        kept.append(begin + np.array([part.argmin(), part.argmax(), deep.argmin()]))
+        kept.append(begin + low[begin:end].argmin(axis=0))
+        kept.append(begin + high[begin:end].argmax(axis=0))
+    depth = np.nan_to_num(frames.drawdown.to_numpy(np.float64), nan=0.0)
+    kept.append(depth.argmin(axis=0))
     changes = np.flatnonzero(np.diff(frames.exposure["applied"].to_numpy(np.float64)))
     if len(changes) <= most // 4:
         kept.extend((changes, changes + 1))

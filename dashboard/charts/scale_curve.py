@@ -53,55 +53,44 @@ def scale_curve_figure(
     deepest = -maximum * 1.1 if worst is None else min(-maximum * 1.1, worst * 1.05)
     depth = np.linspace(0.0, deepest, _POINTS)
     raw = np.maximum(1.0 + depth / maximum, 0.0) ** 2
-    applied = np.maximum(raw, floor)
     ink = colours.rule("drawdown")
-    traces: list[dict[str, Any]] = [
-        _curve(
-            depth,
-            raw,
-            "Without the floor",
-            {"color": colours.ink(colours.faint), "dash": "dot", "width": 1},
-        ),
-        _curve(depth, applied, "Scale", {"color": ink, "width": 2}),
+    faint = {"color": colours.ink(colours.faint), "dash": "dot", "width": 1}
+    traces = [
+        _curve(depth, raw, "Without the floor", faint),
+        _curve(depth, np.maximum(raw, floor), "Scale", {"color": ink, "width": 2}),
     ]
     notes = []
-    binds = floor_binds_at(maximum, floor)
     if 0.0 < floor < 1.0:
+        binds = floor_binds_at(maximum, floor)
         traces.append(_dot(binds, floor, ink, "circle-open"))
-        notes.append(_note(binds, floor, f"floor binds from {percent(binds)}", colours.text, -1))
+        words = f"floor binds from {percent(binds)}"
+        notes.append(_note(binds, floor, words, colours.text, above=True, left=False))
     if worst is not None and worst < 0.0:
         at = max(max(1.0 + worst / maximum, 0.0) ** 2, floor)
         traces.append(_dot(worst, at, colours.accent, "diamond"))
-        notes.append(
-            _note(
-                worst, at, f"worst {percent(worst)}", colours.ink(colours.accent, TEXT_CONTRAST), 1
-            )
-        )
+        colour = colours.ink(colours.accent, TEXT_CONTRAST)
+        words = f"worst {percent(worst)}"
+        # Near the right edge there is room only to the left of the mark.
+        notes.append(_note(worst, at, words, colour, above=False, left=worst < 0.5 * deepest))
+    layout = _layout(colours, deepest, max(1.05, floor * 1.05))
+    return go.Figure({"data": traces, "layout": layout | {"annotations": notes}})
+
+
+def _layout(colours: Theme, deepest: float, top: float) -> dict[str, Any]:
     template = plotly_template(colours)
-    layout = template | {
+    title = {
+        "text": "drawdown below the risk peak",
+        "font": {"size": 12, "color": colours.secondary},
+        "standoff": 6,
+    }
+    scale = {"tickformat": ".0%", "nticks": 5}
+    return template | {
         "height": SCALE_CURVE_HEIGHT_PX,
         "margin": {"l": 46, "r": 12, "t": 12, "b": 40},
         "hovermode": "closest",
-        "annotations": notes,
-        "xaxis": template["xaxis"]
-        | {
-            "range": [0.004, deepest],
-            "tickformat": ".0%",
-            "nticks": 5,
-            "title": {
-                "text": "drawdown below the risk peak",
-                "font": {"size": 12, "color": colours.secondary},
-                "standoff": 6,
-            },
-        },
-        "yaxis": template["yaxis"]
-        | {
-            "range": [0.0, max(1.05, floor * 1.05)],
-            "tickformat": ".0%",
-            "nticks": 5,
-        },
+        "xaxis": template["xaxis"] | scale | {"range": [0.004, deepest], "title": title},
+        "yaxis": template["yaxis"] | scale | {"range": [0.0, top]},
     }
-    return go.Figure({"data": traces, "layout": layout})
 
 
 def _curve(x: np.ndarray, y: np.ndarray, name: str, style: dict[str, Any]) -> dict[str, Any]:
@@ -132,15 +121,15 @@ def _dot(x: float, y: float, colour: str, symbol: str) -> dict[str, Any]:
     }
 
 
-def _note(x: float, y: float, text: str, colour: str, side: int, deepest: float) -> dict[str, Any]:
+def _note(x: float, y: float, text: str, colour: str, *, above: bool, left: bool) -> dict[str, Any]:
     return {
         "text": text,
         "x": x,
         "y": y,
-        "xanchor": "left",
-        "xshift": 8,
-        "yanchor": "bottom" if side < 0 else "top",
-        "yshift": 4 if side < 0 else -6,
+        "xanchor": "right" if left else "left",
+        "xshift": -8 if left else 8,
+        "yanchor": "bottom" if above else "top",
+        "yshift": 4 if above else -6,
         "showarrow": False,
         "font": {"size": 12, "color": colour},
     }
