@@ -21,7 +21,7 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("ruff check", [*_PYTHON, "ruff", "check", "."]),
     ("ruff format", [*_PYTHON, "ruff", "format", "--check", "."]),
     ("mypy", [*_PYTHON, "mypy"]),
-    ("mypy scripts", [*_PYTHON, "mypy", "scripts"]),
+    ("mypy scripts", [*_PYTHON, "mypy", "scripts/setup_env.py", "scripts/run_checks.py"]),
     ("import-linter", [str(_BIN / "lint-imports")]),
     ("pytest", [*_PYTHON, "pytest", "-n", "auto", "--dist", "loadgroup", "--durations", "15"]),
 )

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["LOCKS", "EnvironmentProblem", "Setup", "main"]
+__all__ = ["LOCKS", "Setup", "SetupError", "main"]
 
 OLDEST = (3, 11)
 # The test lock contains every pin of the run lock: whoever has the test set can run, too.
@@ -28,7 +28,7 @@ _INSTALL_LIMIT = 1800.0  # seconds
 _QUICK_LIMIT = 300.0
 
 
-class EnvironmentProblem(Exception):
+class SetupError(Exception):
     """The environment cannot be made; the message says why and what to do."""
 
 
@@ -84,7 +84,7 @@ class Setup:
 
         Raises
         ------
-        EnvironmentProblem
+        SetupError
             A step failed; the next call starts over.
         """
         begun = time.monotonic()
@@ -123,7 +123,7 @@ class Setup:
             "--no-input",
             "install",
         ]
-        self._do([*pip, "--quiet", "--progress-bar", "on", *arguments], limit, needs)
+        self._do([*pip, *arguments], limit, needs)
 
     def _do(self, command: list[str], limit: float, needs: str) -> None:
         # A user's own settings must not lead packages past .venv.
@@ -135,11 +135,11 @@ class Setup:
                 command, cwd=self.root, env=kept | own, check=False, timeout=limit
             )
         except subprocess.TimeoutExpired as error:
-            raise EnvironmentProblem(
+            raise SetupError(
                 f"`{shown}` must end within {limit:.0f} s and did not; it needs {needs}. Try again."
             ) from error
         if done.returncode:
-            raise EnvironmentProblem(
+            raise SetupError(
                 f"`{shown}` ended with status {done.returncode}; it needs {needs}. What it said is "
                 "above; try again when that is mended."
             )
@@ -149,7 +149,7 @@ def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise EnvironmentProblem(f"{path.name} must be in the project's folder: {error}") from error
+        raise SetupError(f"{path.name} must be in the project's folder: {error}") from error
 
 
 def _runs(python: Path) -> bool:
@@ -180,8 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if setup.is_current():
             return 0
         setup.make()
-    except EnvironmentProblem as problem:
-        sys.stderr.write(f"set-up failed: {problem}\n")
+    except SetupError as error:
+        sys.stderr.write(f"set-up failed: {error}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nset-up stopped; the next run starts it over.\n")
