@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 STYLES = ("momentum", "value", "quality")
 # Return of one standard score a month: premium, and its spread from month to month.
-_PREMIUM = (0.0034, 0.0036, 0.0036)
+_PREMIUM = (0.0033, 0.0032, 0.0032)
 _STYLE_VOL = (0.0105, 0.0085, 0.0065)
 # Losers lead when a bear market turns: months in which momentum reverses, and by how much.
 _REVERSALS = (("2020-04", -0.035), ("2020-05", -0.020), ("2020-11", -0.025), ("2023-01", -0.025))

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 _BETA_RANGE = (0.5, 1.6)
 _IDIO_RANGE = (0.11, 0.46)
-_LARGEST_CAP = 6e11
+_LARGEST_CAP = 3e11
 _LATECOMER_SIZE = 0.45
 
 
@@ -109,7 +109,7 @@ def draw_traits(
     names = list(SECTOR_PROFILES)
     sector = np.array([names.index(company.sector) for company in listed], dtype=np.int64)
     size, quality, cheap = rng.standard_normal((3, count))
-    log_cap = np.log(2.4e10) + 1.0 * size + np.log(_LATECOMER_SIZE) * latecomer
+    log_cap = np.log(2.4e10) + 0.9 * size + np.log(_LATECOMER_SIZE) * latecomer
     log_cap = np.minimum(log_cap, np.log(_LARGEST_CAP))
     beta = _betas(rng, _of(sector, "beta"), log_cap)
     tilt = 0.5 * (beta - 1.0) - 0.06 * size - 0.05 * quality
