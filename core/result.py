@@ -122,7 +122,8 @@ class BacktestResult:
 
     def happened(self, kind: EventKind) -> npt.NDArray[np.bool_]:
         """Return bool[T]: the sessions with at least one event of `kind`."""
-        return (self.flags & kind.flag) != 0
+        happened: npt.NDArray[np.bool_] = (self.flags & kind.flag) != 0
+        return happened
 
     def _residual(self) -> float:
         explained = float(

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from core.compiled import compiled
 
-__all__ = ["NEVER", "cooling_down", "position_stop_hit", "trailing_stop_hit"]
+__all__ = [
+    "NEVER",
+    "cooling_down",
+    "is_near_stop",
+    "near_level",
+    "position_stop_hit",
+    "trailing_stop_hit",
+]
 
 NEVER = -1  # fill session of a name that no stop has sold
+
+_ROUNDING = 1e-9  # far more than the exact tests can be off by
 
 
 @compiled
@@ -57,6 +66,57 @@ def trailing_stop_hit(close: float, highest_close: float, limit: float) -> bool:
     (True, False)
     """
     return close / highest_close - 1.0 <= -limit
+
+
+@compiled
+def near_level(limit: float) -> float:
+    """Fraction of its reference price below which a stop may have been hit.
+
+    Parameters
+    ----------
+    limit : float
+        Positive fraction; NaN = rule off.
+
+    Returns
+    -------
+    float
+        A little above ``1 - limit``; NaN when off.
+
+    Examples
+    --------
+    >>> round(near_level(0.12), 6)
+    0.88
+    """
+    return 1.0 - limit + _ROUNDING
+
+
+@compiled
+def is_near_stop(
+    close: float, average_entry: float, highest_close: float, stop: float, trailing: float
+) -> bool:
+    """Whether the two exact tests are worth their divisions.
+
+    Parameters
+    ----------
+    close, average_entry, highest_close : float
+        Prices; a NaN close is near nothing.
+    stop, trailing : float
+        Results of :func:`near_level` for either stop.
+
+    Returns
+    -------
+    bool
+        True wherever a stop is hit, and seldom elsewhere.
+
+    Examples
+    --------
+    >>> is_near_stop(88.0, 100.0, 100.0, near_level(0.12), near_level(0.15))
+    True
+    >>> is_near_stop(88.1, 100.0, 100.0, near_level(0.12), near_level(0.15))
+    False
+    """
+    # Not `or`: a branch a name costs more than the second product.
+    return (close <= average_entry * stop) | (close <= highest_close * trailing)
 
 
 @compiled

@@ -12,13 +12,11 @@ from core.compiled import compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.drawdown import breaker_trips, drawdown_scale
 from core.risk.leverage import wanted_exposure
-from core.risk.stops import position_stop_hit, trailing_stop_hit
+from core.risk.stops import is_near_stop, near_level, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
 from core.simulation.state import NEVER, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
 
-__all__ = ["assess", "decide", "is_quiet"]
-
-_ROUNDING = 1.0 + 1e-9  # a stop level times this is safely above what the exact test can hit
+__all__ = ["assess", "decide", "is_quiet", "scale_stops"]
 
 
 @compiled
@@ -37,15 +35,7 @@ def assess(state: Any, rules: Any, returns: npt.NDArray[np.float64], row: Any) -
 
 
 @compiled
-def is_quiet(
-    prices: npt.NDArray[np.float64],
-    t: int,
-    state: Any,
-    rules: Any,
-    names: Any,
-    held: npt.NDArray[np.int64],
-    wanted: float,
-) -> bool:
+def is_quiet(t: int, state: Any, rules: Any, wanted: float) -> bool:
     """Whether :func:`decide` would surely do nothing at t; most sessions are quiet.
 
     May be False where nothing happens, never True where something does.
@@ -54,48 +44,35 @@ def is_quiet(
         return False
     if state.out or state.held == 0:
         return True
-    if breaker_trips(state.risk_drawdown, rules.circuit_breaker_dd):
-        return False
-    if rescale_due(wanted, state.applied, rules.vol_rebalance_threshold):
-        return False
-    if math.isnan(rules.position_stop_loss) and math.isnan(rules.trailing_stop_pct):
-        return True
-    stop = _upper_level(rules.position_stop_loss, state.stop_scale)
-    trailing = _upper_level(rules.trailing_stop_pct, state.stop_scale)
-    for j in range(state.held):
-        name = names[held[j]]
-        if _is_near(prices[t, held[j]], name, stop, trailing):
-            return False
-    return True
+    return not (
+        state.near
+        or breaker_trips(state.risk_drawdown, rules.circuit_breaker_dd)
+        or rescale_due(wanted, state.applied, rules.vol_rebalance_threshold)
+    )
 
 
 @compiled
-def _upper_level(limit: float, stop_scale: float) -> float:
-    # At or above the fraction of its reference price at which a stop is hit; NaN = rule off.
-    return (1.0 - limit * stop_scale) * _ROUNDING if limit * stop_scale < 1.0 else _ROUNDING - 1.0
-
-
-@compiled
-def _is_near(price: float, name: Any, stop: float, trailing: float) -> bool:
-    # Whether the exact tests are worth their two divisions; False without a bar.
-    return price <= name.entry * stop or price <= name.high * trailing
+def scale_stops(state: Any, rules: Any, stop_scale: float) -> None:
+    """Put a stop scale in force."""
+    state.stop_scale = stop_scale
+    state.stop_level = near_level(rules.position_stop_loss * stop_scale)
+    state.trailing_level = near_level(rules.trailing_stop_pct * stop_scale)
 
 
 @compiled
 def decide(market: Market, run: Run, t: int) -> None:
     """Leave an order in the state, mark exits by stop, and record what was wanted and why."""
-    state = run.state[0]
-    rules = run.rules[0]
-    row = run.series[t]
+    state, rules, row = run.state[0], run.rules[0], run.series[t]
+    names, held, events = run.names, run.held, run.events
     rebalances = t == state.next_decision
     if rebalances:
-        _reach_rebalance(market, state)
+        _reach_rebalance(market.rebalance, market.leverage, market.stop_scale, state, rules)
     if state.out:
-        active = rebalances and _reenter(run, t)
+        active = rebalances and _reenter(t, state, rules, events, row)
     else:
-        active = not _trip(run, t)
+        active = not _trip(t, state, rules, names, held, events, row)
     if active:
-        _test_stops(market, run, t)
+        _test_stops(market.close, t, state, rules, names, held, events, row)
     assess(state, rules, run.returns, row)
     if not active:
         return
@@ -103,6 +80,7 @@ def decide(market: Market, run: Run, t: int) -> None:
     if rebalances:
         state.order = REBALANCE
         state.order_rebalance = state.next_rebalance - 1
+        _leave_out_exits(state, names, held)
     elif state.held > state.exits and rescale_due(
         state.order_exposure, state.applied, rules.vol_rebalance_threshold
     ):
@@ -110,65 +88,96 @@ def decide(market: Market, run: Run, t: int) -> None:
 
 
 @compiled
-def _reach_rebalance(market: Market, state: Any) -> None:
-    # Leverage and stop scale of a rebalance are in force at once, also while the breaker is out.
-    k = state.next_rebalance
-    state.leverage = market.leverage[k]
-    state.stop_scale = market.stop_scale[k]
-    state.next_rebalance = k + 1
-    is_last = k + 1 == len(market.rebalance)
-    state.next_decision = NEVER if is_last else market.rebalance[k + 1]
+def _leave_out_exits(state: Any, names: Any, held: npt.NDArray[np.int64]) -> None:
+    # The rebalance concerns the other names only, whatever becomes of these until its fill.
+    for j in range(state.held):
+        name = names[held[j]]
+        if name.exit != ExitReason.OPEN:
+            name.left_out = state.order_rebalance
 
 
 @compiled
-def _trip(run: Run, t: int) -> bool:
-    state = run.state[0]
-    limit = run.rules[0].circuit_breaker_dd
+def _reach_rebalance(
+    rebalance: npt.NDArray[np.int64],
+    leverage: npt.NDArray[np.float64],
+    stop_scale: npt.NDArray[np.float64],
+    state: Any,
+    rules: Any,
+) -> None:
+    # Leverage and stop scale of a rebalance are in force at once, also while the breaker is out.
+    k = state.next_rebalance
+    state.leverage = leverage[k]
+    scale_stops(state, rules, stop_scale[k])
+    state.next_rebalance = k + 1
+    state.next_decision = rebalance[k + 1] if k + 1 < len(rebalance) else NEVER
+
+
+@compiled
+def _trip(
+    t: int,
+    state: Any,
+    rules: Any,
+    names: Any,
+    held: npt.NDArray[np.int64],
+    events: Any,
+    row: Any,
+) -> bool:
+    limit = rules.circuit_breaker_dd
     if state.held == 0 or not breaker_trips(state.risk_drawdown, limit):
         return False
     for j in range(state.held):
-        name = run.names[run.held[j]]
+        name = names[held[j]]
         if name.exit == ExitReason.OPEN:  # a waiting exit keeps its first reason
             name.exit = ExitReason.BREAKER
     state.exits = state.held
     state.order = SELL_ALL
     state.out = 1
-    state.breaker_filled = t + run.rules[0].execution_lag_days
-    note(run, t, EventKind.BREAKER, PORTFOLIO, state.risk_drawdown, -limit)
+    state.breaker_filled = t + rules.execution_lag_days
+    note(events, state, row, t, EventKind.BREAKER, PORTFOLIO, state.risk_drawdown, -limit)
     return True
 
 
 @compiled
-def _reenter(run: Run, t: int) -> bool:
-    state = run.state[0]
-    cooldown = run.rules[0].breaker_cooldown_days
-    if t <= state.breaker_filled + cooldown:
+def _reenter(t: int, state: Any, rules: Any, events: Any, row: Any) -> bool:
+    cooldown = rules.breaker_cooldown_days
+    waited = t - state.breaker_filled
+    if waited <= cooldown:
         return False
     state.out = 0
     state.risk_peak = state.nav
-    note(run, t, EventKind.REENTRY, PORTFOLIO, t - state.breaker_filled, cooldown)
+    note(events, state, row, t, EventKind.REENTRY, PORTFOLIO, waited, cooldown)
     return True
 
 
 @compiled
-def _test_stops(market: Market, run: Run, t: int) -> None:
-    state = run.state[0]
-    names, held, close = run.names, run.held, market.close
-    stop = run.rules[0].position_stop_loss * state.stop_scale
-    trailing = run.rules[0].trailing_stop_pct * state.stop_scale
-    upper_stop, upper_trailing = _upper_level(stop, 1.0), _upper_level(trailing, 1.0)
+def _test_stops(
+    prices: npt.NDArray[np.float64],
+    t: int,
+    state: Any,
+    rules: Any,
+    names: Any,
+    held: npt.NDArray[np.int64],
+    events: Any,
+    row: Any,
+) -> None:
+    stop = rules.position_stop_loss * state.stop_scale
+    trailing = rules.trailing_stop_pct * state.stop_scale
     for j in range(state.held):
         i = held[j]
         name = names[i]
-        price = close[t, i]
-        if name.exit != ExitReason.OPEN or not _is_near(price, name, upper_stop, upper_trailing):
+        price = prices[t, i]
+        if name.exit != ExitReason.OPEN or not is_near_stop(
+            price, name.entry, name.high, state.stop_level, state.trailing_level
+        ):
             continue
         if position_stop_hit(price, name.entry, stop):
             name.exit = ExitReason.STOP
-            note(run, t, EventKind.STOP, i, price / name.entry - 1.0, -stop)
+            fall = price / name.entry - 1.0
+            note(events, state, row, t, EventKind.STOP, i, fall, -stop)
         elif trailing_stop_hit(price, name.high, trailing):
             name.exit = ExitReason.TRAILING
-            note(run, t, EventKind.TRAILING, i, price / name.high - 1.0, -trailing)
+            fall = price / name.high - 1.0
+            note(events, state, row, t, EventKind.TRAILING, i, fall, -trailing)
         else:
             continue
         state.exits += 1

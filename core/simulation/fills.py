@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from core.compiled import compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.costs import cost_rate
 from core.risk.leverage import risk_factor
+from core.risk.stops import is_near_stop
 from core.simulation.positions import move, sell_all
 from core.simulation.rebalancing import rebalance
 from core.simulation.state import NOTHING, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
@@ -25,11 +27,11 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
     ``state.nav`` must be NAV as marked at those prices. It stays NAV before the fill until all is
     traded, then becomes NAV after costs.
     """
-    state = run.state[0]
+    state, rules = run.state[0], run.rules[0]
     names, held = run.names, run.held
     held_before = state.held
     if state.exits > 0:
-        _sell_exits(run, prices, t)
+        _sell_exits(prices, t, state, rules, names, held, run.trades, run.events, run.series[t])
     if state.order == REBALANCE:
         rebalance(market, run, prices, t, held_before)
     elif state.order == RESCALE:
@@ -38,32 +40,53 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
         state.applied = 0.0
     state.order = NOTHING
     state.turnover = state.traded / state.nav
-    state.cost = state.traded * cost_rate(run.rules[0].cost_per_trade_bps)
+    state.cost = state.traded * cost_rate(rules.cost_per_trade_bps)
     state.cash -= state.cost
-    state.invested = 0.0
-    for j in range(state.held):
-        state.invested += names[held[j]].value
+    _value_held(state, names, held)
     state.nav = state.cash + state.invested
 
 
 @compiled
-def _sell_exits(run: Run, prices: npt.NDArray[np.float64], t: int) -> None:
-    state = run.state[0]
-    names, held = run.names, run.held
-    rate = cost_rate(run.rules[0].cost_per_trade_bps)
+def _value_held(state: Any, names: Any, held: npt.NDArray[np.int64]) -> None:
+    # What `mark` leaves behind, for what is held now.
+    invested = 0.0
+    near = False
+    for j in range(state.held):
+        name = names[held[j]]
+        invested += name.value
+        near |= is_near_stop(
+            name.last, name.entry, name.high, state.stop_level, state.trailing_level
+        )
+    state.invested = invested
+    state.near = near
+
+
+@compiled
+def _sell_exits(
+    prices: npt.NDArray[np.float64],
+    t: int,
+    state: Any,
+    rules: Any,
+    names: Any,
+    held: npt.NDArray[np.int64],
+    trades: Any,
+    events: Any,
+    row: Any,
+) -> None:
+    rate = cost_rate(rules.cost_per_trade_bps)
     kept = 0
     for j in range(state.held):
         i = held[j]
         name = names[i]
         reason = name.exit
         if reason != ExitReason.OPEN and not math.isnan(prices[t, i]):
-            name.exit_filled = t
             if reason != ExitReason.BREAKER:
                 name.stop_filled = t
-            sell_all(state, name, run.trades, t, reason, rate)
+            sell_all(state, name, trades, t, reason, rate)
             continue
         if reason != ExitReason.OPEN:
-            note(run, t, EventKind.WAITING, i, name.value / state.nav, math.nan)
+            weight = name.value / state.nav
+            note(events, state, row, t, EventKind.WAITING, i, weight, math.nan)
         held[kept] = i
         kept += 1
     state.held = kept
@@ -94,4 +117,5 @@ def _rescale(run: Run, prices: npt.NDArray[np.float64], t: int) -> None:
     state.held = kept
     change = state.order_exposure / state.applied - 1.0
     state.applied = state.order_exposure
-    note(run, t, EventKind.RESCALE, PORTFOLIO, change, rules.vol_rebalance_threshold)
+    band = rules.vol_rebalance_threshold
+    note(run.events, state, run.series[t], t, EventKind.RESCALE, PORTFOLIO, change, band)

@@ -140,13 +140,13 @@ def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _numbers(name: str, array: object, shape: tuple[int, ...] | None, dimensions: int) -> Floats:
     try:
-        numbers: Floats = np.ascontiguousarray(array, dtype=np.float64)
+        numbers: Floats = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputsError(f"{name} must be an array of numbers, was not: {error}") from error
-    if np.ndim(array) != dimensions or (shape is not None and numbers.shape != shape):
+    if numbers.ndim != dimensions or (shape is not None and numbers.shape != shape):
         expected = f"{dimensions} dimensions" if shape is None else f"shape {shape}"
-        raise InputsError(f"{name} must have {expected}, had shape {np.shape(array)}")
-    return numbers
+        raise InputsError(f"{name} must have {expected}, had shape {numbers.shape}")
+    return np.ascontiguousarray(numbers)
 
 
 def _refuse(name: str, wrong: npt.NDArray[np.bool_], array: npt.NDArray[Any], rule: str) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.compiled import compiled
 from core.ledger import ExitReason
 from core.simulation.borrowing import borrowed
-from core.simulation.decisions import assess, decide, is_quiet
+from core.simulation.decisions import assess, decide, is_quiet, scale_stops
 from core.simulation.fills import fill
 from core.simulation.marking import accrue, delist, mark
 from core.simulation.positions import write_trade
@@ -115,13 +115,14 @@ def _open(market: Market, run: Run, initial_nav: float) -> None:
     state, names = run.state[0], run.names
     state.cash = state.nav = state.last_nav = initial_nav
     state.risk_peak = state.peak = initial_nav
-    state.leverage = state.stop_scale = 1.0
+    state.leverage = 1.0
+    scale_stops(state, run.rules[0], 1.0)
     state.next_decision = market.rebalance[0] if len(market.rebalance) > 0 else NEVER
     state.next_end = len(market.close)
     for i in range(len(names)):
         name = names[i]
         name.security = i
-        name.exit_filled = name.stop_filled = NEVER
+        name.left_out = name.stop_filled = NEVER
 
 
 @compiled
@@ -136,8 +137,8 @@ def _pass_sessions(market: Market, run: Run) -> int:
         row = series[t]
         if t > 0:  # session 0 starts in cash: there is nothing to mark
             accrue(state, cash_rate[t], overlay[t], rules.borrow_spread)
-            delisted = delist(market, run, t) if t > state.next_end else 0.0
-            sleeve = mark(close, t, state, names, held, delisted)
+            gained = delist(market, run, t) if t > state.next_end else 0.0
+            sleeve = mark(close, t, state, names, held, gained)
             if not math.isnan(sleeve):
                 returns[state.returns] = sleeve
                 state.returns += 1
@@ -145,7 +146,7 @@ def _pass_sessions(market: Market, run: Run) -> int:
                 return t
         if rules.execution_lag_days == 0:
             assess(state, rules, returns, row)
-            if not is_quiet(close, t, state, rules, names, held, row.wanted_exposure):
+            if not is_quiet(t, state, rules, row.wanted_exposure):
                 decide(market, run, t)
         if state.order != NOTHING or state.exits > 0:
             fill(market, run, close, t)
@@ -156,7 +157,7 @@ def _pass_sessions(market: Market, run: Run) -> int:
             _record_weights(run, t)
         if rules.execution_lag_days != 0:
             assess(state, rules, returns, row)
-            if not is_quiet(close, t, state, rules, names, held, row.wanted_exposure):
+            if not is_quiet(t, state, rules, row.wanted_exposure):
                 decide(market, run, t)
     return SOLVENT
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.compiled import compiled
 from core.ledger import EventKind, ExitReason
 from core.risk.leverage import cash_return
+from core.risk.stops import is_near_stop
 from core.simulation.positions import leave
 from core.simulation.state import Market, Run, note
 
@@ -29,13 +30,13 @@ def accrue(state: Any, cash_rate: float, overlay: float, borrow_spread: float) -
 
 @compiled
 def delist(market: Market, run: Run, t: int) -> float:
-    """Turn held names whose last session is past into cash; return that cash.
+    """Turn held names whose last session is past into cash; return what was gained by it.
 
-    It earns nothing at t, and a delisting is no fill: no cost, no turnover, no cooldown.
+    The cash earns nothing at t, and a delisting is no fill: no cost, no turnover, no cooldown.
     """
     state = run.state[0]
     held = run.held
-    cash = 0.0
+    gained = 0.0
     kept = 0
     state.next_end = len(market.close)
     for j in range(state.held):
@@ -45,13 +46,15 @@ def delist(market: Market, run: Run, t: int) -> float:
             held[kept] = i
             kept += 1
             continue
-        proceeds = run.names[i].value * (1.0 + market.delisting_return[i])
+        value = run.names[i].value
+        proceeds = value * (1.0 + market.delisting_return[i])
         reason = ExitReason.DATA_ENDED if market.data_ended[i] else ExitReason.DELISTED
         leave(state, run.names[i], run.trades, t, proceeds, reason)
-        note(run, t, EventKind.DELISTED, i, market.delisting_return[i], math.nan)
-        cash += proceeds
+        ret = market.delisting_return[i]
+        note(run.events, state, run.series[t], t, EventKind.DELISTED, i, ret, math.nan)
+        gained += proceeds - value
     state.held = kept
-    return cash
+    return gained
 
 
 @compiled
@@ -61,27 +64,37 @@ def mark(
     state: Any,
     names: Any,
     held: npt.NDArray[np.int64],
-    delisted: float,
+    gained: float,
 ) -> float:
     """Value what is held at ``prices[t]``, where there is a price, and NAV with it.
+
+    `state.near` tells whether a name came near a stop: only then are the stops worth testing.
 
     Returns
     -------
     float
-        The sleeve's return, with `delisted` for the names that went; NaN when nothing was held.
+        The sleeve's return, NaN when nothing was held; `gained` is what went already brought.
     """
+    # Gains are summed name by name: where no price moves they are exactly 0, as volatility must
+    # then be. The difference of two sums of dollars would leave rounding to be scaled up.
     before = state.invested
+    stop, trailing = state.stop_level, state.trailing_level
     invested = 0.0
+    near = False
     for j in range(state.held):
         i = held[j]
         name = names[i]
         price = prices[t, i]
         if not math.isnan(price):
-            name.value = name.shares * price
+            value = name.shares * price
+            high = name.high if name.high > price else price
+            near |= is_near_stop(price, name.entry, high, stop, trailing)
+            gained += value - name.value
+            name.value = value
             name.last = price
-            if price > name.high:
-                name.high = price
+            name.high = high
         invested += name.value
+    state.near = near
     state.invested = invested
     state.nav = state.cash + invested
-    return (invested + delisted - before) / before if before > 0.0 else math.nan
+    return gained / before if before > 0.0 else math.nan

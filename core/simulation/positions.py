@@ -96,7 +96,7 @@ def _buy(state: Any, name: Any, t: int, dollars: float, price: float, rate: floa
     shares = dollars / price
     name.entry = (name.entry * name.shares + dollars) / (name.shares + shares)
     name.shares += shares
-    name.value += dollars
+    name.value = name.shares * price
     name.bought += dollars
     name.costs += dollars * rate
     state.traded += dollars
@@ -109,7 +109,7 @@ def _sell(state: Any, name: Any, dollars: float, price: float, rate: float) -> N
     shares = dollars / price
     name.shares -= shares
     name.shares_sold += shares
-    name.value -= dollars
+    name.value = name.shares * price
     name.sold += dollars
     name.costs += dollars * rate
     state.traded += dollars

@@ -29,7 +29,8 @@ def rebalance(
     first purchase back.
     """
     state = run.state[0]
-    note(run, t, EventKind.REBALANCE, PORTFOLIO, state.order_exposure, math.nan)
+    events, row = run.events, run.series[t]
+    note(events, state, row, t, EventKind.REBALANCE, PORTFOLIO, state.order_exposure, math.nan)
     count = _collect(market, run, prices, t)
     _want(market, run, t, count)
     if held_before > 0:
@@ -41,8 +42,8 @@ def rebalance(
 
 @compiled
 def _collect(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> int:
-    # Everything held or targeted, in ascending order. A waiting exit stands outside; an exit sold
-    # in this fill is not held any more and must not be bought back by it.
+    # Everything held or targeted, in ascending order. A waiting exit stands outside; a name that
+    # was to leave when this was decided, and has gone by now, does not come back.
     state = run.state[0]
     names, held, picks, target = run.names, run.held, run.picks, market.target
     k = state.order_rebalance
@@ -54,7 +55,7 @@ def _collect(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) 
         if not is_held and target[k, i] == 0.0:
             continue
         name = names[i]
-        if not is_held and name.exit_filled == t:
+        if not is_held and name.left_out == k:
             continue
         pick = picks[count]
         pick.security = i
@@ -93,7 +94,7 @@ def _want(market: Market, run: Run, t: int, count: int) -> None:
         wanted += pick.wanted
         buys += max(0.0, pick.wanted - pick.risk)
     if gated > 0:
-        note(run, t, EventKind.GATE, PORTFOLIO, gated, hurdle)
+        note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, gated, hurdle)
     shrink = gate_factor(wanted, max(exposure, risk), buys)
     if shrink < 1.0:
         _move_towards_wanted(picks, count, 1.0, shrink)
@@ -110,7 +111,8 @@ def _cap_turnover(run: Run, t: int, count: int) -> None:
             turnover += abs(picks[j].wanted - picks[j].risk)
     factor = turnover_factor(turnover, limit)
     if factor < 1.0:
-        note(run, t, EventKind.CAP, PORTFOLIO, turnover, limit)
+        row = run.series[t]
+        note(run.events, run.state[0], row, t, EventKind.CAP, PORTFOLIO, turnover, limit)
         _move_towards_wanted(picks, count, factor, factor)
 
 
@@ -140,7 +142,8 @@ def _limit_leverage(run: Run, t: int, count: int) -> None:
     factor = buy_factor(total, buys, limit)
     if factor == 1.0:
         return
-    note(run, t, EventKind.LEVERAGE_LIMIT, PORTFOLIO, total, limit)
+    row = run.series[t]
+    note(run.events, run.state[0], row, t, EventKind.LEVERAGE_LIMIT, PORTFOLIO, total, limit)
     for j in range(count):
         pick = picks[j]
         if pick.wanted - pick.current >= TRADE_NONE:

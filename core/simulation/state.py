@@ -48,22 +48,23 @@ def _record(floats: str, integers: str) -> np.dtype[np.void]:
 
 
 # One security. Set by its first buy, read while it is held. `exit` is the ExitReason of a decided
-# or waiting exit, `exit_filled` the session at which its last exit of any kind was filled and
-# `stop_filled` that of its last stop; NEVER before.
+# or waiting exit, `left_out` the last rebalance whose decision met one, `stop_filled` the session
+# at which its last stop was filled; NEVER before.
 NAME: Final = _record(
     "value shares high entry last bought sold shares_sold costs",
-    "exit security entry_session exit_filled stop_filled",
+    "exit security entry_session left_out stop_filled",
 )
 
 # The portfolio. `invested` is the value held; `traded`, `interest`, `overlay`, `cost` and
 # `turnover` are of this session; `held`, `exits`, `returns`, `trades` and `events` are counts;
 # `breaker_filled` is the session f of ENGINE §3 while `out`; `next_rebalance` is a row of the book,
-# `next_decision` its session; nothing held ends before `next_end`.
+# `next_decision` its session; nothing held ends before `next_end`; `near` is whether some name may
+# have reached a stop, `stop_level` and `trailing_level` the fractions of its reference prices.
 STATE: Final = _record(
     "cash invested nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
-    "order_exposure traded interest overlay cost turnover",
+    "stop_level trailing_level order_exposure traded interest overlay cost turnover",
     "held exits returns trades events next_rebalance next_decision next_end "
-    "order order_rebalance out breaker_filled",
+    "order order_rebalance out breaker_filled near",
 )
 
 # One name in one fill: weights before (`current`), of the risk part, and wanted.
@@ -118,12 +119,20 @@ class Run(NamedTuple):
 
 
 @compiled
-def note(run: Run, t: int, kind: EventKind, security: int, value: float, threshold: float) -> None:
-    """Write one event; beyond the tape's capacity it is counted only, see ``simulate``."""
-    state = run.state[0]
-    run.series[t].flags |= 1 << kind
-    if state.events < len(run.events):
-        event = run.events[state.events]
+def note(
+    events: Any,
+    state: Any,
+    row: Any,
+    t: int,
+    kind: EventKind,
+    security: int,
+    value: float,
+    threshold: float,
+) -> None:
+    """Write one event and its flag; beyond the tape's capacity it is counted only."""
+    row.flags |= 1 << kind
+    if state.events < len(events):
+        event = events[state.events]
         event.session = t
         event.kind = kind
         event.security = security

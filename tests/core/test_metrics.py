@@ -249,7 +249,10 @@ def test_a_run_is_summed_up_line_by_line() -> None:
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(markets(sessions=50), risks(max_leverage=1.0, min_position_scale=0.5))
+@given(
+    markets(sessions=50, delisted_rate=0.0, overlay=False),
+    risks(max_leverage=1.0, min_position_scale=0.5),
+)
 def test_the_lines_of_a_real_run_fit_together(inputs: SimulationInputs, risk: RiskConfig) -> None:
     result, dates = simulate(inputs, risk), weekdays(50)
     found = summarise(result, dates, inputs.cash_rate)

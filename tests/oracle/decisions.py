@@ -24,7 +24,7 @@ def decide(state: State, t: int) -> None:
         re_enter(state, t)
     elif breaker_trips(state, t):
         return
-    stopped = stops(state, t)
+    stops(state, t)
     e = exposure(state)
     state.wanted = e
     if k is not None:
@@ -33,12 +33,11 @@ def decide(state: State, t: int) -> None:
         state.order = Order("rebalance", e, target, alpha)
         return
     others = [i for i in state.positions if i not in state.exits]
-    assert stopped <= set(state.exits)
     threshold = risk.vol_rebalance_threshold
     if threshold is None or state.applied <= 0.0 or not others:
         return
     off = abs(e / state.applied - 1.0)
-    if e != state.applied:  # the same number on both sides is no matter of rounding
+    if e != state.applied or not settled(state):
         state.out.near(off - threshold)
     if off > threshold:
         state.order = Order("rescale", e)
@@ -78,6 +77,15 @@ def exposure(state: State) -> float:
     return e
 
 
+def settled(state: State) -> bool:
+    """Whether the wanted exposure has no rounding in it: bounded from afar, or made of inputs."""
+    risk = state.risk
+    if risk.max_allowed_drawdown is None and risk.target_annual_vol is None:
+        return True
+    raw = state.dd_scale * state.vol_scale * state.leverage
+    return raw < risk.min_position_scale - 1e-9 or raw > risk.max_leverage + 1e-9
+
+
 def breaker_trips(state: State, t: int) -> bool:
     """Test the breaker; on a trip everything held is to be sold."""
     risk = state.risk
@@ -107,10 +115,9 @@ def re_enter(state: State, t: int) -> None:
     measure(state)
 
 
-def stops(state: State, t: int) -> set[int]:
+def stops(state: State, t: int) -> None:
     """Test both stops on every name that has a bar and is not on its way out already."""
     risk = state.risk
-    stopped = set()
     for i, position in state.positions.items():
         close = state.market.bar(t, i)
         if i in state.exits or close is None:
@@ -127,9 +134,7 @@ def stops(state: State, t: int) -> set[int]:
             if fall <= level:
                 state.event(t, kind, i, fall, level)
                 state.exits[i] = kind
-                stopped.add(i)
                 break
-    return stopped
 
 
 def zeroed(state: State, i: int, t: int, target: float) -> float:

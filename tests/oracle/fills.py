@@ -104,9 +104,11 @@ def capped(
     cap = state.risk.max_turnover_per_rebal
     total = sum(abs(g[i] - b[i]) for i in b)
     m = 1.0
-    if cap is not None and held_before and total > 0.0:
-        state.out.near(cap - total)
-        m = min(1.0, cap / total)
+    if cap is not None and held_before:
+        if total > 0.0 or any(b.values()):  # what stays as it is may seem to move by rounding
+            state.out.near(cap - total)
+        if total > cap:
+            m = cap / total
     if m < 1.0:
         state.event(t, "cap", -1, total, cap if cap is not None else 0.0)
     # At m = 1 the move is taken whole, so that a name that leaves is left with exactly nothing.
