@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from dashboard.home import ensure_demo
 
 ROOT = Path(__file__).resolve().parents[1]
+# No test depends on how fast a machine is; the first example of a kernel compiles it.
+settings.register_profile("plimsoll", deadline=None)
+settings.load_profile("plimsoll")
+
 REAL_MARKET = ROOT.parent / "shared" / "market"
 
 
