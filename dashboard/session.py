@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import gc
 import threading
@@ -86,6 +87,7 @@ class Engine:
             self._frozen = True
             gc.collect()
             gc.freeze()
+            atexit.register(gc.unfreeze)  # or compiled libraries report leaks when we end
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,26 +60,32 @@ def simulate(
     """
     if not (math.isfinite(initial_nav) and initial_nav > 0.0):
         raise InputsError(f"initial_nav must be a positive number of dollars, was {initial_nav!r}")
-    rules = pack([risk])
     held = np.zeros(inputs.shape if weights else (0, 0))
+    series, trades, events = _run(inputs, pack([risk]), float(initial_nav), held)
+    return BacktestResult(
+        initial_nav=float(initial_nav),
+        **_columns(series, SERIES),
+        trades=_trades(trades),
+        events=Events(**_columns(events, EVENT)),
+        weights=held if weights else None,
+    )
+
+
+def _run(
+    inputs: SimulationInputs, rules: Any, initial_nav: float, weights: npt.NDArray[np.float64]
+) -> tuple[Any, Any, Any]:
+    # Series, trades and events, none of them cut off.
     capacities = (_TRADES, _EVENTS)
     while True:
         series, trades, events, state, ruined = run_once(
-            *inputs.market, rules, float(initial_nav), held, *capacities
+            *inputs.market, rules, initial_nav, weights, *capacities
         )
         if ruined != SOLVENT:
             raise RuinError(ruined, float(state["nav"][0]))
         counts = int(state["trades"][0]), int(state["events"][0])
         if counts[0] <= capacities[0] and counts[1] <= capacities[1]:
-            break
+            return series, trades[: counts[0]], events[: counts[1]]
         capacities = counts
-    return BacktestResult(
-        initial_nav=float(initial_nav),
-        **_columns(series, SERIES),
-        trades=_trades(trades[: counts[0]]),
-        events=Events(**_columns(events[: counts[1]], EVENT)),
-        weights=held if weights else None,
-    )
 
 
 def warm_up() -> None:

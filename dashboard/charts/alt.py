@@ -31,7 +31,8 @@ def timeline_alt(frames: TimelineFrames, levels: Levels, benchmark_name: str = "
     )
     out = spells(exposure["wanted"].isna())
     if out:
-        parts.append(f"The circuit breaker was out of the market {len(out)} times.")
+        times = "once" if len(out) == 1 else f"{len(out)} times"
+        parts.append(f"The circuit breaker was out of the market {times}.")
     order = stack_order(frames.sectors)
     if order:
         share = percent(frames.sectors[order[0]].mean(), 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -22,7 +25,15 @@ from dashboard.theme import TEXT_CONTRAST, Theme, rgba
 __all__ = ["drawdown_panel"]
 
 _AIR = 1.12
+_SHALLOWEST = -0.02  # a panel that never shows less: noise must not look like a crash
 _REACH = 2.5  # a level further away than this many worst drawdowns is written, not drawn
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    value: float
+    name: str
+    colour: str
 
 
 def drawdown_panel(
@@ -45,30 +56,12 @@ def drawdown_panel(
         Positive fractions of peak NAV: the depth of full scaling and the level of the circuit
         breaker; None when the rule is off.
     """
-    x = milliseconds(drawdown.index)
-    drawn = [(c, name, style) for c, name, style in STYLES if c in drawdown.columns]
-    worst = min(float(np.nanmin(drawdown[[c for c, _, _ in drawn]].to_numpy())), -0.02)
-    levels = [
-        (-value, text, colours.rule(rule))
-        for value, text, rule in (
-            (reference, "reference", "drawdown"),
-            (breaker, "breaker", "breaker"),
-        )
-        if value is not None
-    ]
-    near = [level for level in levels if level[0] >= _REACH * worst]
-    depth = min([worst, *(value for value, _, _ in near)]) * _AIR
-    far = ", ".join(f"{text} {percent(v, 0)}" for v, text, _ in levels if (v, text, _) not in near)
+    columns = [column for column, _, _ in STYLES if column in drawdown.columns]
+    worst = min(float(np.nanmin(drawdown[columns].to_numpy(np.float64))), _SHALLOWEST)
+    near, far = _levels(reference, breaker, _REACH * worst, colours)
+    depth = min([worst, *(level.value for level in near)]) * _AIR
     title = "Drawdown, below the peak so far" + (f" · deeper than shown: {far}" if far else "")
-    deepest = float(drawdown["portfolio"].min())
-    ink = label_colour("portfolio", colours)
-    labels = [
-        Label(deepest, percent(deepest), "worst", ink),
-        *(
-            Label(v, percent(v, 0), text, colours.ink(colour, TEXT_CONTRAST))
-            for v, text, colour in near
-        ),
-    ]
+    labels = _labels(float(drawdown["portfolio"].min()), near, colours)
     return Panel(
         yaxis={
             "range": [depth, 0.0],
@@ -78,22 +71,54 @@ def drawdown_panel(
             "zerolinecolor": colours.secondary,
             "zerolinewidth": 1,
         },
-        traces=tuple(
-            line(
-                x,
-                drawdown[c],
-                slot,
-                name=f"{name}, drawdown",
-                style=style
-                | {"color": colour_of(c, colours)}
-                | ({"width": 1.5} if c == "portfolio" else {}),
-                fill=rgba(colours.accent, 0.16) if c == "portfolio" else None,
-            )
-            for c, name, style in drawn
-        ),
-        shapes=tuple(reference_line(slot, v, colour) for v, _, colour in near),
+        traces=_traces(drawdown, slot, colours),
+        shapes=tuple(reference_line(slot, level.value, level.colour) for level in near),
         annotations=(
             panel_title(slot, title, colours),
             *end_labels(slot, labels, (depth, 0.0)),
         ),
     )
+
+
+def _levels(
+    reference: float | None, breaker: float | None, reach: float, colours: Theme
+) -> tuple[list[_Level], str]:
+    """Return the levels to draw, and those below `reach` in words."""
+    rules = ((reference, "reference", "drawdown"), (breaker, "breaker", "breaker"))
+    levels = [_Level(-v, text, colours.rule(rule)) for v, text, rule in rules if v is not None]
+    near = [level for level in levels if level.value >= reach]
+    far = [f"{level.name} {percent(level.value, 0)}" for level in levels if level.value < reach]
+    return near, ", ".join(far)
+
+
+def _traces(drawdown: pd.DataFrame, slot: Slot, colours: Theme) -> tuple[dict[str, Any], ...]:
+    x = milliseconds(drawdown.index)
+    return tuple(
+        line(
+            x,
+            drawdown[column],
+            slot,
+            name=f"{name}, drawdown",
+            style=style | {"color": colour_of(column, colours), "width": 1.5 if mine else 1.0},
+            fill=rgba(colours.accent, 0.16) if mine else None,
+        )
+        for column, name, style in STYLES
+        if column in drawdown.columns
+        for mine in (column == "portfolio",)
+    )
+
+
+def _labels(deepest: float, near: list[_Level], colours: Theme) -> list[Label]:
+    mine = Label(deepest, percent(deepest), "worst", label_colour("portfolio", colours))
+    return [
+        mine,
+        *(
+            Label(
+                level.value,
+                percent(level.value, 0),
+                level.name,
+                colours.ink(level.colour, TEXT_CONTRAST),
+            )
+            for level in near
+        ),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -76,47 +77,55 @@ def equity_panel(
     benchmark_name : str
         Written into the title of the panel.
     """
-    x = milliseconds(equity.index)
-    drawn = [(c, name, style) for c, name, style in STYLES if c in equity.columns]
-    values = equity[[c for c, _, _ in drawn]].to_numpy(np.float64)
+    drawn = [curve for curve in STYLES if curve[0] in equity.columns]
+    values = equity[[column for column, _, _ in drawn]].to_numpy(np.float64)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    scale = np.log10 if log else float
-    limits = padded(float(scale(low)), float(scale(high)))
-    labels = [
-        Label(
-            float(scale(last_finite(equity[c]))),
-            ratio(last_finite(equity[c])),
-            name,
-            label_colour(c, colours),
-        )
-        for c, name, _ in reversed(drawn)
-    ]
-    yaxis: dict[str, Any] = {
-        "range": list(limits),
-        "nticks": 5,
-        "tickformat": ".1f" if high - low > 0.5 else ".2f",
-    }
-    if log:
-        yaxis |= {"type": "log", "dtick": "D1" if high / low > 5.0 else None, "nticks": 6}
+    limits = padded(math.log10(low), math.log10(high)) if log else padded(low, high)
+    labels = [_label(equity[c], c, name, colours, log) for c, name, _ in reversed(drawn)]
     return Panel(
-        yaxis=yaxis,
-        traces=tuple(
-            line(
-                x,
-                equity[c],
-                slot,
-                name=name,
-                style=style | {"color": colour_of(c, colours)},
-                hover="%{y:.2f}, %{customdata:.1%} below peak",
-                also=-drawdown[c],
-            )
-            for c, name, style in drawn
-        ),
+        yaxis=_axis(limits, low, high, log),
+        traces=_traces(equity, drawdown, slot, colours),
         annotations=(
             panel_title(slot, _title(labels, slot, log, benchmark_name), colours),
             *end_labels(slot, labels, limits),
         ),
     )
+
+
+def _traces(
+    equity: pd.DataFrame, drawdown: pd.DataFrame, slot: Slot, colours: Theme
+) -> tuple[dict[str, Any], ...]:
+    x = milliseconds(equity.index)
+    return tuple(
+        line(
+            x,
+            equity[column],
+            slot,
+            name=name,
+            style=style | {"color": colour_of(column, colours)},
+            hover="%{y:.2f}, %{customdata:.1%} below peak",
+            also=-drawdown[column],
+        )
+        for column, name, style in STYLES
+        if column in equity.columns
+    )
+
+
+def _label(values: pd.Series, column: str, name: str, colours: Theme, log: bool) -> Label:
+    last = last_finite(values)
+    place = math.log10(last) if log else last
+    return Label(place, ratio(last), name, label_colour(column, colours))
+
+
+def _axis(limits: tuple[float, float], low: float, high: float, log: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "range": list(limits),
+        "nticks": 5,
+        "tickformat": ".1f" if high - low > 0.5 else ".2f",
+    }
+    if log:
+        axis |= {"type": "log", "dtick": "D1" if high / low > 5.0 else None, "nticks": 6}
+    return axis
 
 
 def _title(labels: list[Label], slot: Slot, log: bool, benchmark_name: str) -> str:

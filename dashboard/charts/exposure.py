@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -82,33 +84,19 @@ def exposure_panel(
     floor : float or None
         Lowest exposure that scaling may reach; None when nothing scales.
     """
-    x = milliseconds(exposure.index)
     top = max(1.0, float(np.nanmax(exposure.to_numpy(np.float64)))) * 1.06
-    out = spells(exposure["wanted"].isna())
-    breaker = colours.rule("breaker")
-    invested = exposure["invested"]
     labels = [
         _label(exposure["applied"], "applied", colours.ink(colours.accent, TEXT_CONTRAST)),
-        _label(invested, "invested", colours.secondary),
+        _label(exposure["invested"], "invested", colours.secondary),
     ]
+    breaker = colours.rule("breaker")
+    shapes = [_zone(slot, *spell, breaker) for spell in spells(exposure["wanted"].isna())]
     if floor is not None and floor > 0.0:
         labels.append(Label(floor, percent(floor, 0), "floor", colours.secondary))
-    solid, dots = {"width": 1.5, "shape": "hv"}, {"width": 1, "dash": "dot"}
-    accent = {"color": colours.accent}
-    traces = (
-        line(x, invested, slot, name="Invested", style={"width": 0} | accent,
-             fill=rgba(colours.accent, 0.14)),
-        line(x, exposure["wanted"], slot, name="Wanted",
-             style=dots | {"color": colours.secondary}),
-        line(x, exposure["applied"], slot, name="Exposure", style=solid | accent,
-             hover="%{y:.0%} applied, %{customdata:.0%} invested", also=invested),
-    )  # fmt: skip
-    shapes = [_zone(slot, first, last, breaker) for first, last in out]
-    if floor is not None and floor > 0.0:
         shapes.append(reference_line(slot, floor, colours.ink(colours.faint)))
     return Panel(
         yaxis={"range": [0.0, top], "tickformat": ".0%", "nticks": 4},
-        traces=traces,
+        traces=_traces(exposure, slot, colours),
         shapes=tuple(shapes),
         annotations=(
             panel_title(slot, "Exposure, share of NAV · dotted: wanted, area: invested", colours),
@@ -117,12 +105,32 @@ def exposure_panel(
     )
 
 
+def _traces(exposure: pd.DataFrame, slot: Slot, colours: Theme) -> tuple[dict[str, Any], ...]:
+    x = milliseconds(exposure.index)
+    invested, accent = exposure["invested"], colours.accent
+    dots = {"width": 1, "dash": "dot", "color": colours.secondary}
+    steps = {"width": 1.5, "shape": "hv", "color": accent}
+    said = "%{y:.0%} applied, %{customdata:.0%} invested"
+    return (
+        line(
+            x,
+            invested,
+            slot,
+            name="Invested",
+            style={"width": 0, "color": accent},
+            fill=rgba(accent, 0.14),
+        ),
+        line(x, exposure["wanted"], slot, name="Wanted", style=dots),
+        line(x, exposure["applied"], slot, name="Exposure", style=steps, hover=said, also=invested),
+    )
+
+
 def _label(values: pd.Series, name: str, colour: str) -> Label:
     value = last_finite(values)
     return Label(value, percent(value, 0), name, colour)
 
 
-def _zone(slot: Slot, first: pd.Timestamp, last: pd.Timestamp, colour: str) -> dict[str, object]:
+def _zone(slot: Slot, first: pd.Timestamp, last: pd.Timestamp, colour: str) -> dict[str, Any]:
     return {
         "type": "rect",
         "xref": "x",

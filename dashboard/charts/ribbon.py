@@ -52,44 +52,47 @@ def ribbon_panel(
     title : str
         Words above the band; also the name in the crosshair's readout.
     """
-    x = milliseconds(labels.index)
-    number = {key: i for i, key in enumerate(codes)}
-    z = labels.map(number).to_numpy(np.int8)[np.newaxis, :]
-    names = [codes[str(label)].name for label in labels]
     return Panel(
         yaxis={"range": [0.0, 1.0], "visible": False},
         traces=(
-            {
-                "type": "heatmap",
-                "x": x,
-                "y": [0.5],
-                "z": z,
-                "xaxis": "x",
-                "yaxis": slot.axis,
-                "zmin": -0.5,
-                "zmax": len(codes) - 0.5,
-                "colorscale": _steps([code.colour for code in codes.values()]),
-                "showscale": False,
-                "hoverinfo": "skip",
-            },
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": title.partition(" ·")[0],
-                "x": x,
-                "y": np.full(len(x), 0.5, dtype=np.float32),
-                "text": names,
-                "xaxis": "x",
-                "yaxis": slot.axis,
-                "line": {"width": 0, "color": colours.secondary},
-                "hovertemplate": "%{text}",
-            },
+            _band(labels, codes, slot),
+            _readout(labels, codes, slot, title.partition(" ·")[0]),
         ),
-        annotations=(
-            panel_title(slot, title, colours),
-            *_letters(labels, codes, slot),
-        ),
+        annotations=(panel_title(slot, title, colours), *_letters(labels, codes, slot)),
     )
+
+
+def _band(labels: pd.Series, codes: Mapping[str, Code], slot: Slot) -> dict[str, Any]:
+    # One image however often the label changes; a shape a spell would be hundreds.
+    number = {key: i for i, key in enumerate(codes)}
+    return {
+        "type": "heatmap",
+        "x": milliseconds(labels.index),
+        "y": [0.5],
+        "z": labels.map(number).to_numpy(np.int8)[np.newaxis, :],
+        "xaxis": "x",
+        "yaxis": slot.axis,
+        "zmin": -0.5,
+        "zmax": len(codes) - 0.5,
+        "colorscale": _steps([code.colour for code in codes.values()]),
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _readout(labels: pd.Series, codes: Mapping[str, Code], slot: Slot, name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": milliseconds(labels.index),
+        "y": np.full(len(labels), 0.5, dtype=np.float32),
+        "text": [codes[str(label)].name for label in labels],
+        "xaxis": "x",
+        "yaxis": slot.axis,
+        "line": {"width": 0},
+        "hovertemplate": "%{text}",
+    }
 
 
 def _steps(fills: list[str]) -> list[list[Any]]:

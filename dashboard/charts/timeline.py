@@ -65,15 +65,25 @@ def timeline_figure(
     """
     index, frames = frames.equity.index, frames.thinned()
     slots = _slots(compact)
-    panels = {
-        "equity": equity_panel(
-            frames.equity,
-            frames.drawdown,
-            slots["equity"],
-            colours,
-            log=log,
-            benchmark_name=benchmark_name,
-        ),
+    panels = _panels(frames, levels, slots, colours)
+    panels["equity"] = equity_panel(
+        frames.equity,
+        frames.drawdown,
+        slots["equity"],
+        colours,
+        log=log,
+        benchmark_name=benchmark_name,
+    )
+    return go.Figure(_assembled(slots, panels, index, colours))
+
+
+def _panels(
+    frames: TimelineFrames, levels: Levels, slots: Mapping[str, Slot], colours: Theme
+) -> dict[str, Panel]:
+    binding, regimes = binding_codes(colours), regime_codes(colours)
+    held = "Exposure is held by · D drawdown, V volatility, L leverage, F floor, ✕ breaker"
+    regime = "Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none"
+    return {
         "drawdown": drawdown_panel(
             frames.drawdown,
             slots["drawdown"],
@@ -82,23 +92,10 @@ def timeline_figure(
             breaker=levels.breaker,
         ),
         "exposure": exposure_panel(frames.exposure, slots["exposure"], colours, floor=levels.floor),
-        "binding": ribbon_panel(
-            frames.binding,
-            binding_codes(colours),
-            slots["binding"],
-            colours,
-            title="Exposure is held by · D drawdown, V volatility, L leverage, F floor, ✕ breaker",
-        ),
+        "binding": ribbon_panel(frames.binding, binding, slots["binding"], colours, title=held),
         "sectors": sectors_panel(frames.sectors, slots["sectors"], colours, cap=levels.sector_cap),
-        "regimes": ribbon_panel(
-            frames.regimes,
-            regime_codes(colours),
-            slots["regimes"],
-            colours,
-            title="Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none",
-        ),
+        "regimes": ribbon_panel(frames.regimes, regimes, slots["regimes"], colours, title=regime),
     }
-    return go.Figure(_assembled(slots, panels, index, colours))
 
 
 def regime_codes(colours: Theme) -> Mapping[str, Code]:
@@ -111,7 +108,7 @@ def regime_codes(colours: Theme) -> Mapping[str, Code]:
 def binding_codes(colours: Theme) -> Mapping[str, Code]:
     """Return how the rule that holds exposure is drawn."""
     return {
-        "full": Code("nothing: full exposure", colours.raised, ""),
+        "full": Code("nothing: at its limit", colours.raised, ""),
         "drawdown": Code("drawdown scaling", colours.rule("drawdown"), "D"),
         "volatility": Code("volatility target", colours.rule("volatility"), "V"),
         "leverage": Code("regime leverage", colours.rule("leverage"), "L"),
@@ -130,7 +127,7 @@ def _slots(compact: bool) -> dict[str, Slot]:
 
 
 def _assembled(
-    slots: Mapping[str, Slot], panels: Mapping[str, Panel], index: pd.Index, colours: Theme
+    slots: dict[str, Slot], panels: Mapping[str, Panel], index: pd.Index, colours: Theme
 ) -> dict[str, Any]:
     template = plotly_template(colours)
     compact = slots["equity"].compact
@@ -162,5 +159,5 @@ def _assembled(
         axis = {"domain": [slot.bottom, slot.top], "anchor": "x"}
         layout[slot.axis.replace("y", "yaxis")] = template["yaxis"] | axis | panels[name].yaxis
     # The crosshair lists traces last to first: handed over backwards, equity is read first.
-    traces = [trace for panel in reversed(list(panels.values())) for trace in panel.traces]
+    traces = [trace for name in reversed(slots) for trace in panels[name].traces]
     return {"data": traces, "layout": layout}

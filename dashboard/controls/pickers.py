@@ -47,11 +47,8 @@ def scenario_pickers(state: AppState) -> None:
 def period_pickers(state: AppState) -> None:
     """Draw first and last simulated date, within the data of the market."""
     window = session.data_window(state.scenario.universe.source)
-    left, right = st.columns(2)
-    with left:
-        _date("Start", "period.start", state, window)
-    with right:
-        _date("End", "period.end", state, window)
+    _date("Start", "period.start", state, window)
+    _date("End", "period.end", state, window)
     if window is not None:
         st.caption(f"Data {window[0]} … {window[1]}. Empty: as far as the data reach.")
 

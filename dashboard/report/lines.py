@@ -89,7 +89,7 @@ LINES: Final = (
         "average_trade_return",
         "Average trade",
         "percent",
-        "Mean of exit over entry price, minus 1, over closed round trips.",
+        "Mean of profit over dollars bought, before costs, over closed round trips.",
     ),
     Line(
         "turnover",

@@ -8,21 +8,23 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from core.metrics import CALENDAR_DAYS_PER_YEAR, CurveMetrics, Metrics
 from dashboard.format import bps, count, difference, percent
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 from dashboard.views.metrics import CARDS, MetricFace, shown, value_of
 
-__all__ = ["beside", "cards_html"]
+__all__ = ["beside", "cards_html", "years_of"]
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_ARROWS = {1: "▲", -1: "▼"}
 
 
 def cards_html(
     metrics: Metrics,
     *,
+    years: float = 1.0,
     benchmark: CurveMetrics | None = None,
     beside: Mapping[str, str] = _NOTHING,
     baseline: Metrics | None = None,
@@ -34,6 +36,8 @@ def cards_html(
     ----------
     metrics : Metrics
         Of the run.
+    years : float
+        Length of the period, for what is shown a year.
     benchmark : CurveMetrics, optional
         Of the benchmark; what it does not have is not shown.
     beside : mapping of metric to text
@@ -44,49 +48,55 @@ def cards_html(
     """
     cards = []
     for face in CARDS:
-        value = value_of(metrics, face)
-        delta = _delta(face, value, value_of(baseline, face), baseline_name)
+        span = years if face.yearly else 1.0
+        value, base = value_of(metrics, face), value_of(baseline, face)
+        delta = _delta(face, value / span, base / span, baseline_name)
         more = (_target(face, value), _against(face, benchmark), escape(beside.get(face.name, "")))
-        cards.append(_card(face, value, delta, more))
+        cards.append(_card(face, value, shown(face, value / span) + delta, more))
     return f'<div class="pl-cards">{"".join(cards)}</div>'
+
+
+def years_of(run: Run) -> float:
+    """Return the calendar length of a run in years, never 0."""
+    days = int((run.dates[-1] - run.dates[0]).astype(np.int64))
+    return max(days, 1) / CALENDAR_DAYS_PER_YEAR
 
 
 def beside(run: Run) -> dict[str, str]:
     """Return what stands beside the numbers that have neither target nor benchmark."""
     metrics = run.metrics
-    years = max((run.dates[-1] - run.dates[0]).astype(int) / CALENDAR_DAYS_PER_YEAR, 1.0 / 252.0)
     stops = f"{count(metrics.position_stops)} position, {count(metrics.trailing_stops)} trailing"
     return {
         "win_rate": f"{count(metrics.trades)} closed trades",
-        "turnover": f"{percent(metrics.turnover / years, 0)} of NAV a year",
-        "cost_bps": f"{bps(metrics.cost_bps / years)} a year",
+        "turnover": f"{percent(metrics.turnover, 0)} of NAV in all",
+        "cost_bps": f"{bps(metrics.cost_bps)} in all",
         "stop_hits": stops,
         "average_exposure": "of NAV, the rest is cash",
     }
 
 
-def _card(face: MetricFace, value: float, delta: str, more: Sequence[str]) -> str:
+def _card(face: MetricFace, value: float, written: str, more: Sequence[str]) -> str:
     undefined = math.isnan(value)
     hint = f"{face.help} Not shown: {face.missing}." if undefined else face.help
     lines = [escape(face.missing)] if undefined else [part for part in more if part]
     number = "" if undefined else f' data-value="{value!r}"'
+    label = f"{face.label} a year" if face.yearly else face.label
     return (
         f'<div class="pl-card" data-metric="{face.name}"{number} title="{escape(hint)}">'
-        f'<div class="pl-name">{escape(face.label)}</div>'
-        f'<div class="pl-value">{shown(face, value)}{delta}</div>'
+        f'<div class="pl-name">{escape(label)}</div>'
+        f'<div class="pl-value">{written}</div>'
         f'<div class="pl-foot">{"<br>".join(lines)}</div></div>'
     )
 
 
 def _delta(face: MetricFace, value: float, base: float, name: str) -> str:
+    # Its sign says the direction, its colour whether that is better: there is no room for an arrow.
     text = difference(face.kind, value, base)
     if not text:
         return ""
     sign = 1 if value > base else -1
     tone = {1: " pl-better", -1: " pl-worse", 0: ""}[sign * face.direction]
-    return (
-        f'<span class="pl-delta{tone}" title="against {escape(name)}">{_ARROWS[sign]} {text}</span>'
-    )
+    return f'<span class="pl-delta{tone}" title="against {escape(name)}">{text}</span>'
 
 
 def _target(face: MetricFace, value: float) -> str:

@@ -116,9 +116,12 @@ def _badge(text: str, tone: str, hint: str) -> str:
 
 def problem_html(problem: Problem) -> str:
     """Return an explained error: what happened, what is safe, what to do."""
+    happened = problem.happened
+    if happened.startswith("the "):  # the engine's messages continue a line on a terminal
+        happened = f"T{happened[1:]}"
     return (
         f'<div class="pl-box bad" role="alert"><h2>{escape(problem.title)}</h2>'
-        f"<p>{escape(problem.happened)}</p>"
+        f"<p>{escape(happened)}</p>"
         f"<p><b>{escape(problem.action)}</b> {escape(problem.safe)}</p></div>"
     )
 

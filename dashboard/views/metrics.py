@@ -16,7 +16,8 @@ __all__ = ["CARDS", "TABLE", "MetricFace", "shown", "value_of"]
 class MetricFace:
     """How one metric is shown.
 
-    ``direction`` is 1 where more is better, -1 where less is, 0 where it is neither; ``missing``
+    ``yearly`` ones grow with the period: a card shows them a year, a table in total. ``direction``
+    is 1 where more is better, -1 where less is, 0 where it is neither; ``missing``
     says why the metric may be undefined.
     """
 
@@ -26,6 +27,7 @@ class MetricFace:
     direction: int
     help: str
     missing: str = "undefined for this run"
+    yearly: bool = False
 
 
 _FACES: Final = {
@@ -48,10 +50,10 @@ _FACES: Final = {
                    "Standard deviation of daily returns, a year.", "too few sessions"),
         MetricFace("calmar_ratio", "Calmar", "ratio", 1, "CAGR over the depth of max drawdown.",
                    "there was no drawdown"),
-        MetricFace("turnover", "Turnover, total", "whole percent", -1,
-                   "Traded dollars over NAV, buys and sells both counted, whole period."),
-        MetricFace("cost_bps", "Costs, total", "bps", -1,
-                   "Trading costs over NAV, whole period, in basis points."),
+        MetricFace("turnover", "Turnover", "whole percent", -1,
+                   "Traded dollars over NAV, buys and sells both counted.", yearly=True),
+        MetricFace("cost_bps", "Costs", "bps", -1,
+                   "Trading costs over NAV, in basis points.", yearly=True),
         MetricFace("win_rate", "Win rate", "percent", 1,
                    "Closed round trips with a profit after their costs.", "no trade was closed"),
         MetricFace("stop_hits", "Stop hits", "count", 0, "Position and trailing stops together."),

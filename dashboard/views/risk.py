@@ -10,7 +10,7 @@ from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.views import frame
-from dashboard.views.cards import beside, cards_html
+from dashboard.views.cards import beside, cards_html, years_of
 from dashboard.views.charts import detail_row, timeline
 from dashboard.views.findings import findings, headline
 from dashboard.views.frames import timeline_frames
@@ -25,13 +25,14 @@ def _result(state: AppState, run: Run, baseline: Run | None) -> None:
     frame.show(
         cards_html(
             run.metrics,
+            years=years_of(run),
             benchmark=run.benchmark_metrics,
             beside=beside(run),
             baseline=base,
             baseline_name=state.preset_name,
         )
     )
-    compared = "" if base is None else f"▲▼ compare with {state.preset_name} as it is."
+    compared = "" if base is None else f"Small + and − compare with {state.preset_name} as it is."
     frame.show(frame.words_html(headline(run), compared))
     timeline(run, frames, state, colours)
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))

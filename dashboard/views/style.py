@@ -32,7 +32,7 @@ _RULES = """
   padding: 8px 12px; min-width: 0; background: var(--pl-page); }
 .pl-card .pl-name { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
 .pl-card .pl-value { font-size: 20px; line-height: 28px; font-weight: 600; white-space: nowrap;
-  color: var(--pl-text); }
+  overflow: hidden; color: var(--pl-text); }
 .pl-card .pl-delta { font-size: 12px; font-weight: 400; margin-left: 6px; }
 .pl-card .pl-foot { font-size: 12px; line-height: 16px; min-height: 32px;
   color: var(--pl-secondary); }

@@ -66,8 +66,9 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
     rows = []
     for face in TABLE:
         mine = value_of(run.metrics, face)
+        label = f"{face.label}, total" if face.yearly else face.label
         hint = f"{face.help} {DASH}: {face.missing}." if math.isnan(mine) else face.help
-        row = [f'<span title="{escape(hint)}">{escape(face.label)}</span>', shown(face, mine)]
+        row = [f'<span title="{escape(hint)}">{escape(label)}</span>', shown(face, mine)]
         for other in (baseline, run.benchmark_metrics):
             if other is not None:
                 # A benchmark is only a curve: it has no trades to count.
@@ -81,7 +82,7 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
 
 def timings_table(run: Run) -> str:
     """Return the wall time of each stage of the run."""
-    rows = [(name, seconds(took)) for name, took in run.timing.as_dict().items()]
+    rows = [(name.replace("_", " "), seconds(took)) for name, took in run.timing.as_dict().items()]
     return _table(("Stage", "Time"), rows)
 
 

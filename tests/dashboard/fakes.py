@@ -90,7 +90,7 @@ def fake_run(
         benchmark=benchmark,
         benchmark_name="Simulated index",
         benchmark_metrics=curve_metrics(benchmark, dates, rates),
-        timing=Timing(0.1, 2.0, 0.05, 0.0012, 2.2),
+        timing=Timing(warm_up=0.0, load=0.1, signals=2.0, book=0.05, simulate=0.0012, total=2.2),
         notes=("Simulated market: no figure here is about real companies", WITHOUT_TOPOLOGY),
     )
 

@@ -1,0 +1,128 @@
+"""Where pages meet the pipeline: runs kept and bounded, errors explained, bugs left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import core.errors
+import data.errors
+from core.config import Scenario
+from core.errors import CoreError, HistoryError, RuinError
+from core.scenario import with_values
+from dashboard import session
+from dashboard.problems import explain
+from dashboard.run import Run
+from dashboard.session import Engine
+from data.errors import DataError, StoreFullError, UnknownSourceError
+from tests.dashboard.fakes import fake_run
+
+
+@dataclass
+class FakeSnapshot:
+    fingerprint: str = "a"
+
+
+@dataclass
+class FakeCatalog:
+    current: FakeSnapshot = field(default_factory=FakeSnapshot)
+
+    def snapshot(self, _source: str) -> FakeSnapshot:
+        return self.current
+
+
+@dataclass
+class FakePipeline:
+    """Counts what it was asked to run."""
+
+    home: Path
+    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    ran: list[Scenario] = field(default_factory=list)
+
+    def run(self, scenario: Scenario) -> Run:
+        self.ran.append(scenario)
+        return fake_run(scenario, sessions=40, names=5)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+    monkeypatch.setattr(session, "Pipeline", FakePipeline)
+    return Engine(tmp_path)
+
+
+def ran(engine: Engine) -> list[Scenario]:
+    pipeline = engine.pipeline
+    assert isinstance(pipeline, FakePipeline)
+    return pipeline.ran
+
+
+def test_the_same_scenario_is_run_once(engine: Engine) -> None:
+    first = engine.run(Scenario())
+    assert engine.run(Scenario(name="another name")) is first
+    assert len(ran(engine)) == 1
+
+
+def test_another_value_or_other_data_are_another_run(engine: Engine) -> None:
+    first = engine.run(Scenario())
+    second = engine.run(with_values(Scenario(), {"risk.position_stop_loss": 0.2}))
+    assert second is not first
+    engine.pipeline.catalog = FakeCatalog(FakeSnapshot("b"))  # type: ignore[assignment]
+    assert engine.run(Scenario()) is not first
+    assert len(ran(engine)) == 3
+
+
+def test_a_book_of_ones_own_is_read_again_each_time(engine: Engine) -> None:
+    own = with_values(Scenario(), {"book.own_book": "mine"})
+    engine.run(own)
+    engine.run(own)
+    assert len(ran(engine)) == 2
+
+
+def test_only_the_latest_runs_are_kept(engine: Engine) -> None:
+    stops = [round(0.02 + 0.01 * k, 2) for k in range(30)]
+    for stop in stops:
+        engine.run(with_values(Scenario(), {"risk.position_stop_loss": stop}))
+    assert len(engine._runs) == session._KEPT_RUNS
+    engine.run(with_values(Scenario(), {"risk.position_stop_loss": stops[0]}))
+    assert len(ran(engine)) == len(stops) + 1
+
+
+def kinds(base: type[Exception]) -> Iterator[type[Exception]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+OURS = {
+    kind
+    for module in (core.errors, data.errors)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, CoreError | DataError)
+}
+
+
+@pytest.mark.parametrize("kind", sorted(OURS, key=lambda k: k.__name__), ids=lambda k: k.__name__)
+def test_every_expected_error_is_explained(kind: type[Exception]) -> None:
+    error = kind.__new__(kind)
+    error.args = ("what happened, in words",)
+    problem = explain(error)
+    assert problem.title
+    assert problem.safe.endswith(".")
+    assert problem.action.endswith(".")
+
+
+def test_the_explanation_carries_the_message_of_the_engine() -> None:
+    assert "session 12" in explain(RuinError(12, -5.0)).happened
+    assert explain(RuinError(12, -5.0)).title == "The portfolio was ruined"
+    assert "Did you mean" in explain(UnknownSourceError("dmo", ["demo"])).happened
+    assert "untouched" in explain(StoreFullError("no space")).safe
+    assert explain(OSError("gone")).title == "The store cannot be read"
+    assert "period" in explain(HistoryError("too short")).title
+
+
+def test_a_bug_is_not_explained_away() -> None:
+    with pytest.raises(TypeError, match="KeyError is no expected error"):
+        explain(KeyError("oops"))
