@@ -35,7 +35,7 @@ def code_fingerprint() -> str:
 
 def _cache_directory() -> str:
     home = os.environ.get("PLIMSOLL_HOME")
-    root = Path(home) if home else _ROOT.parent / "data" / "cache"
+    root = Path(home).expanduser().resolve() if home else _ROOT.parent / "data" / "cache"
     try:
         root.mkdir(parents=True, exist_ok=True)
         writable = os.access(root, os.W_OK)

@@ -32,17 +32,35 @@ class UniverseConfig(_Frozen):
     """Which names may be held: index members of the date, the most traded first."""
 
     source: str = parameter(
-        "demo", group="Universe", label="Market", url="src",
+        "demo",
+        group="Universe",
+        label="Market",
+        url="src",
         help="Name of an imported market in the store; `demo` is the simulated one.",
     )
     size: int = parameter(
-        200, ge=10, le=5000, control=(50, 500), step=10, unit="names", group="Universe",
-        label="Universe size", url="n", source="origin report §3",
+        200,
+        ge=10,
+        le=5000,
+        control=(50, 500),
+        step=10,
+        unit="names",
+        group="Universe",
+        label="Universe size",
+        url="n",
+        source="origin report §3",
         help="Members kept on each rebalance date, by trailing median dollar volume.",
     )
     liquidity_lookback_days: int = parameter(
-        60, ge=5, le=504, control=(20, 252), step=5, unit="sessions", group="Universe",
-        label="Liquidity window", url="liq",
+        60,
+        ge=5,
+        le=504,
+        control=(20, 252),
+        step=5,
+        unit="sessions",
+        group="Universe",
+        label="Liquidity window",
+        url="liq",
         help="Sessions over which the median dollar volume is taken.",
     )
 
@@ -51,11 +69,17 @@ class PeriodConfig(_Frozen):
     """First and last session that are simulated; signals may use history before the first."""
 
     start: dt.date | None = parameter(
-        None, group="Period", label="Start", url="from",
+        None,
+        group="Period",
+        label="Start",
+        url="from",
         help="First simulated date; when off, the first date with enough history for every signal.",
     )
     end: dt.date | None = parameter(
-        None, group="Period", label="End", url="to",
+        None,
+        group="Period",
+        label="End",
+        url="to",
         help="Last simulated date; when off, the last date in the store.",
     )
 
@@ -70,21 +94,52 @@ class FactorWeights(_Frozen):
     """Weights of the four factors in one regime; they sum to 1."""
 
     momentum: float = parameter(
-        0.25, ge=0.0, le=1.0, step=0.05, unit="fraction", group="Weights", label="momentum",
-        url="m", source="origin report §3", help="Weight of the momentum score in this regime.",
+        0.25,
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        unit="fraction",
+        group="Weights",
+        label="momentum",
+        url="m",
+        source="origin report §3",
+        help="Weight of the momentum score in this regime.",
     )
     topology: float = parameter(
-        0.25, ge=0.0, le=1.0, step=0.05, unit="fraction", group="Weights", label="topology",
-        url="t", source="origin report §3",
+        0.25,
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        unit="fraction",
+        group="Weights",
+        label="topology",
+        url="t",
+        source="origin report §3",
         help="Weight of the topology score in this regime; spread over the others until it exists.",
     )
     value: float = parameter(
-        0.25, ge=0.0, le=1.0, step=0.05, unit="fraction", group="Weights", label="value",
-        url="v", source="origin report §3", help="Weight of the value score in this regime.",
+        0.25,
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        unit="fraction",
+        group="Weights",
+        label="value",
+        url="v",
+        source="origin report §3",
+        help="Weight of the value score in this regime.",
     )
     quality: float = parameter(
-        0.25, ge=0.0, le=1.0, step=0.05, unit="fraction", group="Weights", label="quality",
-        url="q", source="origin report §3", help="Weight of the quality score in this regime.",
+        0.25,
+        ge=0.0,
+        le=1.0,
+        step=0.05,
+        unit="fraction",
+        group="Weights",
+        label="quality",
+        url="q",
+        source="origin report §3",
+        help="Weight of the quality score in this regime.",
     )
 
     @model_validator(mode="after")
@@ -117,33 +172,79 @@ class FactorsConfig(_Frozen):
     """How scores are made and mixed."""
 
     momentum_lookback_days: int = parameter(
-        252, ge=40, le=1260, control=(63, 504), step=21, unit="sessions", group="Factors",
-        label="Momentum window", url="mom", source="Jegadeesh & Titman 1993",
+        252,
+        ge=40,
+        le=1260,
+        control=(63, 504),
+        step=21,
+        unit="sessions",
+        group="Factors",
+        label="Momentum window",
+        url="mom",
+        source="Jegadeesh & Titman 1993",
         help="Sessions back to the start of the momentum return.",
     )
     momentum_skip_days: int = parameter(
-        21, ge=0, le=126, control=(0, 63), step=1, unit="sessions", group="Factors",
-        label="Momentum skip", url="skip", source="Jegadeesh & Titman 1993",
+        21,
+        ge=0,
+        le=126,
+        control=(0, 63),
+        step=1,
+        unit="sessions",
+        group="Factors",
+        label="Momentum skip",
+        url="skip",
+        source="Jegadeesh & Titman 1993",
         help="Most recent sessions left out of the momentum return.",
     )
     volatility_lookback_days: int = parameter(
-        252, ge=20, le=1260, control=(63, 504), step=21, unit="sessions", group="Factors",
-        label="Low-volatility window", url="lowvol", source="Asness, Frazzini & Pedersen 2019",
+        252,
+        ge=20,
+        le=1260,
+        control=(63, 504),
+        step=21,
+        unit="sessions",
+        group="Factors",
+        label="Low-volatility window",
+        url="lowvol",
+        source="Asness, Frazzini & Pedersen 2019",
         help="Sessions over which the volatility inside the quality score is measured.",
     )
     filing_max_age_days: int = parameter(
-        400, ge=90, le=1500, control=(120, 800), step=10, unit="calendar days", group="Factors",
-        label="Oldest filing", url="age",
+        400,
+        ge=90,
+        le=1500,
+        control=(120, 800),
+        step=10,
+        unit="calendar days",
+        group="Factors",
+        label="Oldest filing",
+        url="age",
         help="A filing whose period ended longer ago than this counts as missing.",
     )
     winsor_limit: float = parameter(
-        3.0, ge=1.0, le=10.0, control=(1.5, 5.0), step=0.1, unit="standard deviations",
-        group="Factors", label="Winsor limit", url="wins",
+        3.0,
+        ge=1.0,
+        le=10.0,
+        control=(1.5, 5.0),
+        step=0.1,
+        unit="standard deviations",
+        group="Factors",
+        label="Winsor limit",
+        url="wins",
         help="Cross-sectional z-scores are cut at plus and minus this.",
     )
     information_coefficient: float = parameter(
-        0.05, ge=0.0, le=1.0, control=(0.0, 0.2), step=0.005, unit="correlation", group="Factors",
-        label="Information coefficient", url="ic", source="Grinold 1994",
+        0.05,
+        ge=0.0,
+        le=1.0,
+        control=(0.0, 0.2),
+        step=0.005,
+        unit="correlation",
+        group="Factors",
+        label="Information coefficient",
+        url="ic",
+        source="Grinold 1994",
         help="Assumed skill: alpha = IC × volatility to the next rebalance × score.",
     )
     weights: RegimeWeights = section(RegimeWeights(), url="w.")
@@ -162,32 +263,73 @@ class RegimesConfig(_Frozen):
     """How the market's state is told, from the past only."""
 
     lookback_days: int = parameter(
-        60, ge=10, le=504, control=(20, 126), step=5, unit="sessions", group="Regimes",
-        label="Regime window", url="reg", source="origin report §2, §5",
+        60,
+        ge=10,
+        le=504,
+        control=(20, 126),
+        step=5,
+        unit="sessions",
+        group="Regimes",
+        label="Regime window",
+        url="reg",
+        source="origin report §2, §5",
         help="Sessions over which market trend and volatility are measured.",
     )
     trend_threshold: float = parameter(
-        0.08, ge=0.0, le=0.5, control=(0.01, 0.2), step=0.005, unit="fraction", group="Regimes",
-        label="Trend threshold", url="trend",
+        0.08,
+        ge=0.0,
+        le=0.5,
+        control=(0.01, 0.2),
+        step=0.005,
+        unit="fraction",
+        group="Regimes",
+        label="Trend threshold",
+        url="trend",
         help="Market return over the window beyond which it is a bull or a bear market.",
     )
     recovery_drawdown: float = parameter(
-        0.10, ge=0.0, le=1.0, control=(0.02, 0.3), step=0.01, unit="fraction", group="Regimes",
-        label="Recovery drawdown", url="rdd",
+        0.10,
+        ge=0.0,
+        le=1.0,
+        control=(0.02, 0.3),
+        step=0.01,
+        unit="fraction",
+        group="Regimes",
+        label="Recovery drawdown",
+        url="rdd",
         help="A rising market this far below its one-year high is a recovery, not a bull market.",
     )
     volatility_threshold: float = parameter(
-        0.25, ge=0.0, le=3.0, control=(0.1, 0.6), step=0.01, unit="fraction a year",
-        group="Regimes", label="Volatility threshold", url="rvol",
+        0.25,
+        ge=0.0,
+        le=3.0,
+        control=(0.1, 0.6),
+        step=0.01,
+        unit="fraction a year",
+        group="Regimes",
+        label="Volatility threshold",
+        url="rvol",
         help="Annualised market volatility over the window above which the market is volatile.",
     )
     vix_override: bool = parameter(
-        False, group="Regimes", label="VIX override", url="vix", source="origin report §5",
+        False,
+        group="Regimes",
+        label="VIX override",
+        url="vix",
+        source="origin report §5",
         help="Call the market volatile as soon as the volatility index closes at its level.",
     )
     vix_level: float = parameter(
-        30.0, ge=5.0, le=150.0, control=(15.0, 50.0), step=1.0, unit="index points",
-        group="Regimes", label="VIX level", url="vixl", source="Whaley 2009",
+        30.0,
+        ge=5.0,
+        le=150.0,
+        control=(15.0, 50.0),
+        step=1.0,
+        unit="index points",
+        group="Regimes",
+        label="VIX level",
+        url="vixl",
+        source="Whaley 2009",
         help="Close of the volatility index from which the override acts.",
     )
 
@@ -196,28 +338,64 @@ class BookConfig(_Frozen):
     """How scores become target weights."""
 
     own_book: str | None = parameter(
-        None, group="Book", label="Own book", url="book",
+        None,
+        group="Book",
+        label="Own book",
+        url="book",
         help="Name of an imported book of weights that replaces the ensemble's.",
     )
     names_held: int = parameter(
-        50, ge=1, le=1000, control=(10, 150), step=5, unit="names", group="Book",
-        label="Names held", url="k", source="origin report §3",
+        50,
+        ge=1,
+        le=1000,
+        control=(10, 150),
+        step=5,
+        unit="names",
+        group="Book",
+        label="Names held",
+        url="k",
+        source="origin report §3",
         help="Names with the highest composite score that are held.",
     )
     weighting: Literal["equal"] = parameter(
-        "equal", group="Book", label="Weighting", url="wt", help="How held names are weighted.",
+        "equal",
+        group="Book",
+        label="Weighting",
+        url="wt",
+        help="How held names are weighted.",
     )
     rebalance: Literal["month_end"] = parameter(
-        "month_end", group="Book", label="Rebalance", url="rb", source="origin report §3",
+        "month_end",
+        group="Book",
+        label="Rebalance",
+        url="rb",
+        source="origin report §3",
         help="When the book is decided: at the close of each month's last session.",
     )
     position_cap: float | None = parameter(
-        0.05, gt=0.0, le=1.0, control=(0.01, 0.25), step=0.005, unit="fraction", group="Book",
-        label="Position cap", url="pcap", help="Largest target weight of one name.",
+        0.05,
+        gt=0.0,
+        le=1.0,
+        control=(0.01, 0.25),
+        step=0.005,
+        unit="fraction",
+        group="Book",
+        label="Position cap",
+        url="pcap",
+        help="Largest target weight of one name.",
     )
     sector_cap: float | None = parameter(
-        None, gt=0.0, le=1.0, control=(0.10, 1.0), step=0.01, unit="fraction", group="Book",
-        label="Sector cap", url="scap", on_value=0.25, source="origin report §5",
+        None,
+        gt=0.0,
+        le=1.0,
+        control=(0.10, 1.0),
+        step=0.01,
+        unit="fraction",
+        group="Book",
+        label="Sector cap",
+        url="scap",
+        on_value=0.25,
+        source="origin report §5",
         help="Largest target weight of one sector; names of a full sector are passed over.",
     )
 

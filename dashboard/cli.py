@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,11 +89,14 @@ def dashboard(port: int, no_browser: bool) -> None:
     """Start the dashboard on this machine (127.0.0.1)."""
     from streamlit.web.cli import main as streamlit  # heavy, and only needed here
 
+    home = home_folder()
+    os.environ["PLIMSOLL_HOME"] = str(home)  # stays the same when the folder changes
     with terminal_progress() as progress:
-        ensure_demo(home_folder(), progress)
+        ensure_demo(home, progress)
         progress("Compiling the engine (once, up to a minute)", 0.5)
         warm_up()
-    app = Path(__file__).with_name("app.py")
+    app = Path(__file__).resolve().with_name("app.py")
+    os.chdir(app.parent.parent)  # where .streamlit/config.toml is
     sys.argv = [
         "streamlit", "run", str(app),
         "--server.address=127.0.0.1",

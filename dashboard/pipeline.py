@@ -22,7 +22,7 @@ from core.metrics import curve_metrics, summarise
 from core.periods import resolve_period
 from core.regimes import market_returns, regime_codes
 from core.result import BacktestResult
-from core.scenario import with_values
+from core.scenario import scenario_hash, with_values
 from core.signals import Signals, compute_signals, signals_key
 from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
@@ -33,6 +33,9 @@ from data.catalog import Catalog
 __all__ = ["Pipeline", "Progress"]
 
 Progress = Callable[[str, float], None]
+Prepared = tuple[Book, SimulationInputs, np.ndarray]
+BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
+_KEPT_BOOKS: Final = 16
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _KEPT_MARKETS: Final = 2
@@ -53,6 +56,7 @@ class Pipeline:
         self._signal_files = ArrayCache(home / "signals", kept=64)
         self._markets: OrderedDict[tuple[str, str], MarketPanel] = OrderedDict()
         self._signals: OrderedDict[str, Signals] = OrderedDict()
+        self._books: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.RLock()
         self._warm = False
 
@@ -111,8 +115,7 @@ class Pipeline:
         signals = self.signals(market, scenario, first, last) if own is None else None
         clock.append(time.perf_counter())
         say("Building the book", 0.8)
-        book = _book(market, signals, own, scenario, (first, last))
-        inputs, columns = _inputs(market, book, first, last)
+        book, inputs, columns = self._prepared(market, signals, own, scenario, (first, last))
         clock.append(time.perf_counter())
         say("Simulating", 0.9)
         result = simulate(inputs, scenario.risk, weights=True)
@@ -135,6 +138,25 @@ class Pipeline:
                 _keep(self._signals, key, signals, _KEPT_SIGNALS)
             self._signals.move_to_end(key)
             return self._signals[key]
+
+    def _prepared(
+        self,
+        market: MarketPanel,
+        signals: Signals | None,
+        own: pd.DataFrame | None,
+        scenario: Scenario,
+        period: tuple[int, int],
+    ) -> Prepared:
+        """Return book and inputs, kept as long as only risk fields change."""
+        if own is not None:  # may be imported anew under its name
+            return _prepare(market, signals, own, scenario, period)
+        key = f"{market.fingerprint}-{scenario_hash(scenario, BEFORE_RISK)}"
+        with self._lock:
+            if key not in self._books:
+                prepared = _prepare(market, signals, own, scenario, period)
+                _keep(self._books, key, prepared, _KEPT_BOOKS)
+            self._books.move_to_end(key)
+            return self._books[key]
 
 
 def _from_first_date(scenario: Scenario, own: pd.DataFrame | None) -> Scenario:
@@ -162,6 +184,17 @@ def _keep(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) 
     kept[key] = value
     while len(kept) > most:
         kept.popitem(last=False)
+
+
+def _prepare(
+    market: MarketPanel,
+    signals: Signals | None,
+    own: pd.DataFrame | None,
+    scenario: Scenario,
+    period: tuple[int, int],
+) -> Prepared:
+    book = _book(market, signals, own, scenario, period)
+    return book, *_inputs(market, book, *period)
 
 
 def _inputs(

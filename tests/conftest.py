@@ -30,9 +30,7 @@ def shared_demo_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 
 
 @pytest.fixture
-def demo_home(
-    shared_demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def demo_home(shared_demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the demo store of this test's own, as PLIMSOLL_HOME."""
     home = tmp_path / "home"
     shutil.copytree(shared_demo_home, home)
