@@ -33,7 +33,8 @@ def shared_demo_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 def demo_home(shared_demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the demo store of this test's own, as PLIMSOLL_HOME."""
     home = tmp_path / "home"
-    shutil.copytree(shared_demo_home, home)
+    # Only the store: other workers may be writing caches beside it.
+    shutil.copytree(shared_demo_home / "store", home / "store")
     monkeypatch.setenv("PLIMSOLL_HOME", str(home))
     return home
 
