@@ -40,6 +40,7 @@ def assemble_market(catalog: Catalog, source: str) -> MarketPanel:
     price = panel.arrays["close"]
     securities = catalog.securities(source).set_index("ticker").reindex(list(tickers))
     filings, filing_notes = filings_from_frame(catalog.fundamentals(source), tickers)
+    member, member_notes = _members(catalog.membership(source), sessions, tickers, close)
     cash_rate, cash_notes = _cash_rate(catalog, source, sessions)
     benchmark, benchmark_name = _benchmark(catalog, source, sessions)
     vix = catalog.index_series(source, VOLATILITY_INDEX, "close")
@@ -53,7 +54,7 @@ def assemble_market(catalog: Catalog, source: str) -> MarketPanel:
         # Where only dividend-adjusted prices exist, a market cap made from them would be wrong.
         price=np.where(panel.full_basis, price, np.nan),
         dollar_volume=price * panel.arrays["volume"],
-        member=_members(catalog.membership(source), sessions, tickers),
+        member=member,
         sector=tuple(securities["sector"].fillna("Other").astype(str)),
         last_session=_last_session(securities["last_session"], sessions),
         delisting_return=securities["delisting_return"].fillna(0.0).to_numpy(np.float64),
@@ -63,11 +64,19 @@ def assemble_market(catalog: Catalog, source: str) -> MarketPanel:
         vix=None if vix is None else _on_sessions(vix, sessions),
         benchmark=benchmark,
         benchmark_name=benchmark_name,
-        notes=(*filing_notes, *cash_notes),
+        notes=(*member_notes, *filing_notes, *cash_notes),
     )
 
 
-def _members(membership: pd.DataFrame, sessions: Dates, tickers: tuple[str, ...]) -> Bools:
+def _members(
+    membership: pd.DataFrame, sessions: Dates, tickers: tuple[str, ...], close: Floats
+) -> tuple[Bools, tuple[str, ...]]:
+    if membership.empty:
+        note = (
+            "no index membership in the store: every security counts as a member while it has "
+            "bars, so names that failed before the file was made are missing (survivorship bias)"
+        )
+        return np.isfinite(close), (note,)
     member = np.zeros((len(sessions), len(tickers)), dtype=np.bool_)
     column = {ticker: i for i, ticker in enumerate(tickers)}
     begin = np.searchsorted(sessions, membership["start_date"].to_numpy("datetime64[D]"))
@@ -76,7 +85,7 @@ def _members(membership: pd.DataFrame, sessions: Dates, tickers: tuple[str, ...]
     for ticker, first, after in zip(membership["ticker"], begin, stop, strict=True):
         if ticker in column:
             member[first:after, column[ticker]] = True
-    return member
+    return member, ()
 
 
 def _last_session(dates: pd.Series, sessions: Dates) -> Ints:

@@ -1,6 +1,6 @@
 """Take pictures of every page: light and dark, 1440×900 and 390×844, full height.
 
-Usage: python scripts/screenshots.py FOLDER [--home STORE] [--query "source=us"]
+Usage: python -m scripts.screenshots FOLDER [--home STORE] [--market us]
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from tests.browser.chromium import BROWSER_FLAGS, find_chromium
 
 PAGES = {"risk": "/"}
 SIZES = ((1440, 900), (390, 844))
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0 Mobile Safari/537.36"
+)
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
@@ -62,7 +66,21 @@ def settle(page: Page) -> None:
         page.wait_for_timeout(700)
 
 
-def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int, int]) -> None:
+def choose_market(page: Page, market: str, narrow: bool) -> None:
+    if narrow:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    picker = page.get_by_role("combobox", name="Market")
+    picker.focus()
+    picker.press("ArrowDown")  # opens it with touch as with a mouse
+    page.locator("[role=option]").get_by_text(market, exact=True).click()
+    settle(page)
+    if narrow:
+        page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+
+
+def picture(
+    browser: Browser, url: str, file: Path, theme: str, size: tuple[int, int], market: str | None
+) -> None:
     narrow = size[0] < 600
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -71,10 +89,13 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
         is_mobile=narrow,
         has_touch=narrow,
         reduced_motion="reduce",
+        user_agent=PHONE if narrow else None,
     )
     page = context.new_page()
     page.goto(url)
     settle(page)
+    if market is not None:
+        choose_market(page, market, narrow)
     # Streamlit scrolls inside its main element: a full page needs a viewport of that height.
     page.set_viewport_size({"width": size[0], "height": min(int(page.evaluate(HEIGHT)), 15_000)})
     settle(page)
@@ -86,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--home", type=Path, help="another store than the default")
-    parser.add_argument("--query", default="", help="what follows the ? of each address")
+    parser.add_argument("--market", help="another market than the page starts with")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with dashboard(arguments.home) as url, sync_playwright() as playwright:
@@ -97,8 +118,7 @@ def main() -> None:
             for theme in ("light", "dark"):
                 for size in SIZES:
                     file = arguments.folder / f"{name}-{theme}-{size[0]}.png"
-                    address = f"{url}{path}{'?' + arguments.query if arguments.query else ''}"
-                    picture(browser, address, file, theme, size)
+                    picture(browser, url + path, file, theme, size, arguments.market)
                     sys.stdout.write(f"{file}\n")
         browser.close()
 

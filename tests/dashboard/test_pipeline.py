@@ -138,3 +138,26 @@ def test_the_done_when_of_the_real_market(real_market: Path, tmp_path: Path) -> 
     assert run.metrics.rebalances == 35
     held = (run.book.target > 0).sum(axis=1)
     assert (held == 50).all()
+
+
+def test_prices_alone_are_enough_and_what_is_missing_is_said(
+    shared_demo_home: Path, tmp_path: Path
+) -> None:
+    panel = Catalog(shared_demo_home).price_panel("demo", ("adj_close", "close", "volume"))
+    frames = [
+        pd.DataFrame({"date": panel.sessions, "ticker": ticker}).assign(
+            **{name: values[:, i] for name, values in panel.arrays.items()}
+        )
+        for i, ticker in enumerate(panel.tickers[:60])
+    ]
+    file = tmp_path / "prices.csv"
+    pd.concat(frames).dropna().to_csv(file, index=False)
+    import_market(tmp_path / "home", "bare", ImportPaths(prices=file))
+    scenario = with_values(preset("Phase 8"), {"universe.source": "bare"})
+    run = Pipeline(tmp_path / "home").run(scenario)
+    assert run.metrics.rebalances > 60
+    assert run.benchmark_name == "Equal-weighted index members"
+    assert run.sector_shares() == {"Other": pytest.approx(1.0)}
+    said = " ".join(run.notes)
+    for words in ("survivorship bias", "no cash rate", "fewer than 200 names", "value: less than"):
+        assert words in said
