@@ -13,9 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.atomic import checked_name
 from data.books import BookInfo, import_book
-from data.errors import BooksOfRowsError, MixedMarketError
+from data.errors import BooksOfRowsError
 from data.frames import to_frame
 from data.intake import Intake, take_in
 from data.listings import Listings, bar_spans, resolve_listings
@@ -23,7 +22,7 @@ from data.overrides import Exclusion, Overrides, load_overrides
 from data.reports import ImportReport, TableReport
 from data.schema import SCHEMAS, TABLES
 from data.snapshot import Snapshot
-from data.store import DEMO, ImportTrail, MarketTables, write_market
+from data.store import ImportTrail, MarketTables, check_real_name, write_market
 
 __all__ = ["BookInfo", "ImportPaths", "ImportReport", "Progress", "import_book", "import_market"]
 
@@ -95,23 +94,12 @@ def import_market(
         One of its kinds, with what was expected and the way out; what was stored before stays.
     """
     began = time.perf_counter()
-    checked_name(name, "market")
-    if name == DEMO:
-        raise MixedMarketError(
-            f"the name {DEMO!r} is kept for the simulated market; choose another, for example us."
-        )
-    known = load_overrides(overrides) if overrides is not None else Overrides()
     say = progress or (lambda stage, fraction: None)
+    check_real_name(name)
+    known = load_overrides(overrides) if overrides is not None else Overrides()
     intakes = _take_in_all(paths, known, say, today or dt.datetime.now(dt.UTC).date())
-    spans = bar_spans(intakes["prices"].table)
-    listed = intakes.get("securities")
     say("securities", sum(_SHARES.values()))
-    listings = resolve_listings(
-        listed.table if listed else None,
-        listed.given if listed else frozenset(),
-        spans,
-        known.securities,
-    )
+    listings = _listings(intakes, known)
     reports = _reports(intakes, listings)
     applied, unmatched = _outcome(known, intakes, listings)
     say("writing", sum(_SHARES.values()))
@@ -126,14 +114,16 @@ def import_market(
     )
     _check_stored(snapshot, reports)
     say("done", 1.0)
-    return ImportReport(
-        snapshot=snapshot,
-        tables=reports,
-        overrides=applied,
-        unmatched_overrides=unmatched,
-        notes=(),
-        seconds=time.perf_counter() - began,
-    )
+    seconds = time.perf_counter() - began
+    return ImportReport(snapshot, reports, applied, unmatched, seconds)
+
+
+def _listings(intakes: dict[str, Intake], known: Overrides) -> Listings:
+    spans = bar_spans(intakes["prices"].table)
+    listed = intakes.get("securities")
+    if listed is None:
+        return resolve_listings(None, frozenset(), spans, known.securities)
+    return resolve_listings(listed.table, listed.given, spans, known.securities)
 
 
 def _take_in_all(

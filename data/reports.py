@@ -88,8 +88,6 @@ class ImportReport:
         Entries that were applied, with the rows they left out.
     unmatched_overrides : tuple of str
         Entries that match nothing.
-    notes : tuple of str
-        What concerns no single table.
     seconds : float
     """
 
@@ -97,7 +95,6 @@ class ImportReport:
     tables: tuple[TableReport, ...]
     overrides: tuple[str, ...]
     unmatched_overrides: tuple[str, ...]
-    notes: tuple[str, ...]
     seconds: float
 
     def table(self, name: str) -> TableReport:
@@ -116,6 +113,5 @@ class ImportReport:
             lines.append(f"coverage: {snapshot.coverage:.2%} of member-days have a bar")
         for report in self.tables:
             lines += report.lines()
-        lines += list(self.notes)
         lines += [f"override: {text}" for text in self.overrides]
         return lines + [f"override matches nothing: {text}" for text in self.unmatched_overrides]

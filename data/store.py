@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,15 @@ from data.snapshot import (
     store_folder,
 )
 
-__all__ = ["DEMO", "ImportTrail", "MarketTables", "Snapshot", "write_book", "write_market"]
+__all__ = [
+    "DEMO",
+    "ImportTrail",
+    "MarketTables",
+    "Snapshot",
+    "check_real_name",
+    "write_book",
+    "write_market",
+]
 
 DEMO = "demo"
 
@@ -70,6 +79,15 @@ class ImportTrail:
     members_without_prices: pd.DataFrame | None = None
 
 
+def check_real_name(name: str) -> None:
+    """Raise BadNameError or MixedMarketError where real data cannot be stored under `name`."""
+    checked_name(name, "market")
+    if name == DEMO:
+        raise MixedMarketError(
+            f"the name {DEMO!r} is kept for the simulated market; choose another, for example us."
+        )
+
+
 def write_market(
     home: Path,
     name: str,
@@ -95,39 +113,18 @@ def write_market(
     StoreBusyError, StoreFullError, StoreWriteError
         The former snapshot stays the current one.
     """
+    if not simulated:
+        check_real_name(name)
     checked_name(name, "market")
-    if name == DEMO and not simulated:
-        raise MixedMarketError(
-            f"the name {DEMO!r} is kept for the simulated market; choose another, for example us."
-        )
     stored, sessions, names = _checked_tables(tables)
     trail = trail or ImportTrail()
-    now = dt.datetime.now(dt.UTC)
-    fingerprint = content_fingerprint(stored)
     slots = _slots(stored["prices"], sessions, names)
-    bars = np.zeros(len(sessions) * len(names), dtype=bool)
-    bars[slots] = True
-    coverage = member_coverage(
-        sessions, names, bars.reshape(len(sessions), -1), _trail_membership(tables, trail)
-    )
-    folder = store_folder(home) / name
     snapshot = Snapshot(
-        name=name,
-        snapshot_id=f"{now:%Y%m%dT%H%M%S%f}-{fingerprint[:12]}",
-        path=folder,
-        fingerprint=fingerprint,
-        schema_version=SCHEMA_VERSION,
-        created_at=now,
+        **_identity(store_folder(home) / name, stored),
+        **_extent(tables, trail, sessions, names, slots),
         simulated=simulated,
         return_basis=return_basis,
         origin=origin,
-        first_date=sessions[0].item(),
-        last_date=sessions[-1].item(),
-        names=len(names),
-        sessions=len(sessions),
-        coverage=coverage.total,
-        coverage_by_year=coverage.by_year,
-        tables={table: stored[table].num_rows for table in TABLES},
         quarantined=trail.quarantined,
         flagged=trail.flagged,
         excluded=trail.excluded,
@@ -137,14 +134,47 @@ def write_market(
     files = {**stored, "prices": stored["prices"].append_column(SLOT, pa.array(slots))}
     if trail.findings is not None and len(trail.findings):
         files[FINDINGS] = pa.Table.from_pandas(trail.findings, preserve_index=False)
+    lock = store_folder(home) / ".locks" / f"{name}.lock"
     with (
-        write_lock(
-            store_folder(home) / ".locks" / f"{name}.lock", f"market {name!r}", lock_timeout
-        ),
-        disk_errors(f"market {name!r}", folder),
+        write_lock(lock, f"market {name!r}", lock_timeout),
+        disk_errors(f"market {name!r}", snapshot.path),
     ):
-        former = _former(home, name, simulated)
-        return publish(folder, snapshot, files, former)
+        return publish(snapshot.path, snapshot, files, _former(home, name, simulated))
+
+
+def _identity(folder: Path, stored: dict[str, pa.Table]) -> dict[str, Any]:
+    now = dt.datetime.now(dt.UTC)
+    fingerprint = content_fingerprint(stored)
+    return {
+        "name": folder.name,
+        "snapshot_id": f"{now:%Y%m%dT%H%M%S%f}-{fingerprint[:12]}",
+        "path": folder,
+        "fingerprint": fingerprint,
+        "schema_version": SCHEMA_VERSION,
+        "created_at": now,
+        "tables": {table: stored[table].num_rows for table in TABLES},
+    }
+
+
+def _extent(
+    tables: MarketTables,
+    trail: ImportTrail,
+    sessions: npt.NDArray[np.datetime64],
+    names: list[str],
+    slots: npt.NDArray[np.int64],
+) -> dict[str, Any]:
+    bars = np.zeros(len(sessions) * len(names), dtype=bool)
+    bars[slots] = True
+    membership = _trail_membership(tables, trail)
+    coverage = member_coverage(sessions, names, bars.reshape(len(sessions), -1), membership)
+    return {
+        "first_date": sessions[0].item(),
+        "last_date": sessions[-1].item(),
+        "names": len(names),
+        "sessions": len(sessions),
+        "coverage": coverage.total,
+        "coverage_by_year": coverage.by_year,
+    }
 
 
 def _checked_tables(
