@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import tempfile
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,6 +16,7 @@ __all__ = ["code_fingerprint", "compiled"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ROOT = Path(__file__).resolve().parent
+_KEPT = 5
 
 
 @functools.cache
@@ -33,22 +34,33 @@ def code_fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def _cache_directory() -> str:
-    home = os.environ.get("PLIMSOLL_HOME")
-    root = Path(home).expanduser().resolve() if home else _ROOT.parent / "data" / "cache"
+def _cache_directory() -> str | None:
+    # None where nothing can be written. Numba's own place is no way out: it would not notice edits.
+    home = os.environ.get("PLIMSOLL_HOME", "").strip()
+    root = Path(os.path.expanduser(home)).resolve() if home else _ROOT.parent / "data" / "cache"
+    folder = root / "compiled"
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        writable = os.access(root, os.W_OK)
+        (folder / code_fingerprint()).mkdir(parents=True, exist_ok=True)
+        os.utime(folder / code_fingerprint())
+        _sweep(folder)
     except OSError:
-        writable = False
-    if not writable:
-        root = Path(tempfile.gettempdir()) / "plimsoll"
-    return str(root / "compiled" / code_fingerprint())
+        return None
+    return str(folder / code_fingerprint())
 
 
-setattr(numba.config, "CACHE_DIR", _cache_directory())  # noqa: B010 (the stub lacks it)
+def _sweep(folder: Path) -> None:
+    # Every edit below core/ makes another folder; the latest few serve other checkouts.
+    others = [path for path in folder.iterdir() if path.is_dir()]
+    others.sort(key=lambda path: path.stat().st_mtime)
+    for path in others[:-_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+_DIRECTORY = _cache_directory()
+if _DIRECTORY is not None:
+    setattr(numba.config, "CACHE_DIR", _DIRECTORY)  # noqa: B010 (the stub lacks it)
 
 
 def compiled(function: _Function) -> _Function:
     """Compile `function` with numba: cached on disk, without the GIL, without fast-math."""
-    return cast(_Function, numba.njit(cache=True, nogil=True)(function))
+    return cast(_Function, numba.njit(cache=_DIRECTORY is not None, nogil=True)(function))

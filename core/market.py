@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Dates = npt.NDArray[np.datetime64]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _ARRAYS: Final = (
     "sessions",
     "close",
@@ -30,7 +30,7 @@ _ARRAYS: Final = (
     "cash_rate",
 )
 _OPTIONAL: Final = ("vix", "benchmark")
-_TEXTS: Final = ("source", "fingerprint", "simulated", "benchmark_name", "notes")
+_TEXTS: Final = ("source", "fingerprint", "simulated", "benchmark_name", "return_basis", "notes")
 FILING_ITEMS: Final = (
     "revenue",
     "net_income",
@@ -102,8 +102,8 @@ class MarketPanel:
         Return of cash over each session.
     vix, benchmark : float64[T] or None
         Close of the volatility index, total-return level of the benchmark; NaN = no value.
-    benchmark_name : str
-        What ``benchmark`` is, for people.
+    benchmark_name, return_basis : str
+        What ``benchmark`` and ``close`` are, for people.
     """
 
     source: str
@@ -124,6 +124,7 @@ class MarketPanel:
     vix: Floats | None = None
     benchmark: Floats | None = None
     benchmark_name: str = ""
+    return_basis: str = ""
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -9,6 +9,7 @@ import pandas as pd
 from core.factors.filings import filings_from_frame
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
 from data.catalog import Catalog
+from data.snapshot import Snapshot
 
 __all__ = ["BENCHMARKS", "assemble_market"]
 
@@ -17,36 +18,37 @@ BENCHMARKS = (("SPY", "S&P 500 (SPY)"), ("^DEMO", "Simulated index"))
 VOLATILITY_INDEX = "^VIX"
 CASH_SERIES = ("DGS3MO", "DGS1MO")
 SESSIONS_PER_YEAR = 252.0
+LONGEST_CARRY = np.timedelta64(10, "D")
 
 
-def assemble_market(catalog: Catalog, source: str) -> MarketPanel:
-    """Read everything the engine needs of one market.
+def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
+    """Read everything the engine needs of one snapshot of a market.
 
     Returns
     -------
     MarketPanel
-        All sessions and securities in the store. Nothing is filled: a missing bar, sector, rate
-        or index value stays missing and, where it matters, is said in ``notes``.
+        All sessions and securities in the store. No bar, sector or index value is filled; what is
+        missing and matters is said in ``notes``.
 
     Raises
     ------
     data.errors.DataError
-        When the source is unknown or its tables cannot be read.
+        When its tables cannot be read.
     """
-    snapshot = catalog.snapshot(source)
-    panel = catalog.price_panel(source, ("adj_close", "close", "volume"))
+    panel = catalog.price_panel(snapshot, ("adj_close", "close", "volume"))
     close = panel.arrays["adj_close"]
     sessions, tickers = panel.sessions, panel.tickers
     price = panel.arrays["close"]
-    securities = catalog.securities(source).set_index("ticker").reindex(list(tickers))
-    filings, filing_notes = filings_from_frame(catalog.fundamentals(source), tickers)
-    member, member_notes = _members(catalog.membership(source), sessions, tickers, close)
-    cash_rate, cash_notes = _cash_rate(catalog, source, sessions)
-    benchmark, benchmark_name = _benchmark(catalog, source, sessions)
-    vix = catalog.index_series(source, VOLATILITY_INDEX, "close")
+    securities = catalog.securities(snapshot).set_index("ticker").reindex(list(tickers))
+    filings, filing_notes = filings_from_frame(catalog.fundamentals(snapshot), tickers)
+    member, member_notes = _members(catalog.membership(snapshot), sessions, tickers, close)
+    cash_rate, cash_notes = _cash_rate(catalog, snapshot, sessions)
+    benchmark, benchmark_name = _benchmark(catalog, snapshot, sessions)
+    vix = catalog.index_series(snapshot, VOLATILITY_INDEX, "close")
     return MarketPanel(
-        source=source,
+        source=snapshot.name,
         fingerprint=snapshot.fingerprint,
+        return_basis=snapshot.return_basis,
         simulated=snapshot.simulated,
         sessions=sessions,
         tickers=tickers,
@@ -110,22 +112,29 @@ def _on_sessions(
     return aligned
 
 
-def _cash_rate(catalog: Catalog, source: str, sessions: Dates) -> tuple[Floats, tuple[str, ...]]:
-    """Yield known before the session, a year's percent over 252; the last known one carries on."""
+def _cash_rate(
+    catalog: Catalog, snapshot: Snapshot, sessions: Dates
+) -> tuple[Floats, tuple[str, ...]]:
+    # The yield known before the session, a year's percent over 252. Quotes skip some sessions: the
+    # last one carries over up to LONGEST_CARRY days, after which cash earns nothing.
     for name in CASH_SERIES:
-        series = catalog.rate_series(source, name)
+        series = catalog.rate_series(snapshot, name)
         if series is None or len(series[0]) == 0:
             continue
         dates, percent = series
         place = np.searchsorted(dates, sessions, side="left") - 1
-        rate = np.where(place >= 0, percent[np.maximum(place, 0)], 0.0)
-        return np.asarray(rate / 100.0 / SESSIONS_PER_YEAR, dtype=np.float64), ()
+        quoted = dates[np.maximum(place, 0)]
+        known = (place >= 0) & (sessions - quoted <= LONGEST_CARRY)
+        rate = np.where(known, percent[np.maximum(place, 0)], 0.0) / 100.0 / SESSIONS_PER_YEAR
+        unknown = int((~known).sum())
+        note = f"cash rate {name}: not known on {unknown:,} of {len(sessions):,} sessions, 0 there"
+        return rate, (note,) if unknown else ()
     return np.zeros(len(sessions)), ("no cash rate in the store: cash earns 0",)
 
 
-def _benchmark(catalog: Catalog, source: str, sessions: Dates) -> tuple[Floats | None, str]:
+def _benchmark(catalog: Catalog, snapshot: Snapshot, sessions: Dates) -> tuple[Floats | None, str]:
     for ticker, name in BENCHMARKS:
-        series = catalog.index_series(source, ticker, "adj_close")
+        series = catalog.index_series(snapshot, ticker, "adj_close")
         if series is not None and len(series[0]) > 0:
             return _on_sessions(series, sessions), name
     return None, ""

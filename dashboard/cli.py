@@ -13,6 +13,7 @@ from rich.console import Console
 
 from core.config import Scenario
 from core.errors import ConfigError, CoreError
+from core.presets import DEFAULT_PRESET
 from core.scenario import PRESETS, parse_assignment, preset, scenario_from_toml, with_values
 from core.simulation import warm_up
 from dashboard import cli_data
@@ -116,7 +117,7 @@ def _base(preset_name: str | None, scenario_file: Path | None) -> Scenario:
             'with a line such as preset = "Phase 8.1"'
         )
     if scenario_file is None:
-        return preset(preset_name or "Phase 8")
+        return preset(preset_name or DEFAULT_PRESET)
     try:
         text = scenario_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -136,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("plimsoll: stopped.", err=True)
         return 130
-    except (CoreError, DataError) as error:
+    except (CoreError, DataError, OSError) as error:
         click.echo(f"plimsoll: {error}", err=True)
         return USAGE_ERROR
     return 0

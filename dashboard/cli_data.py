@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dashboard.format import count, date, percent
-from dashboard.home import ensure_demo, home_folder
+from dashboard.home import home_folder
 from dashboard.progress import terminal_progress
 from data.books import BookInfo
 from data.imports import ImportPaths, ImportReport, import_book, import_market
@@ -73,8 +73,6 @@ def import_command(
 def status_command(as_json: bool) -> None:
     """Say which markets the store holds, how complete and how old they are."""
     home = home_folder()
-    with terminal_progress() as progress:
-        ensure_demo(home, progress)
     rows, books = status(home), book_status(home)
     if as_json:
         document = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from data.catalog import Catalog
-from data.errors import StoreVersionError, UnknownSourceError
+from data.errors import StoreCorruptError, StoreVersionError, UnknownSourceError
 from data.providers.demo import generate
 from data.store import write_market
 
@@ -22,11 +22,12 @@ _PROJECT: Final = Path(__file__).resolve().parent.parent
 def home_folder() -> Path:
     """Return ``PLIMSOLL_HOME``, or ``data/cache`` of the project when it is not set."""
     chosen = os.environ.get("PLIMSOLL_HOME", "").strip()
-    return Path(chosen).expanduser().resolve() if chosen else _PROJECT / "data" / "cache"
+    # os.path.expanduser leaves an unknown ~name as it is, where Path.expanduser raises.
+    return Path(os.path.expanduser(chosen)).resolve() if chosen else _PROJECT / "data" / "cache"
 
 
 def ensure_demo(home: Path, progress: Callable[[str, float], None] | None = None) -> bool:
-    """Write the simulated market into the store unless this version's is there.
+    """Write the simulated market into the store unless this version's is there, undamaged.
 
     Returns
     -------
@@ -35,10 +36,13 @@ def ensure_demo(home: Path, progress: Callable[[str, float], None] | None = None
     """
     origin = f"simulated by plimsoll, generator {_generator_fingerprint()}"
     try:
-        if Catalog(home).snapshot(DEMO).origin == origin:
+        catalog = Catalog(home)
+        snapshot = catalog.snapshot(DEMO)
+        if snapshot.origin == origin:
+            catalog.check(snapshot)
             return False
-    except (UnknownSourceError, StoreVersionError):
-        pass
+    except (UnknownSourceError, StoreVersionError, StoreCorruptError):
+        pass  # it can always be made again
     if progress is not None:
         progress("Making the simulated market", 0.0)
     write_market(

@@ -6,7 +6,6 @@ import atexit
 import datetime as dt
 import gc
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Final
 import streamlit as st
 
 from core.config import Scenario
-from core.scenario import scenario_hash
 from dashboard.home import DEMO, ensure_demo, home_folder
+from dashboard.memo import Memo
 from dashboard.pipeline import Pipeline
 from dashboard.problems import EXPECTED, Problem, explain
 from dashboard.run import Run
@@ -52,8 +51,8 @@ class Engine:
 
     def __init__(self, home: Path) -> None:
         self.pipeline = Pipeline(home)
-        self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
-        self._lock = threading.Lock()
+        self._runs: Memo[str, Run] = Memo(_KEPT_RUNS)
+        self.preparing = threading.Lock()
         self._frozen = False
         self.prepared = False
 
@@ -64,20 +63,10 @@ class Engine:
         ------
         core.errors.CoreError, data.errors.DataError
         """
-        fingerprint = self.pipeline.catalog.snapshot(scenario.universe.source).fingerprint
-        key = (fingerprint, scenario_hash(scenario))
-        with self._lock:
-            found = self._runs.get(key)
-            if found is not None:
-                self._runs.move_to_end(key)
-                return found
-        run = self.pipeline.run(scenario)
-        # A book may be imported again under its name: only the ensemble's runs are kept.
-        if scenario.book.own_book is None:
-            with self._lock:
-                self._runs[key] = run
-                while len(self._runs) > _KEPT_RUNS:
-                    self._runs.popitem(last=False)
+        key = self.pipeline.key(scenario)
+        run = self._runs.get(key, lambda: self.pipeline.run(scenario))
+        if self.pipeline.key(scenario) != key:  # data were replaced meanwhile: whose run is it?
+            self._runs.forget(key)
         self._freeze()
         return run
 
@@ -113,13 +102,14 @@ def engine() -> Engine:
 def prepare(progress: Callable[[str, float], None]) -> Problem | None:
     """See that there is a market to look at; say why not when there cannot be one."""
     shared = engine()
-    if shared.prepared:
-        return None
-    try:
-        ensure_demo(home_folder(), progress)
-    except EXPECTED as error:
-        return None if sources() else explain(error)
-    shared.prepared = True
+    with shared.preparing:  # of several first sessions one makes the market, the others wait
+        if shared.prepared:
+            return None
+        try:
+            ensure_demo(home_folder(), progress)
+        except EXPECTED as error:
+            return None if sources() else explain(error)
+        shared.prepared = True
     return None
 
 

@@ -14,18 +14,21 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from data.books import book_names, read_book
+from data.books import book_names, read_book, read_book_info
 from data.errors import BadTableError, StoreCorruptError, did_you_mean
 from data.frames import to_frame
 from data.publish import FINDINGS, SLOT, file_digest
 from data.schema import PRICE_COLUMNS, SCHEMAS
 from data.snapshot import Snapshot, current_pointer, current_snapshot, market_names
 
-__all__ = ["Catalog", "PricePanel", "Series"]
+__all__ = ["Catalog", "PricePanel", "Series", "Source"]
 
 Floats = npt.NDArray[np.float64]
 Dates = npt.NDArray[np.datetime64]
 Series = tuple[Dates, Floats]
+# A market by name means its current snapshot at the time of the call; several reads that must
+# belong together are given one snapshot.
+Source = str | Snapshot
 Answer = TypeVar("Answer")
 
 
@@ -78,12 +81,21 @@ class Catalog:
         """Return the current snapshot; raises UnknownSourceError, StoreVersionError, …."""
         return current_snapshot(self.home, source)
 
-    def price_panel(self, source: str, columns: Sequence[str]) -> PricePanel:
+    def _pinned(self, source: Source) -> Snapshot:
+        return source if isinstance(source, Snapshot) else self.snapshot(source)
+
+    def check(self, source: Source) -> None:
+        """Hold every file of a snapshot against its digest; raises StoreCorruptError."""
+        snapshot = self._pinned(source)
+        for table in snapshot.files:
+            self._file(snapshot, table)
+
+    def price_panel(self, source: Source, columns: Sequence[str]) -> PricePanel:
         """Return bars of a market as dense arrays.
 
         Parameters
         ----------
-        source : str
+        source : str or Snapshot
         columns : sequence of str
             Of open, high, low, close, volume, adj_close.
 
@@ -98,26 +110,26 @@ class Catalog:
             _known_column(column)
         return self._read(source, lambda snapshot: self._panel(snapshot, wanted))
 
-    def securities(self, source: str) -> pd.DataFrame:
+    def securities(self, source: Source) -> pd.DataFrame:
         """Return the securities table, sorted by ticker."""
         return self._table(source, "securities")
 
-    def membership(self, source: str) -> pd.DataFrame:
+    def membership(self, source: Source) -> pd.DataFrame:
         """Return index membership intervals, sorted by ticker and start."""
         return self._table(source, "membership")
 
-    def fundamentals(self, source: str) -> pd.DataFrame:
+    def fundamentals(self, source: Source) -> pd.DataFrame:
         """Return filings, sorted by ticker, available_date, period_end, dataset."""
         return self._table(source, "fundamentals")
 
-    def findings(self, source: str) -> pd.DataFrame:
+    def findings(self, source: Source) -> pd.DataFrame:
         """Return quarantined and flagged rows: table, fate, reason, file_row, row (JSON)."""
-        if FINDINGS not in self.snapshot(source).files:
+        if FINDINGS not in self._pinned(source).files:
             names = ["table", "fate", "reason", "file_row", "row"]
             return pd.DataFrame({name: [] for name in names})
         return to_frame(self._ask(source, FINDINGS, "SELECT * FROM read_parquet(?)"))
 
-    def index_series(self, source: str, ticker: str, column: str) -> Series | None:
+    def index_series(self, source: Source, ticker: str, column: str) -> Series | None:
         """Return dates and values of one index or fund, or None when it is not there.
 
         Values that are empty in the table (the volume of an index) are NaN.
@@ -126,12 +138,12 @@ class Catalog:
         sql = f"SELECT date, {column} FROM read_parquet(?) WHERE ticker = ? ORDER BY date"
         return _series(self._ask(source, "indices", sql, ticker))
 
-    def index_tickers(self, source: str) -> tuple[str, ...]:
+    def index_tickers(self, source: Source) -> tuple[str, ...]:
         """Symbols of the indices table, sorted."""
         sql = "SELECT DISTINCT ticker FROM read_parquet(?) ORDER BY 1"
         return tuple(self._ask(source, "indices", sql)["ticker"].to_pylist())
 
-    def rate_series(self, source: str, series: str) -> Series | None:
+    def rate_series(self, source: Source, series: str) -> Series | None:
         """Return dates and yields (percent a year) of one series, or None when it is not there."""
         sql = "SELECT date, pct FROM read_parquet(?) WHERE series = ? ORDER BY date"
         return _series(self._ask(source, "rates", sql, series))
@@ -163,19 +175,25 @@ class Catalog:
         arrays = {column: _scatter(slots, bars[column], shape) for column in wanted}
         return PricePanel(sessions, tickers, arrays, names["full_basis"].to_numpy().astype(bool))
 
-    def _table(self, source: str, table: str) -> pd.DataFrame:
+    def book_fingerprint(self, name: str) -> str:
+        """Return the content hash of a book; raises UnknownBookError, StoreCorruptError."""
+        return read_book_info(self.home, name).fingerprint
+
+    def _table(self, source: Source, table: str) -> pd.DataFrame:
         names = ", ".join(SCHEMAS[table].names)
         order = ", ".join(SCHEMAS[table].key)
         sql = f"SELECT {names} FROM read_parquet(?) ORDER BY {order}"
         return to_frame(self._ask(source, table, sql))
 
-    def _ask(self, source: str, table: str, sql: str, *values: str) -> pa.Table:
+    def _ask(self, source: Source, table: str, sql: str, *values: str) -> pa.Table:
         def ask(snapshot: Snapshot) -> pa.Table:
             return self._query(sql, self._file(snapshot, table), *values)
 
         return self._read(source, ask)
 
-    def _read(self, source: str, read: Callable[[Snapshot], Answer]) -> Answer:
+    def _read(self, source: Source, read: Callable[[Snapshot], Answer]) -> Answer:
+        if isinstance(source, Snapshot):
+            return read(source)
         # Two imports during one reading sweep the snapshot that is being read; then the reader
         # starts over with the current one.
         while True:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -8,9 +9,9 @@ import pandas as pd
 import pytest
 
 from core.scenario import preset, with_values
-from dashboard.pipeline import Pipeline
+from dashboard.pipeline import Pipeline, _benchmark
 from dashboard.run import Run
-from data.catalog import Catalog
+from data.catalog import Catalog, Source
 from data.imports import ImportPaths, import_market
 
 OVERRIDES = Path(__file__).resolve().parents[2] / "data/reference/overrides-us-2015-2024.toml"
@@ -96,7 +97,7 @@ def test_benchmark_without_an_index_is_the_equal_weighted_universe(
     run: Run, monkeypatch: pytest.MonkeyPatch, shared_demo_home: Path
 ) -> None:
     monkeypatch.setattr("dashboard.assemble.BENCHMARKS", ())
-    monkeypatch.setattr("dashboard.pipeline._assembly_fingerprint", lambda: "without-index")
+    monkeypatch.setattr("dashboard.pipeline.reading_fingerprint", lambda: "without-index")
     other = Pipeline(shared_demo_home).run(preset("Phase 8"))
     assert other.benchmark_name == "Equal-weighted index members"
     assert other.benchmark[0] == 1.0
@@ -112,6 +113,46 @@ def test_cash_earns_the_yield_known_before_the_session(run: Run, shared_demo_hom
         day = run.market.sessions[session]
         known = yields[yields.index < day].iloc[-1]
         assert run.market.cash_rate[session] == pytest.approx(known / 100 / 252, rel=1e-12)
+
+
+def test_an_import_during_the_reading_is_never_mixed_in(
+    shared_demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def store(sector: str) -> None:
+        catalog = Catalog(shared_demo_home)
+        panel = catalog.price_panel("demo", ("adj_close", "close", "volume"))
+        frame = pd.DataFrame({"date": panel.sessions, "ticker": "AAA"}).assign(
+            **{name: values[:, 0] for name, values in panel.arrays.items()}
+        )
+        frame.dropna().to_csv(tmp_path / "prices.csv", index=False)
+        (tmp_path / "securities.csv").write_text(f"ticker,sector\nAAA,{sector}\n")
+        paths = ImportPaths(tmp_path / "prices.csv", tmp_path / "securities.csv")
+        import_market(tmp_path / "home", "us", paths)
+
+    real = Catalog.securities
+
+    def replaced(self: Catalog, source: Source) -> pd.DataFrame:
+        monkeypatch.setattr(Catalog, "securities", real)
+        store("Energy")  # while the panel of the first import is being put together
+        return real(self, source)
+
+    store("Utilities")
+    monkeypatch.setattr(Catalog, "securities", replaced)
+    assert Pipeline(tmp_path / "home").market("us").sector == ("Utilities",)
+    assert Pipeline(tmp_path / "home").market("us").sector == ("Energy",)
+    store("Utilities")
+    assert Pipeline(tmp_path / "home").market("us").sector == ("Utilities",)
+
+
+def test_a_benchmark_with_a_hole_is_replaced_aloud(run: Run) -> None:
+    assert run.market.benchmark is not None
+    holed = run.market.benchmark.copy()
+    holed[run.first + 10] = np.nan
+    market = dataclasses.replace(run.market, benchmark=holed)
+    level, name, (note,) = _benchmark(market, slice(run.first, run.first + 50))
+    assert name == "Equal-weighted index members"
+    assert len(level) == 50
+    assert f"no value on 1 of 50 sessions, first on {run.dates[10]}" in note
 
 
 @pytest.mark.real_data

@@ -12,7 +12,7 @@ import core.errors
 import data.errors
 from core.config import Scenario
 from core.errors import CoreError, HistoryError, RuinError
-from core.scenario import with_values
+from core.scenario import scenario_hash, with_values
 from dashboard import session
 from dashboard.problems import explain
 from dashboard.run import Run
@@ -22,28 +22,20 @@ from tests.dashboard.fakes import fake_run
 
 
 @dataclass
-class FakeSnapshot:
-    fingerprint: str = "a"
-
-
-@dataclass
-class FakeCatalog:
-    current: FakeSnapshot = field(default_factory=FakeSnapshot)
-
-    def snapshot(self, _source: str) -> FakeSnapshot:
-        return self.current
-
-
-@dataclass
 class FakePipeline:
-    """Counts what it was asked to run."""
+    """Counts what it was asked to run; `data` stands for what is in the store."""
 
     home: Path
-    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    data: str = "a"
     ran: list[Scenario] = field(default_factory=list)
+    replaced_while_running: str = ""
+
+    def key(self, scenario: Scenario) -> str:
+        return f"{self.data}-{scenario_hash(scenario)}"
 
     def run(self, scenario: Scenario) -> Run:
         self.ran.append(scenario)
+        self.data = self.replaced_while_running or self.data
         return fake_run(scenario, sessions=40, names=5)
 
 
@@ -53,10 +45,13 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     return Engine(tmp_path)
 
 
+def fake(engine: Engine) -> FakePipeline:
+    assert isinstance(engine.pipeline, FakePipeline)
+    return engine.pipeline
+
+
 def ran(engine: Engine) -> list[Scenario]:
-    pipeline = engine.pipeline
-    assert isinstance(pipeline, FakePipeline)
-    return pipeline.ran
+    return fake(engine).ran
 
 
 def test_the_same_scenario_is_run_once(engine: Engine) -> None:
@@ -69,15 +64,16 @@ def test_another_value_or_other_data_are_another_run(engine: Engine) -> None:
     first = engine.run(Scenario())
     second = engine.run(with_values(Scenario(), {"risk.position_stop_loss": 0.2}))
     assert second is not first
-    engine.pipeline.catalog = FakeCatalog(FakeSnapshot("b"))  # type: ignore[assignment]
+    fake(engine).data = "b"
     assert engine.run(Scenario()) is not first
     assert len(ran(engine)) == 3
 
 
-def test_a_book_of_ones_own_is_read_again_each_time(engine: Engine) -> None:
-    own = with_values(Scenario(), {"book.own_book": "mine"})
-    engine.run(own)
-    engine.run(own)
+def test_a_run_on_data_that_were_replaced_meanwhile_is_not_kept(engine: Engine) -> None:
+    fake(engine).replaced_while_running = "b"
+    engine.run(Scenario())
+    fake(engine).data = "a"  # what was imported first is imported again
+    engine.run(Scenario())
     assert len(ran(engine)) == 2
 
 
@@ -85,7 +81,10 @@ def test_only_the_latest_runs_are_kept(engine: Engine) -> None:
     stops = [round(0.02 + 0.01 * k, 2) for k in range(30)]
     for stop in stops:
         engine.run(with_values(Scenario(), {"risk.position_stop_loss": stop}))
-    assert len(engine._runs) == session._KEPT_RUNS
+    kept = stops[-session._KEPT_RUNS :]
+    for stop in kept:
+        engine.run(with_values(Scenario(), {"risk.position_stop_loss": stop}))
+    assert len(ran(engine)) == len(stops)
     engine.run(with_values(Scenario(), {"risk.position_stop_loss": stops[0]}))
     assert len(ran(engine)) == len(stops) + 1
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dashboard.memo import Memo
+
+
+def test_a_value_is_computed_once_however_many_ask() -> None:
+    memo: Memo[str, int] = Memo(2)
+    begun, go = threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    def compute() -> int:
+        calls.append(1)
+        begun.set()
+        assert go.wait(10)
+        return 7
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(memo.get, "a", compute) for _ in range(3)]
+        assert begun.wait(10)
+        # Another key does not wait for the first.
+        assert memo.get("b", lambda: 8) == 8
+        go.set()
+        assert [future.result(10) for future in asked] == [7, 7, 7]
+    assert calls == [1]
+
+
+def test_only_the_latest_are_kept() -> None:
+    memo: Memo[int, list[int]] = Memo(2)
+    first = memo.get(1, lambda: [1])
+    memo.get(2, lambda: [2])
+    assert memo.get(1, lambda: [0]) is first  # now the latest
+    memo.get(3, lambda: [3])
+    assert memo.get(1, lambda: [0]) is first
+    assert memo.get(2, lambda: [20]) == [20]
+
+
+def test_a_failure_is_not_kept() -> None:
+    memo: Memo[str, int] = Memo(2)
+
+    def fail() -> int:
+        raise ValueError("no luck")
+
+    with pytest.raises(ValueError, match="no luck"):
+        memo.get("a", fail)
+    assert memo.get("a", lambda: 1) == 1
