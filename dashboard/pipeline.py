@@ -39,6 +39,9 @@ __all__ = ["Pipeline", "Progress", "reading_fingerprint"]
 Progress = Callable[[str, float], None]
 BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
 _KEPT_BOOKS: Final = 16
+SIMULATED: Final = (
+    "Simulated market: no figure here is about real companies, and it is kinder than real markets"
+)
 _KEPT_MARKETS: Final = 2
 _KEPT_SIGNALS: Final = 4
 
@@ -274,7 +277,7 @@ def _notes(
     prepared: Prepared,
     dates: Dates,
 ) -> tuple[str, ...]:
-    notes = ["Simulated market: no figure here is about real companies"] if market.simulated else []
+    notes = [SIMULATED] if market.simulated else []
     notes.extend(prepared.book.notes)
     notes.extend(signals.notes if signals else ())
     decisions = prepared.inputs.rebalance

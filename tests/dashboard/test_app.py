@@ -224,13 +224,13 @@ def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> No
     assert not app.exception
 
 
-def test_a_damaged_store_is_explained_without_any_earlier_result(demo_home: Path) -> None:
-    for manifest in demo_home.rglob("manifest.json"):
-        manifest.write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("damaged", ["manifest.json", "prices.parquet"])
+def test_a_damaged_simulated_market_is_made_again(demo_home: Path, damaged: str) -> None:
+    for file in demo_home.rglob(damaged):
+        file.write_bytes(file.read_bytes()[:100])
     app = AppTest.from_file(APP, default_timeout=LIMIT).run()
-    assert not app.exception
-    assert "The store cannot be read" in page_text(app)
-    assert not figures(app)
+    assert healthy(app)
+    assert "Simulated market" in page_text(app)
 
 
 def test_the_first_start_makes_the_simulated_market(
