@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,10 @@ from core.universe import by_ticker
 
 Strings = npt.NDArray[np.str_]
 
-__all__ = ["Book", "build_book", "factor_weights", "imported_book", "sector_weights"]
+__all__ = ["Book", "build_book", "factor_weights", "imported_book"]
+
+#: How chosen names are weighted, by the value of ``book.weighting``.
+_WEIGHTINGS: Mapping[str, Callable[..., Floats]] = {"equal": capped_weights}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +69,7 @@ def factor_weights(weights: RegimeWeights) -> Floats:
 
 
 def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Book:
-    """Mix the scores by regime and hold the best names in equal weights.
+    """Mix the scores by regime and hold the best names, weighted as ``book.weighting`` says.
 
     Parameters
     ----------
@@ -117,25 +121,6 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
     )
 
 
-def sector_weights(market: MarketPanel, weights: Floats) -> tuple[tuple[str, ...], Floats]:
-    """Sum weights by sector.
-
-    Parameters
-    ----------
-    market : MarketPanel
-    weights : float64[R, N]
-
-    Returns
-    -------
-    tuple of S str
-        Sectors in alphabetical order; "Other" is what no map covers.
-    float64[R, S]
-    """
-    names, sector = np.unique(np.array(market.sector, dtype=np.str_), return_inverse=True)
-    belongs = sector[:, None] == np.arange(len(names))
-    return tuple(str(name) for name in names), weights @ belongs.astype(np.float64)
-
-
 def imported_book(
     market: MarketPanel,
     frame: pd.DataFrame,
@@ -166,8 +151,7 @@ def imported_book(
     Raises
     ------
     InputsError
-        A column is missing, a ticker is not in the market, a weight is negative, missing or in
-        percent, a (date, ticker) comes twice, or a date's weights sum to more than 1.
+        As :func:`core.own_book.checked_rows` says.
     HistoryError
         No date lies within the period.
     """
@@ -186,7 +170,8 @@ def imported_book(
     current = inside & (dates == newest[session])
     rebalance = np.unique(session[current]).astype(np.int64)
     target = np.zeros((len(rebalance), market.shape[1]))
-    target[np.searchsorted(rebalance, session[current]), column[current]] = weight[current]
+    place = (np.searchsorted(rebalance, session[current]), column[current])
+    np.add.at(target, place, weight[current])
     target /= np.maximum(target.sum(axis=1), 1.0)[:, None]
     codes = np.full(len(rebalance), REGIMES.index("default"), dtype=np.int64)
     return Book(
@@ -200,7 +185,7 @@ def imported_book(
 
 
 def _weights(ranking: Ints, sector: Ints, config: BookConfig) -> Floats:
-    return capped_weights(
+    return _WEIGHTINGS[config.weighting](
         ranking, sector, config.names_held, config.position_cap, config.sector_cap
     )
 

@@ -7,10 +7,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from core.factors.config import FactorsConfig, FactorWeights, RegimeWeights
 from core.parameters import parameter, section
 from core.risk.config import RiskConfig
 
-# fmt: off (one declaration reads as one row of a table)
 __all__ = [
     "BookConfig",
     "FactorWeights",
@@ -36,6 +36,7 @@ class UniverseConfig(_Frozen):
         group="Universe",
         label="Market",
         url="src",
+        source="project default",
         help="Name of an imported market in the store; `demo` is the simulated one.",
     )
     size: int = parameter(
@@ -61,6 +62,7 @@ class UniverseConfig(_Frozen):
         group="Universe",
         label="Liquidity window",
         url="liq",
+        source="project default",
         help="Sessions over which the median dollar volume is taken.",
     )
 
@@ -73,6 +75,7 @@ class PeriodConfig(_Frozen):
         group="Period",
         label="Start",
         url="from",
+        source="project default: all that the signals allow",
         help="First simulated date; when off, the first date with enough history for every signal.",
     )
     end: dt.date | None = parameter(
@@ -80,6 +83,7 @@ class PeriodConfig(_Frozen):
         group="Period",
         label="End",
         url="to",
+        source="project default",
         help="Last simulated date; when off, the last date in the store.",
     )
 
@@ -87,175 +91,6 @@ class PeriodConfig(_Frozen):
     def _ordered(self) -> Self:
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError(f"start must be before end, was {self.start} … {self.end}")
-        return self
-
-
-class FactorWeights(_Frozen):
-    """Weights of the four factors in one regime; they sum to 1."""
-
-    momentum: float = parameter(
-        0.25,
-        ge=0.0,
-        le=1.0,
-        step=0.05,
-        unit="fraction",
-        group="Weights",
-        label="momentum",
-        url="m",
-        source="origin report §3",
-        help="Weight of the momentum score in this regime.",
-    )
-    topology: float = parameter(
-        0.25,
-        ge=0.0,
-        le=1.0,
-        step=0.05,
-        unit="fraction",
-        group="Weights",
-        label="topology",
-        url="t",
-        source="origin report §3",
-        help="Weight of the topology score in this regime; spread over the others until it exists.",
-    )
-    value: float = parameter(
-        0.25,
-        ge=0.0,
-        le=1.0,
-        step=0.05,
-        unit="fraction",
-        group="Weights",
-        label="value",
-        url="v",
-        source="origin report §3",
-        help="Weight of the value score in this regime.",
-    )
-    quality: float = parameter(
-        0.25,
-        ge=0.0,
-        le=1.0,
-        step=0.05,
-        unit="fraction",
-        group="Weights",
-        label="quality",
-        url="q",
-        source="origin report §3",
-        help="Weight of the quality score in this regime.",
-    )
-
-    @model_validator(mode="after")
-    def _sum_to_one(self) -> Self:
-        total = self.momentum + self.topology + self.value + self.quality
-        if abs(total - 1.0) > 1e-9:
-            raise ValueError(
-                "the four weights of one regime must sum to 1 (fractions: 0.25 is 25 %), "
-                f"their sum was {total:g}. Set the others in the same call"
-            )
-        return self
-
-
-def _row(momentum: float, topology: float, value: float, quality: float) -> FactorWeights:
-    return FactorWeights(momentum=momentum, topology=topology, value=value, quality=quality)
-
-
-class RegimeWeights(_Frozen):
-    """One row of factor weights a regime."""
-
-    bull: FactorWeights = section(_row(0.40, 0.20, 0.20, 0.20), url="bull.", label="Bull")
-    bear: FactorWeights = section(_row(0.15, 0.30, 0.20, 0.35), url="bear.", label="Bear")
-    sideways: FactorWeights = section(_row(0.25, 0.30, 0.25, 0.20), url="side.", label="Sideways")
-    volatile: FactorWeights = section(_row(0.20, 0.35, 0.15, 0.30), url="vola.", label="Volatile")
-    recovery: FactorWeights = section(_row(0.30, 0.20, 0.35, 0.15), url="reco.", label="Recovery")
-    default: FactorWeights = section(_row(0.35, 0.25, 0.20, 0.20), url="dflt.", label="Default")
-
-
-class FactorsConfig(_Frozen):
-    """How scores are made and mixed."""
-
-    momentum_lookback_days: int = parameter(
-        252,
-        ge=40,
-        le=1260,
-        control=(63, 504),
-        step=21,
-        unit="sessions",
-        group="Factors",
-        label="Momentum window",
-        url="mom",
-        source="Jegadeesh & Titman 1993",
-        help="Sessions back to the start of the momentum return.",
-    )
-    momentum_skip_days: int = parameter(
-        21,
-        ge=0,
-        le=126,
-        control=(0, 63),
-        step=1,
-        unit="sessions",
-        group="Factors",
-        label="Momentum skip",
-        url="skip",
-        source="Jegadeesh & Titman 1993",
-        help="Most recent sessions left out of the momentum return.",
-    )
-    volatility_lookback_days: int = parameter(
-        252,
-        ge=20,
-        le=1260,
-        control=(63, 504),
-        step=21,
-        unit="sessions",
-        group="Factors",
-        label="Low-volatility window",
-        url="lowvol",
-        source="Asness, Frazzini & Pedersen 2019",
-        help="Sessions over which the volatility inside the quality score is measured.",
-    )
-    filing_max_age_days: int = parameter(
-        400,
-        ge=90,
-        le=1500,
-        control=(120, 800),
-        step=10,
-        unit="calendar days",
-        group="Factors",
-        label="Oldest filing",
-        url="age",
-        help="A filing whose period ended longer ago than this counts as missing.",
-    )
-    winsor_limit: float = parameter(
-        3.0,
-        ge=1.0,
-        le=10.0,
-        control=(1.5, 5.0),
-        step=0.1,
-        unit="standard deviations",
-        group="Factors",
-        label="Winsor limit",
-        url="wins",
-        help="Cross-sectional z-scores are cut at plus and minus this.",
-    )
-    information_coefficient: float = parameter(
-        0.05,
-        ge=0.0,
-        le=1.0,
-        control=(0.0, 0.2),
-        step=0.005,
-        unit="correlation",
-        group="Factors",
-        label="Information coefficient",
-        url="ic",
-        source="Grinold 1994",
-        help="Assumed skill: alpha = IC × volatility to the next rebalance × score.",
-    )
-    weights: RegimeWeights = section(RegimeWeights(), url="w.")
-
-    @model_validator(mode="after")
-    def _skip_inside_window(self) -> Self:
-        if self.momentum_skip_days >= self.momentum_lookback_days:
-            raise ValueError(
-                "momentum_skip_days must be below momentum_lookback_days "
-                f"({self.momentum_lookback_days}), was {self.momentum_skip_days}"
-            )
         return self
 
 
@@ -285,6 +120,7 @@ class RegimesConfig(_Frozen):
         group="Regimes",
         label="Trend threshold",
         url="trend",
+        source="project default",
         help="Market return over the window beyond which it is a bull or a bear market.",
     )
     recovery_drawdown: float = parameter(
@@ -297,6 +133,7 @@ class RegimesConfig(_Frozen):
         group="Regimes",
         label="Recovery drawdown",
         url="rdd",
+        source="project default",
         help="A rising market this far below its one-year high is a recovery, not a bull market.",
     )
     volatility_threshold: float = parameter(
@@ -309,6 +146,7 @@ class RegimesConfig(_Frozen):
         group="Regimes",
         label="Volatility threshold",
         url="rvol",
+        source="project default",
         help="Annualised market volatility over the window above which the market is volatile.",
     )
     vix_override: bool = parameter(
@@ -342,6 +180,7 @@ class BookConfig(_Frozen):
         group="Book",
         label="Own book",
         url="book",
+        source="project default",
         help="Name of an imported book of weights that replaces the ensemble's.",
     )
     names_held: int = parameter(
@@ -354,7 +193,7 @@ class BookConfig(_Frozen):
         group="Book",
         label="Names held",
         url="k",
-        source="origin report §3",
+        source="project default",
         help="Names with the highest composite score that are held.",
     )
     weighting: Literal["equal"] = parameter(
@@ -362,6 +201,7 @@ class BookConfig(_Frozen):
         group="Book",
         label="Weighting",
         url="wt",
+        source="project default",
         help="How held names are weighted.",
     )
     rebalance: Literal["month_end"] = parameter(
@@ -382,6 +222,7 @@ class BookConfig(_Frozen):
         group="Book",
         label="Position cap",
         url="pcap",
+        source="project default",
         help="Largest target weight of one name.",
     )
     sector_cap: float | None = parameter(

@@ -8,15 +8,12 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from core.units import Bools, Dates, Floats, Ints
 
 __all__ = ["PORTFOLIO", "EventKind", "Events", "ExitReason", "Trades"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Dates = npt.NDArray[np.datetime64]
 
 PORTFOLIO = -1  # the security of an event that concerns the whole portfolio
 

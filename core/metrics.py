@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import InputsError
 from core.ledger import EventKind
-
-if TYPE_CHECKING:
-    from core.result import BacktestResult
+from core.result import BacktestResult
+from core.units import CALENDAR_DAYS_PER_YEAR, SESSIONS_PER_YEAR, Bools, Dates, Floats
 
 __all__ = [
+    "CALENDAR_DAYS_PER_YEAR",
     "CurveMetrics",
     "Metrics",
     "annualised_volatility",
@@ -37,14 +35,9 @@ __all__ = [
     "summarise",
 ]
 
-SESSIONS_PER_YEAR = 252
-CALENDAR_DAYS_PER_YEAR = 365.25
 _NAN = math.nan
 # A ratio of two equal NAVs minus 1 carries this much rounding: less dispersion is none at all.
 _NO_DISPERSION = 1e-14
-
-Floats = NDArray[np.float64]
-Dates = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +284,7 @@ def _check(nav: Floats, dates: Dates, cash_rate: Floats | None) -> None:
     _check_values("cash_rate", "finite", rates, np.isfinite(rates))
 
 
-def _check_values(name: str, expected: str, values: Floats, good: NDArray[np.bool_]) -> None:
+def _check_values(name: str, expected: str, values: Floats, good: Bools) -> None:
     if not good.all():
         t = int(np.argmin(good))
         raise InputsError(

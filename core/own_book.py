@@ -1,4 +1,4 @@
-"""Rows of a person's own book, checked before anything is made of them."""
+"""Rows of a person's own book, lined up with the market they are for."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from core.market import Dates, Floats, Ints, MarketPanel
 
 __all__ = ["checked_rows"]
 
-#: How far the weights of one date may sum past 1: six printed digits.
-_SUM_TOLERANCE = 1e-6
+# How far the weights of one date may sum past 1, as where a book is imported: six printed digits.
+_SUM_TOLERANCE, _NAME_TOLERANCE = 1e-6, 5e-7
 
 
 def checked_rows(market: MarketPanel, frame: pd.DataFrame) -> tuple[Dates, Ints, Floats]:
-    """Check a frame of dated weights and line it up with a market.
+    """Line a frame of dated weights up with a market.
+
+    A book that comes from a file is judged row by row where it is imported, and every fault is
+    named there. What is held here is what only the market can tell, and the bounds without which a
+    target would be no book.
 
     Parameters
     ----------
     market : MarketPanel
     frame : DataFrame
-        Columns date, ticker, weight (fraction).
+        Columns date, ticker, weight (fraction). Rows with the same date and ticker add up.
 
     Returns
     -------
@@ -34,52 +38,32 @@ def checked_rows(market: MarketPanel, frame: pd.DataFrame) -> tuple[Dates, Ints,
     ------
     InputsError
         The frame is empty, a column or a date is missing, a ticker is not in the market, a weight
-        is negative, missing or in percent, a (date, ticker) comes twice, or a date's weights sum to
-        more than 1.
+        is not a number of at least 0, or a date's weights sum to more than 1.
     """
     missing = [name for name in ("date", "ticker", "weight") if name not in frame.columns]
-    if missing:
+    if missing or frame.empty:
+        found = f"without {', '.join(missing)}" if missing else "empty"
         raise InputsError(
-            "an own book must have the columns date, ticker, weight; missing: "
-            f"{', '.join(missing)}. Add them to the file and import it again."
+            "an own book must have rows of date, ticker, weight, "
+            f"it was {found}. Import it again with `plimsoll import --book`."
         )
-    if frame.empty:
-        raise InputsError("an own book must have at least one row, it has none. Import it again.")
     dates = pd.to_datetime(frame["date"]).to_numpy(dtype="datetime64[D]")
     tickers = frame["ticker"].astype(str)
     column = pd.Index(market.tickers).get_indexer(pd.Index(tickers)).astype(np.int64)
     weight = frame["weight"].to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isnat(dates).any():
-        raise InputsError("an own book must have a date in every row. Complete the file.")
     if (column < 0).any():
         raise InputsError(_unknown(market, sorted(set(tickers[column < 0]))))
-    _check_weights(dates, tickers, weight)
+    by_date = pd.Series(weight).groupby(dates, dropna=False)
+    total = by_date.sum()
+    too_much = total > 1.0 + np.maximum(_SUM_TOLERANCE, _NAME_TOLERANCE * by_date.size())
+    if np.isnat(dates).any() or not (weight >= 0.0).all() or too_much.any():
+        raise InputsError(
+            "an own book must have a date and a weight of at least 0 in every row, and the weights "
+            "of a date must sum to at most 1 (fractions: 0.02 is 2 %); the least weight was "
+            f"{weight.min():g}, the largest sum {total.max():.9g}. `plimsoll import --book` names "
+            "the row. Leverage is risk.max_leverage, not the book's."
+        )
     return dates, column, weight
-
-
-def _check_weights(dates: Dates, tickers: pd.Series[str], weight: Floats) -> None:
-    wrong = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0.0) & (weight <= 1.0)))
-    if wrong.size:
-        at = int(wrong[0])
-        raise InputsError(
-            "weights of an own book must be between 0 and 1 (a fraction: 0.02 is 2 %), was "
-            f"{weight[at]:g} for {tickers.iloc[at]} on {dates[at]}; {wrong.size:,} rows in all. "
-            "Correct the file and import it again."
-        )
-    twice = pd.DataFrame({"date": dates, "ticker": tickers.to_numpy()}).duplicated().to_numpy()
-    if twice.any():
-        at = int(np.flatnonzero(twice)[0])
-        raise InputsError(
-            f"an own book must name a ticker once a date, {tickers.iloc[at]} comes twice on "
-            f"{dates[at]}. Remove one of the rows."
-        )
-    total = pd.Series(weight).groupby(dates).sum()
-    if (total > 1.0 + _SUM_TOLERANCE).any():
-        at = int(np.argmax(total.to_numpy()))
-        raise InputsError(
-            f"weights of one date must sum to at most 1, on {total.index[at]:%Y-%m-%d} the sum "
-            f"is {total.iloc[at]:.6g}. Leverage is risk.max_leverage, not the book's."
-        )
 
 
 def _unknown(market: MarketPanel, tickers: list[str]) -> str:

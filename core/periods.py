@@ -9,7 +9,7 @@ import numpy as np
 from core.config import Scenario
 from core.errors import HistoryError
 from core.market import Dates, Ints, MarketPanel
-from core.regimes import YEAR
+from core.units import SESSIONS_PER_YEAR
 
 __all__ = ["history_needed", "month_ends", "resolve_period"]
 
@@ -50,7 +50,7 @@ def history_needed(scenario: Scenario) -> int:
         scenario.factors.volatility_lookback_days,
         scenario.universe.liquidity_lookback_days - 1,
         scenario.regimes.lookback_days,
-        YEAR,
+        SESSIONS_PER_YEAR,
     )
 
 

@@ -9,11 +9,9 @@ from core.config import RegimesConfig
 from core.factors.names import REGIMES
 from core.factors.trailing import simple_returns
 from core.market import Bools, Floats, Ints, MarketPanel
+from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["YEAR", "label_sessions", "market_returns", "regime_codes"]
-
-#: Sessions of a year: the reach of the high that a recovery is measured from.
-YEAR = 252
+__all__ = ["label_sessions", "market_returns", "regime_codes"]
 
 
 def market_returns(close: Floats, member: Bools) -> Floats:
@@ -77,7 +75,7 @@ def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = 
     past = sliding_window_view(returns, window)
     known = np.isfinite(past).all(axis=1)
     trend = np.prod(1.0 + past, axis=1) - 1.0
-    volatility = past.std(axis=1, ddof=1) * np.sqrt(YEAR)
+    volatility = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
     below_high = _below_high(returns)[window - 1 :]
     rising = trend >= config.trend_threshold
     volatile = volatility >= config.volatility_threshold
@@ -133,7 +131,7 @@ def _below_high(returns: Floats) -> Floats:
     # Level over its highest of the last year, the level before the first return included; a session
     # without a return leaves the level where it was.
     level = np.concatenate(([1.0], np.cumprod(1.0 + np.where(np.isfinite(returns), returns, 0.0))))
-    padded = np.concatenate((np.full(YEAR - 1, -np.inf), level))
-    high = sliding_window_view(padded, YEAR).max(axis=1)
+    padded = np.concatenate((np.full(SESSIONS_PER_YEAR - 1, -np.inf), level))
+    high = sliding_window_view(padded, SESSIONS_PER_YEAR).max(axis=1)
     depth: Floats = level[1:] / high[1:] - 1.0
     return depth

@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from core.errors import CoreError
 from core.ledger import EventKind, Events, Trades
+from core.units import Floats, Ints
 
 __all__ = ["BOOKS_TOLERANCE", "BacktestResult", "BooksError"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 BOOKS_TOLERANCE = 1e-9  # of NAV
 

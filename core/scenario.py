@@ -7,6 +7,7 @@ import difflib
 import functools
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from core.config import Scenario
 from core.errors import ConfigError
 from core.parameters import ParameterSpec, declared
-from core.presets import PRESETS, preset
+from core.presets import DEFAULT_PRESET, PRESETS, preset
 
 __all__ = [
     "PRESETS",
@@ -34,6 +35,7 @@ __all__ = [
 _OFF = ("none", "off", "null", "")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
+_PERCENT = re.compile(r"([+-]?[0-9.]+)\s*%")
 
 
 @functools.cache
@@ -86,7 +88,10 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """
     tree = scenario.model_dump()
     for path, value in values.items():
-        _known(path)
+        spec = _known(path)
+        # Python takes True for 1; a person who writes true for a number means something else.
+        if isinstance(value, bool) and spec.kind in ("number", "integer", "choice"):
+            raise ConfigError(_message(spec, value))
         *parents, name = path.split(".")
         node = tree
         for part in parents:
@@ -104,7 +109,7 @@ def scenario_from_mapping(mapping: Mapping[str, Any]) -> Scenario:
         When a key is unknown or a value is not allowed.
     """
     rest = dict(mapping)
-    base = preset(str(rest.pop("preset", "Phase 8")))
+    base = preset(str(rest.pop("preset", DEFAULT_PRESET)))
     if "name" in rest:
         base = base.model_copy(update={"name": str(rest.pop("name"))})
     return with_values(base, dict(_leaves(rest, "")))
@@ -117,7 +122,7 @@ def scenario_from_toml(text: str) -> Scenario:
     """
     try:
         mapping = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and numbers of thousands of digits
         raise ConfigError(
             f"the scenario file must be TOML, was not: {error}. "
             "Write for example: [risk] and below it position_stop_loss = 0.2"
@@ -161,13 +166,14 @@ def _read(spec: ParameterSpec, raw: Any) -> Any:
         return None
     if spec.kind == "flag" and word in (*_TRUE, *_FALSE):
         return word in _TRUE
-    if spec.kind in ("number", "integer", "choice"):
+    if spec.kind == "choice":
+        return next((choice for choice in spec.choices if str(choice).casefold() == word), raw)
+    if spec.kind in ("number", "integer"):
         try:
             number = float(word)
         except ValueError:
             return raw
-        whole = spec.kind == "choice" or (spec.kind == "integer" and number.is_integer())
-        return int(number) if whole else number
+        return int(number) if spec.kind == "integer" and number.is_integer() else number
     return raw
 
 
@@ -199,16 +205,38 @@ def _messages(error: ValidationError) -> Iterable[str]:
 
 def _message(spec: ParameterSpec, value: Any) -> str:
     """Say what the field takes, what it was given and what was probably meant."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    shown = f"{value:g}" if number else value
-    text = f"{spec.path} must be {_expected(spec)}, was {shown}."
-    if number and spec.is_fraction and spec.maximum is not None:
-        low = spec.minimum or 0.0
-        if value > spec.maximum and low <= value / 100.0 <= spec.maximum:
-            return f"{text} Did you mean {value / 100.0:.2f}?"
+    text = f"{spec.path} must be {_expected(spec)}, was {_shown(value)}."
+    meant = _fraction_meant(spec, value)
+    if meant:
+        return f"{text} Did you mean {meant}?"
     if spec.optional and value is not None:
         text += " Write off to switch it off."
     return text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**15):
+        return f"{value:g}"
+    return str(value)
+
+
+def _fraction_meant(spec: ParameterSpec, value: Any) -> str:
+    # The fraction behind 30 or "30%", where one is allowed; "" otherwise.
+    if not spec.is_fraction or spec.maximum is None or isinstance(value, bool):
+        return ""
+    percent = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    try:
+        number = float(percent[1] if percent else value)
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    meant = number / 100.0
+    above = percent is not None or number > spec.maximum
+    if not above or not (spec.minimum or 0.0) <= meant <= spec.maximum:
+        return ""
+    short, full = f"{meant:.2f}", f"{meant:.10g}"
+    return short if percent is None and float(short) == float(full) else full
 
 
 def _expected(spec: ParameterSpec) -> str:

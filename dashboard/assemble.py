@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.factors.filings import filings_from_frame
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
+from core.units import SESSIONS_PER_YEAR
 from data.catalog import Catalog
 from data.snapshot import Snapshot
 
@@ -17,7 +18,6 @@ __all__ = ["BENCHMARKS", "assemble_market"]
 BENCHMARKS = (("SPY", "S&P 500 (SPY)"), ("^DEMO", "Simulated index"))
 VOLATILITY_INDEX = "^VIX"
 CASH_SERIES = ("DGS3MO", "DGS1MO")
-SESSIONS_PER_YEAR = 252.0
 LONGEST_CARRY = np.timedelta64(10, "D")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -13,8 +14,9 @@ import pandas as pd
 from core.book import Book
 from core.config import Scenario
 from core.factors.names import REGIMES
+from core.limits import CapBreaches, cap_breaches
 from core.market import Dates, Floats, MarketPanel
-from core.metrics import CurveMetrics, Metrics
+from core.metrics import CurveMetrics, Metrics, drawdown_series
 from core.result import BacktestResult
 from core.signals import Signals
 from core.simulation import SimulationInputs
@@ -102,7 +104,7 @@ class Run:
 
     def underwater_frame(self) -> pd.DataFrame:
         """Drawdowns in [−1, 0] of the same columns, the start included."""
-        benchmark = self.benchmark / np.maximum.accumulate(self.benchmark) - 1.0
+        benchmark = drawdown_series(self.benchmark)
         return pd.DataFrame({"portfolio": self.result.drawdown, "benchmark": benchmark}, self.index)
 
     def exposure_frame(self) -> pd.DataFrame:
@@ -117,11 +119,32 @@ class Run:
             index=self.index,
         )
 
+    @property
+    def caps(self) -> tuple[float | None, float | None]:
+        """Position and sector cap of the targets, fractions; none apply to a book of one's own."""
+        book = self.scenario.book
+        return (None, None) if book.own_book is not None else (book.position_cap, book.sector_cap)
+
+    @cached_property
+    def cap_breaches(self) -> CapBreaches:
+        """Spells in which a name or a sector stood above its cap; sessions count in `dates`."""
+        position_cap, sector_cap = self.caps
+        return cap_breaches(
+            self._weights(),
+            self.tickers,
+            self.sectors,
+            position_cap=position_cap,
+            sector_cap=sector_cap,
+        )
+
+    def _weights(self) -> Floats:
+        if self.result.weights is None:
+            raise ValueError("weights need a run with weights=True, this one has none")
+        return self.result.weights
+
     def sector_frame(self) -> pd.DataFrame:
         """Weight of each sector, fractions of NAV, one column a sector that was ever held."""
-        weights = self.result.weights
-        if weights is None:
-            raise ValueError("sector weights need a run with weights=True, this one has none")
+        weights = self._weights()
         names = sorted(set(self.sectors))
         held = np.array(self.sectors)
         table = {name: weights[:, held == name].sum(axis=1) for name in names}
@@ -134,9 +157,16 @@ class Run:
 
     def sector_shares(self) -> Mapping[str, float]:
         """Average share of each sector in what was invested, largest first; they sum to 1."""
+        return self._sector_shares
+
+    @cached_property
+    def _sector_shares(self) -> Mapping[str, float]:
+        # Cards, tables and reports all ask for it; the weights of a run never change.
         totals = self.sector_frame().mean()
         invested = float(totals.sum())
         if invested <= 0.0:
-            return {}
+            return MappingProxyType({})
         shares = (totals / invested).sort_values(ascending=False)
-        return {str(name): float(share) for name, share in shares.items() if share > 0.0}
+        return MappingProxyType(
+            {str(n): float(share) for n, share in shares.items() if share > 0.0}
+        )

@@ -23,8 +23,9 @@ from data.schema import BOOK, SCHEMA_VERSION, TICKER_PATTERN
 
 __all__ = ["BookInfo", "book_names", "import_book", "read_book", "read_book_info", "write_book"]
 
-# A book whose weights come from a division may miss 1 by rounding.
-SUM_TOLERANCE = 1e-9
+# How far the weights of one date may sum past 1: a millionth, or half a unit of the sixth digit for
+# each name, since sixty times 1/60 printed with six digits are 1.00002.
+SUM_TOLERANCE, NAME_TOLERANCE = 1e-6, 5e-7
 _META = b"plimsoll"
 
 
@@ -193,12 +194,13 @@ def _check(frame: pd.DataFrame) -> float:
             f"a book must have one weight for each date and ticker, has two for "
             f"{_day(frame, row)} {frame['ticker'][row]}. Remove one of them."
         )
-    sums = frame.groupby("date")["weight"].sum()
-    over = sums[sums > 1.0 + SUM_TOLERANCE]
+    by_date = frame.groupby("date")["weight"]
+    sums = by_date.sum()
+    over = sums[sums > 1.0 + np.maximum(SUM_TOLERANCE, NAME_TOLERANCE * by_date.size())]
     if len(over):
         raise BookError(
             f"the weights of {over.index[0]:%Y-%m-%d} must sum to at most 1, sum to "
-            f"{over.iloc[0]:.6g} ({len(over)} of {len(sums)} dates are above 1). Scale them down; "
+            f"{over.iloc[0]:.9g} ({len(over)} of {len(sums)} dates are above 1). Scale them down; "
             "what is left of NAV stays in cash."
         )
     return float(sums.max())

@@ -55,6 +55,25 @@ class Intake:
     matched: dict[Exclusion, int]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fates:
+    # What becomes of each row; of several fates the first in the order outside, quarantined,
+    # excluded counts.
+    verdict: npt.NDArray[np.int16]
+    outside: Bools
+    excluded: Bools
+
+    @property
+    def quarantined(self) -> Bools:
+        rows: Bools = (self.verdict != 0) & ~self.outside
+        return rows
+
+    @property
+    def kept(self) -> Bools:
+        rows: Bools = (self.verdict == 0) & ~self.outside & ~self.excluded
+        return rows
+
+
 def take_in(
     path: Path,
     schema: TableSchema,
@@ -90,33 +109,43 @@ def take_in(
     good = np.flatnonzero((verdict == 0) & ~outside)
     verdict[good] = judge_duplicates(schema, columns, good)
     excluded, matched = _excluded(schema, columns, exclusions)
-    keep = (verdict == 0) & ~outside & ~excluded
-    quarantined = (verdict != 0) & ~outside
-    flags = {name: mask & keep for name, mask in flag_rows(schema, columns).items()}
+    fates = _Fates(verdict, outside, excluded)
+    flags = {name: mask & fates.kept for name, mask in flag_rows(schema, columns).items()}
+    return Intake(
+        report=_report(raw, schema, columns, fates, flags),
+        table=_rows(schema, columns, np.flatnonzero(fates.kept)),
+        given=frozenset(raw.columns),
+        out_of_scope=_rows(schema, columns, np.flatnonzero(outside & (verdict == 0))),
+        findings=_findings(raw, schema, verdict, fates.quarantined, flags),
+        matched=matched,
+    )
+
+
+def _report(
+    raw: RawTable,
+    schema: TableSchema,
+    columns: dict[str, Parsed],
+    fates: _Fates,
+    flags: dict[str, Bools],
+) -> TableReport:
+    quarantined = fates.quarantined
     report = TableReport(
         table=schema.name,
-        file=path.name,
+        file=raw.path.name,
         read=raw.table.num_rows + len(raw.malformed),
-        stored=int(keep.sum()),
-        excluded=int((excluded & ~quarantined & ~outside).sum()),
-        out_of_scope=int(outside.sum()),
-        quarantined=_quarantine_counts(verdict[quarantined], len(raw.malformed)),
+        stored=int(fates.kept.sum()),
+        excluded=int((fates.excluded & ~quarantined & ~fates.outside).sum()),
+        out_of_scope=int(fates.outside.sum()),
+        quarantined=_quarantine_counts(fates.verdict[quarantined], len(raw.malformed)),
         flagged={name: int(mask.sum()) for name, mask in flags.items() if mask.any()},
         notes=_notes(raw, schema, columns, quarantined),
     )
     if not report.stored and not report.out_of_scope:
         raise BadTableError(
-            f"not one row of {schema.name} in {path} can be used: "
+            f"not one row of {schema.name} in {raw.path} can be used: "
             f"{'; '.join(report.lines()).strip()}. Nothing was stored."
         )
-    return Intake(
-        report=report,
-        table=_rows(schema, columns, np.flatnonzero(keep)),
-        given=frozenset(raw.columns),
-        out_of_scope=_rows(schema, columns, np.flatnonzero(outside & (verdict == 0))),
-        findings=_findings(raw, schema, verdict, quarantined, flags),
-        matched=matched,
-    )
+    return report
 
 
 def _parsed(raw: RawTable, schema: TableSchema, name: str) -> Parsed:

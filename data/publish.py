@@ -39,7 +39,8 @@ def publish(
     files : mapping of str to Table
         Tables by file name without suffix.
     former : str or None
-        Snapshot that was current until now; it is kept, older ones are removed.
+        Snapshot that was current until now; it is kept, older ones are removed. None = there was
+        none, or nobody can tell which: nothing is removed before the new one is current.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _sweep_unfinished(folder, former)
@@ -87,9 +88,11 @@ def file_digest(path: Path) -> str:
 
 def _sweep_unfinished(folder: Path, current: str | None) -> None:
     # What a crash left behind: scratch files, and whole snapshots that were never pointed at.
-    # Identifiers start with their time, so those are the ones after the current one.
+    # Identifiers start with their time, so those are the ones after the current one. Where nobody
+    # knows which is current, any of them may be: none goes before a new one is in place.
     for entry in folder.iterdir():
-        if entry.suffix == ".tmp" or (entry.is_dir() and entry.name > (current or "")):
+        orphan = current is not None and entry.is_dir() and entry.name > current
+        if entry.suffix == ".tmp" or orphan:
             _remove(entry)
 
 

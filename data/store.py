@@ -235,7 +235,9 @@ def _former(home: Path, name: str, simulated: bool) -> str | None:
     try:
         former = current_snapshot(home, name)
     except (StoreCorruptError, StoreVersionError):
-        return current_pointer(home, name)
+        named = current_pointer(home, name)
+        stored = {entry.name for entry in (store_folder(home) / name).iterdir() if entry.is_dir()}
+        return named if named in stored else None
     if former.simulated != simulated:
         kinds = {True: "simulated", False: "real"}
         raise MixedMarketError(

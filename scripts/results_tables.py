@@ -1,6 +1,7 @@
-"""Print the tables of docs/results.md as Markdown, from a store that holds the market `us`.
+"""Print the tables of docs/results.md and README.md as Markdown, from a market in the store.
 
-Usage: python -m scripts.results_tables [--source us]
+Usage: python -m scripts.results_tables [--source us] [--write]
+With --write they are put in the place of the tables that stand in the files.
 """
 
 from __future__ import annotations
@@ -8,8 +9,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
 
 from core.config import Scenario
 from core.metrics import CurveMetrics
@@ -17,65 +22,117 @@ from core.scenario import PRESETS, preset, with_values
 from dashboard.format import FORMATS, percent, points, ratio
 from dashboard.home import home_folder
 from dashboard.pipeline import Pipeline
-from dashboard.report.lines import LINES
+from dashboard.report.faces import FACES, MetricFace
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 
-PERIODS = (
+__all__ = ["PERIODS", "Block", "blocks", "main", "with_blocks"]
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PERIODS: Final = (
     (dt.date(2021, 6, 1), dt.date(2024, 6, 1)),
     (dt.date(2016, 7, 1), dt.date(2021, 5, 31)),
 )
-STOPS = {"risk.position_stop_loss": None, "risk.trailing_stop_pct": None}
-DRAWDOWN = {"risk.max_allowed_drawdown": None}
-VOLATILITY = {"risk.target_annual_vol": None, "risk.vol_rebalance_threshold": None}
-SWITCHED_OFF: Mapping[str, Mapping[str, Any]] = {
+STOPS: Final = {"risk.position_stop_loss": None, "risk.trailing_stop_pct": None}
+DRAWDOWN: Final = {"risk.max_allowed_drawdown": None}
+VOLATILITY: Final = {"risk.target_annual_vol": None}
+SWITCHED_OFF: Final[Mapping[str, Mapping[str, Any]]] = {
     "both stops": STOPS,
     "position stop": {"risk.position_stop_loss": None},
     "trailing stop": {"risk.trailing_stop_pct": None},
     "drawdown scaling": DRAWDOWN,
     "volatility target": VOLATILITY,
     "both scalings": DRAWDOWN | VOLATILITY,
+    "rescale threshold": {"risk.vol_rebalance_threshold": None},
     "alpha gate": {"risk.min_alpha_to_cost_ratio": None},
     "turnover cap": {"risk.max_turnover_per_rebal": None},
     "breaker": {"risk.circuit_breaker_dd": None},
     "costs (0 bps)": {"risk.cost_per_trade_bps": 0.0},
 }
+README_ROWS: Final = (
+    "cagr", "volatility", "sharpe_ratio", "max_drawdown", "win_rate", "stop_hits",
+    "average_exposure",
+)  # fmt: skip
+_PLAIN: Final = "No overlay"
+_MATCHED: Final = 0.0002  # of NAV, in average exposure
+_ATTEMPTS: Final = 8
 
 
-def say(line: str = "") -> None:
-    sys.stdout.write(line + "\n")
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that stand together in `file`, one below the other."""
+
+    file: str
+    lines: tuple[str, ...]
 
 
-def row(*cells: str) -> None:
-    say("| " + " | ".join(cells) + " |")
+def blocks(pipeline: Pipeline, source: str) -> Iterator[Block]:
+    """Run everything and yield the heading and the tables of each period, then README's rows."""
+    for start, end in PERIODS:
+        period = {"universe.source": source, "period.start": start, "period.end": end}
+
+        def run(scenario: Scenario, period: Mapping[str, Any] = period) -> Run:
+            return pipeline.run(with_values(scenario, period))
+
+        runs = {name: run(preset(name)) for name in PRESETS}
+        base = runs["Phase 8"]
+        heading = f"## {base.dates[0]} … {base.dates[-1]}, {len(base.dates)} sessions"
+        yield Block("docs/results.md", (heading,))
+        yield Block("docs/results.md", tuple(_presets_table(runs)))
+        yield Block("docs/results.md", ("Phase 8 with one rule switched off, minus Phase 8:",))
+        off = {n: run(with_values(preset("Phase 8"), v)) for n, v in SWITCHED_OFF.items()}
+        yield Block("docs/results.md", tuple(_rules_table(base, off)))
+        said = f"The same exposure without rules: {_PLAIN} at a constant share of NAV:"
+        yield Block("docs/results.md", (said,))
+        matched = {
+            name: _at_exposure(pipeline, runs[_PLAIN], each.metrics.average_exposure)
+            for name, each in runs.items()
+            if name != _PLAIN
+        }
+        yield Block("docs/results.md", tuple(_exposure_table(runs, matched)))
+        if (start, end) == PERIODS[0]:
+            yield Block("README.md", tuple(_readme_rows(runs)))
 
 
-def written(metrics: CurveMetrics, name: str, kind: str) -> str:
-    return FORMATS[kind](metrics.as_dict()[name])
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
-def presets_table(runs: Mapping[str, Run]) -> None:
+def _rule(columns: int) -> str:
+    return _row("---", *["---:"] * columns)
+
+
+def _written(metrics: CurveMetrics, face: MetricFace) -> str:
+    return FORMATS[face.kind](metrics.as_dict()[face.name])
+
+
+def _values(runs: Mapping[str, Run], face: MetricFace) -> list[str]:
     first = next(iter(runs.values()))
-    row("", *runs, first.benchmark_name, "Target")
-    row("---", *["---:"] * (len(runs) + 2))
-    for line in LINES:
-        values = [written(run.metrics, line.metric, line.kind) for run in runs.values()]
-        curve = written(first.benchmark_metrics, line.metric, line.kind) if line.of_curve else ""
-        target = TARGETS[line.metric].text if line.metric in TARGETS else ""
-        row(line.label, *values, curve, target)
+    curve = _written(first.benchmark_metrics, face) if face.of_curve else ""
+    return [*(_written(run.metrics, face) for run in runs.values()), curve]
+
+
+def _presets_table(runs: Mapping[str, Run]) -> Iterator[str]:
+    first = next(iter(runs.values()))
+    yield _row("", *runs, first.benchmark_name, "Target")
+    yield _rule(len(runs) + 2)
+    for face in FACES.values():
+        target = TARGETS[face.name].text if face.name in TARGETS else ""
+        yield _row(face.label, *_values(runs, face), target)
     for title, index in (("Largest sector", 0), ("Second sector", 1)):
         top = [list(run.sector_shares().items())[index] for run in runs.values()]
-        row(title, *[f"{name} {percent(share)}" for name, share in top], "", "")
-    row("Other share", *[percent(r.sector_shares().get("Other", 0)) for r in runs.values()], "", "")
+        yield _row(title, *[f"{name} {percent(share)}" for name, share in top], "", "")
+    other = [percent(run.sector_shares().get("Other", 0.0)) for run in runs.values()]
+    yield _row("Other share", *other, "", "")
 
 
-def rules_table(base: Run, runs: Mapping[str, Run]) -> None:
+def _rules_table(base: Run, runs: Mapping[str, Run]) -> Iterator[str]:
     titles = ("total return", "CAGR", "volatility", "Sharpe", "max drawdown", "average exposure")
-    row("switched off", *titles)
-    row("---", *["---:"] * 6)
+    yield _row("switched off", *titles)
+    yield _rule(len(titles))
     for name, run in runs.items():
         now, was = run.metrics, base.metrics
-        row(
+        yield _row(
             name,
             points(now.total_return - was.total_return),
             points(now.cagr - was.cagr),
@@ -86,27 +143,80 @@ def rules_table(base: Run, runs: Mapping[str, Run]) -> None:
         )
 
 
+def _at_exposure(pipeline: Pipeline, plain: Run, wanted: float) -> Run:
+    """Return `plain` with leverage held below 1 so that its average exposure is `wanted`.
+
+    Names drift between rebalances, so exposure does not move quite in proportion to leverage: the
+    proportion is taken again until the average fits.
+    """
+    run, leverage = plain, plain.scenario.risk.max_leverage
+    for _ in range(_ATTEMPTS):
+        if abs(run.metrics.average_exposure - wanted) <= _MATCHED:
+            return run
+        leverage *= wanted / run.metrics.average_exposure
+        run = pipeline.run(with_values(plain.scenario, {"risk.max_leverage": leverage}))
+    found = run.metrics.average_exposure
+    raise RuntimeError(f"average exposure must become {wanted:.4f}, stayed at {found:.4f}")
+
+
+def _exposure_table(runs: Mapping[str, Run], matched: Mapping[str, Run]) -> Iterator[str]:
+    names = ("cagr", "volatility", "sharpe_ratio", "max_drawdown", "average_exposure")
+    faces = [FACES[name] for name in names]
+    yield _row("", *(face.label for face in faces), "Sessions on the floor")
+    yield _rule(len(faces) + 1)
+    for name, control in matched.items():
+        run = runs[name]
+        yield _row(name, *(_written(run.metrics, face) for face in faces), _on_floor(run))
+        title = f"{_PLAIN} at {percent(control.scenario.risk.max_leverage)}"
+        yield _row(title, *(_written(control.metrics, face) for face in faces), "")
+
+
+def _on_floor(run: Run) -> str:
+    floor = run.scenario.risk.min_position_scale
+    return percent(float(np.mean(run.result.wanted_exposure == floor)))
+
+
+def _readme_rows(runs: Mapping[str, Run]) -> Iterator[str]:
+    for name in README_ROWS:
+        yield _row(FACES[name].label, *_values(runs, FACES[name]))
+
+
+def with_blocks(text: str, own: Iterable[Block]) -> str:
+    """Return `text` with each block in the place of the table that begins alike, in order.
+
+    Raises
+    ------
+    ValueError
+        A line that begins a block is not there, or not in this order.
+    """
+    lines, place = text.splitlines(), 0
+    for block in own:
+        first = block.lines[0]
+        opening = "|".join(first.split("|")[:2]) + "|" if first.startswith("|") else first
+        starts = [i for i in range(place, len(lines)) if lines[i].startswith(opening)]
+        if not starts:
+            raise ValueError(f"{block.file} must have a line “{opening}” after line {place}")
+        start = end = starts[0]
+        while end < len(lines) and lines[end].startswith("|"):
+            end += 1
+        lines[start : max(end, start + 1)] = block.lines
+        place = start + len(block.lines)
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", default="us")
-    source = parser.parse_args().source
-    pipeline = Pipeline(home_folder())
-    for start, end in PERIODS:
-        period = {"universe.source": source, "period.start": start, "period.end": end}
-
-        def run(scenario: Scenario, period: Mapping[str, Any] = period) -> Run:
-            return pipeline.run(with_values(scenario, period))
-
-        runs = {name: run(preset(name)) for name in PRESETS}
-        phase_8 = runs["Phase 8"]
-        say(f"### {phase_8.dates[0]} … {phase_8.dates[-1]}, {len(phase_8.dates)} sessions\n")
-        presets_table(runs)
-        say("\nPhase 8 with one rule switched off, minus Phase 8:\n")
-        rules_table(
-            phase_8,
-            {n: run(with_values(preset("Phase 8"), v)) for n, v in SWITCHED_OFF.items()},
-        )
-        say()
+    parser.add_argument("--write", action="store_true", help="put the tables into the files")
+    arguments = parser.parse_args()
+    printed = tuple(blocks(Pipeline(home_folder()), arguments.source))
+    for block in printed:
+        sys.stdout.write(f"<!-- {block.file} -->\n" + "\n".join(block.lines) + "\n\n")
+    if arguments.write:
+        for file in dict.fromkeys(block.file for block in printed):
+            path = ROOT / file
+            own = [block for block in printed if block.file == file]
+            path.write_text(with_blocks(path.read_text(encoding="utf-8"), own), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import BROWSER_FLAGS, find_chromium
 
+__all__ = ["main"]
+
 PAGES = {"risk": "/"}
 SIZES = ((1440, 900), (390, 844))
 PHONE = (

@@ -27,6 +27,12 @@ def weekdays(count: int, start: str = "2019-01-01") -> Dates:
     return np.busday_offset(first, np.arange(count))
 
 
+def by_sector_of(market: MarketPanel, weights: Floats) -> Floats:
+    """Weights R x N summed by sector, in alphabetical order."""
+    sector = np.array(market.sector, dtype=np.str_)
+    return np.stack([weights[:, sector == name].sum(axis=1) for name in np.unique(sector)], axis=1)
+
+
 def make_filings(
     rows: Sequence[tuple[int, str, str, dict[str, float]]] = (),
 ) -> Filings:

@@ -29,7 +29,9 @@ def filings_from_frame(
     ----------
     frame : DataFrame
         Columns ticker, period_end, available_date, the items of ``FILING_ITEMS`` (a missing column
-        is an item nobody states) and, where known, suspect, date_kind and dataset.
+        is an item nobody states) and, where known, date_kind and dataset. An import has judged
+        each row; what is held here again is the one thing that would be look-ahead, a filing
+        known before its period ended.
     tickers : tuple of str
         Columns of the market; rows of other tickers are not of this market and are left out.
 
@@ -72,13 +74,11 @@ def _usable(
 ) -> tuple[Bools, tuple[str, ...]]:
     undated = ours & (np.isnat(period_end) | np.isnat(available))
     early = ours & ~undated & (available <= period_end)
-    suspect = ours & ~undated & ~early & _flag(frame, "suspect", True)
-    keep = ours & ~undated & ~early & ~suspect
+    keep = ours & ~undated & ~early
     assumed = keep & _flag(frame, "date_kind", "assumed_60d")
     counted = (
         (undated, "left out: no period end or no availability date"),
         (early, "left out: available on or before the end of the period it reports"),
-        (suspect, "left out: marked suspect in the source (implausible filing lag)"),
         (assumed, "used with an assumed filing date, 60 days after the period"),
     )
     notes = tuple(
@@ -100,7 +100,7 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _flag(frame: pd.DataFrame, column: str, value: str | bool) -> Bools:
+def _flag(frame: pd.DataFrame, column: str, value: str) -> Bools:
     if column not in frame.columns:
         return np.zeros(len(frame), dtype=np.bool_)
     return (frame[column] == value).fillna(False).to_numpy(dtype=np.bool_)

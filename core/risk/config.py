@@ -10,8 +10,6 @@ from core.parameters import parameter
 
 __all__ = ["RiskConfig"]
 
-# fmt: off (one declaration reads as one row of a table)
-
 
 class RiskConfig(BaseModel):
     """Limits of the risk overlay, ENGINE §1; a rule set to None is switched off."""
@@ -35,7 +33,7 @@ class RiskConfig(BaseModel):
     min_position_scale: float = parameter(
         0.60,
         ge=0.0,
-        le=10.0,
+        le=5.0,
         control=(0.0, 1.0),
         step=0.05,
         unit="fraction of NAV",
@@ -74,7 +72,7 @@ class RiskConfig(BaseModel):
     vol_rebalance_threshold: float | None = parameter(
         0.30,
         ge=0.0,
-        le=100.0,
+        le=5.0,
         control=(0.0, 1.0),
         step=0.05,
         unit="fraction of exposure",
@@ -114,7 +112,7 @@ class RiskConfig(BaseModel):
     max_turnover_per_rebal: float | None = parameter(
         0.60,
         ge=0.0,
-        le=100.0,
+        le=5.0,
         control=(0.05, 2.0),
         step=0.05,
         unit="fraction of NAV",
@@ -160,6 +158,7 @@ class RiskConfig(BaseModel):
         group="Stops",
         label="Stop cooldown",
         url="scool",
+        source="project default",
         help="Sessions after a stop's fill during which a rebalance may not buy the name again.",
     )
     circuit_breaker_dd: float | None = parameter(
@@ -185,6 +184,7 @@ class RiskConfig(BaseModel):
         group="Breaker",
         label="Breaker cooldown",
         url="bcool",
+        source="project default: about one month",
         help="Sessions after the breaker's fill before a rebalance may enter again.",
     )
     max_leverage: float = parameter(
@@ -203,13 +203,14 @@ class RiskConfig(BaseModel):
     borrow_spread: float = parameter(
         0.01,
         ge=0.0,
-        le=1.0,
+        le=0.5,
         control=(0.0, 0.05),
         step=0.0025,
         unit="fraction a year",
         group="Leverage",
         label="Borrow spread",
         url="bspr",
+        source="project default",
         help="Paid on negative cash, above the cash rate.",
     )
     execution_lag_days: Literal[0, 1] = parameter(
@@ -217,6 +218,7 @@ class RiskConfig(BaseModel):
         group="Execution",
         label="Execution lag",
         url="lag",
+        source="project default: the first close after the decision",
         unit="sessions",
         help="Sessions from the close that decides to the fill; 0 fills at the deciding close.",
     )
@@ -225,6 +227,7 @@ class RiskConfig(BaseModel):
         group="Execution",
         label="Fill price",
         url="exec",
+        source="project default",
         help="Price at which orders fill.",
     )
     stop_fill: Literal["close", "intraday"] = parameter(
@@ -232,6 +235,7 @@ class RiskConfig(BaseModel):
         group="Execution",
         label="Stop fill",
         url="sfill",
+        source="project default",
         help="Whether stops are tested on closes or on the session's low.",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.compiled import compiled
-from core.risk.volatility import SESSIONS_PER_YEAR
+from core.units import SESSIONS_PER_YEAR
 
 __all__ = ["buy_factor", "cash_return", "risk_factor", "wanted_exposure"]
 

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.compiled import compiled
+from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["SESSIONS_PER_YEAR", "realised_volatility", "rescale_due", "volatility_scale"]
-
-SESSIONS_PER_YEAR = 252.0
+__all__ = ["realised_volatility", "rescale_due", "volatility_scale"]
 
 
 @compiled

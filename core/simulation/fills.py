@@ -43,21 +43,21 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
     state.cost = state.traded * cost_rate(rules.cost_per_trade_bps)
     state.cash -= state.cost
     _value_held(state, names, held)
-    state.nav = state.cash + state.invested
+    state.nav = state.cash + state.worth
 
 
 @compiled
 def _value_held(state: Any, names: Any, held: npt.NDArray[np.int64]) -> None:
     # What `mark` leaves behind, for what is held now.
-    invested = 0.0
+    worth = 0.0
     near = False
     for j in range(state.held):
         name = names[held[j]]
-        invested += name.value
+        worth += name.value
         near |= is_near_stop(
             name.last, name.entry, name.high, state.stop_level, state.trailing_level
         )
-    state.invested = invested
+    state.worth = worth
     state.near = near
 
 

@@ -10,12 +10,10 @@ import numpy.typing as npt
 
 from core.errors import InputsError
 from core.simulation.state import Market
+from core.units import Bools, Floats, Ints
 
 __all__ = ["SimulationInputs"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 _ROW_SUM_SLACK = 1e-9
 

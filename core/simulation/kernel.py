@@ -173,7 +173,7 @@ def _record(state: Any, row: Any) -> None:
     row.cash = state.cash
     row.turnover = state.turnover
     row.cost = state.cost
-    row.invested = state.invested / state.nav
+    row.invested = state.worth / state.nav
     row.interest = state.interest
     row.overlay = state.overlay
     row.holdings = state.held

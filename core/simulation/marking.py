@@ -77,9 +77,9 @@ def mark(
     """
     # Gains are summed name by name: where no price moves they are exactly 0, as volatility must
     # then be. The difference of two sums of dollars would leave rounding to be scaled up.
-    before = state.invested
+    before = state.worth
     stop, trailing = state.stop_level, state.trailing_level
-    invested = 0.0
+    worth = 0.0
     near = False
     for j in range(state.held):
         i = held[j]
@@ -93,8 +93,8 @@ def mark(
             name.value = value
             name.last = price
             name.high = high
-        invested += name.value
+        worth += name.value
     state.near = near
-    state.invested = invested
-    state.nav = state.cash + invested
+    state.worth = worth
+    state.nav = state.cash + worth
     return gained / before if before > 0.0 else math.nan

@@ -55,13 +55,13 @@ NAME: Final = _record(
     "exit security entry_session left_out stop_filled",
 )
 
-# The portfolio. `invested` is the value held; `traded`, `interest`, `overlay`, `cost` and
+# The portfolio. `worth` is the dollar value held; `traded`, `interest`, `overlay`, `cost` and
 # `turnover` are of this session; `held`, `exits`, `returns`, `trades` and `events` are counts;
 # `breaker_filled` is the session f of ENGINE §3 while `out`; `next_rebalance` is a row of the book,
 # `next_decision` its session; nothing held ends before `next_end`; `near` is whether some name may
 # have reached a stop, `stop_level` and `trailing_level` the fractions of its reference prices.
 STATE: Final = _record(
-    "cash invested nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
+    "cash worth nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
     "stop_level trailing_level order_exposure traded interest overlay cost turnover",
     "held exits returns trades events next_rebalance next_decision next_end "
     "order order_rebalance out breaker_filled near",

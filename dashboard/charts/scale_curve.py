@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
+from core.risk.drawdown import drawdown_scale
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
@@ -52,7 +53,7 @@ def scale_curve_figure(
     """
     deepest = -maximum * 1.1 if worst is None else min(-maximum * 1.1, worst * 1.05)
     depth = np.linspace(0.0, deepest, _POINTS)
-    raw = np.maximum(1.0 + depth / maximum, 0.0) ** 2
+    raw = np.array([drawdown_scale(each, maximum) for each in depth.tolist()])
     ink = colours.rule("drawdown")
     faint = {"color": colours.ink(colours.faint), "dash": "dot", "width": 1}
     traces = [
@@ -66,7 +67,7 @@ def scale_curve_figure(
         words = f"floor binds from {percent(binds)}"
         notes.append(_note(binds, floor, words, colours.text, above=True, left=False))
     if worst is not None and worst < 0.0:
-        at = max(max(1.0 + worst / maximum, 0.0) ** 2, floor)
+        at = max(drawdown_scale(worst, maximum), floor)
         traces.append(_dot(worst, at, colours.accent, "diamond"))
         colour = colours.ink(colours.accent, TEXT_CONTRAST)
         words = f"worst {percent(worst)}"

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.factors.names import AVAILABLE_FACTORS, REGIMES
+from core.factors.names import REGIMES
 from core.metrics import Metrics
 from core.scenario import scenario_hash, specs, value_at
+from dashboard.report.breaches import breach_rows
+from dashboard.report.coverage import coverage_of
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 
@@ -26,6 +28,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
     Undefined numbers (a ratio over nothing) are None. Fractions are fractions; dates are ISO text.
     """
+    coverage, shares = coverage_of(run), run.sector_shares()
     document = {
         "schema": SCHEMA,
         "plimsoll": version("plimsoll"),
@@ -34,11 +37,13 @@ def run_document(run: Run) -> dict[str, Any]:
         "metrics": run.metrics.as_dict(),
         "benchmark": _benchmark(run),
         "targets": _targets(run.metrics),
-        "sectors": dict(run.sector_shares()),
-        "other_share": run.sector_shares().get("Other", 0.0),
+        "sectors": dict(shares),
+        "other_share": shares.get("Other", 0.0),
         "regimes": _regimes(run),
-        "coverage": _coverage(run),
+        "coverage": dict(coverage.factors),
+        "ingredient_coverage": dict(coverage.ingredients),
         "events": _events(run),
+        "cap_breaches": breach_rows(run),
         "checks": {"books_balance": run.result.books_residual},
         "timing": run.timing.as_dict(),
         "notes": list(run.notes),
@@ -58,7 +63,7 @@ def _data(run: Run) -> dict[str, Any]:
         "source": run.market.source,
         "simulated": run.market.simulated,
         "fingerprint": run.market.fingerprint,
-        "return_basis": "total return (split- and dividend-adjusted close)",
+        "return_basis": run.market.return_basis,
         "start": run.dates[0],
         "end": run.dates[-1],
         "sessions": len(run.dates),
@@ -89,16 +94,6 @@ def _regimes(run: Run) -> dict[str, Any]:
         name: {"rebalances": decided.get(name, 0), "sessions": sessions.get(name, 0)}
         for name in REGIMES
     }
-
-
-def _coverage(run: Run) -> dict[str, float]:
-    """Share of the universe, over all rebalances, for which a factor could be computed."""
-    if run.signals is None:
-        return {}
-    universe = run.signals.universe
-    known = np.isfinite(run.signals.panel.values) & universe[:, :, None]
-    members = max(int(universe.sum()), 1)
-    return {name: float(known[:, :, i].sum()) / members for i, name in enumerate(AVAILABLE_FACTORS)}
 
 
 def _events(run: Run) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.table import Table
+from rich.text import Text
 
 from core.errors import ConfigError
 from core.parameters import ParameterSpec
@@ -34,5 +35,6 @@ def fields_table(section: str | None = None) -> Table:
         table.add_column(title, no_wrap=title == "field", overflow="fold")
     for spec in chosen:
         default = "off" if spec.default is None else str(spec.default)
-        table.add_row(spec.path, default, range_text(spec), spec.unit, spec.help)
+        cells = (spec.path, default, range_text(spec), spec.unit, spec.help)
+        table.add_row(*(Text(cell) for cell in cells))  # texts, never markup
     return table

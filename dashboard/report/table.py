@@ -1,18 +1,25 @@
-"""The report of a run as text in a terminal."""
+"""The report of a run as text in a terminal.
+
+Names come from files and people: they are printed as they are, never read as markup.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.factors.names import REGIMES
 from core.metrics import CurveMetrics
 from core.scenario import scenario_hash
 from dashboard.format import DASH, FORMATS, percent, seconds
-from dashboard.report.lines import LINES
+from dashboard.report.breaches import largest_breaches
+from dashboard.report.coverage import coverage_of, coverage_text
+from dashboard.report.faces import FACES, MetricFace
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 
@@ -21,43 +28,54 @@ __all__ = ["comparison_table", "print_run"]
 
 def print_run(run: Run, console: Console) -> None:
     """Print the report: metrics beside targets and benchmark, sectors, regimes, checks, timing."""
-    label = "  [SIMULATED MARKET]" if run.market.simulated else ""
-    console.print(
-        f"[bold]{run.scenario.name}[/bold] · {run.market.source} · {run.dates[0]} … "
-        f"{run.dates[-1]} · {len(run.dates)} sessions · scenario {scenario_hash(run.scenario)}",
-        f"[bold]{label.replace('[', chr(92) + '[')}[/bold]",
-    )
+    console.print(_heading(run))
     console.print(comparison_table({run.scenario.name: run}))
-    console.print(_shares("Sectors", run.sector_shares()))
-    console.print(f"Other share: {percent(run.sector_shares().get('Other', 0.0))}")
-    console.print(_regimes(run))
-    for line in (_universe(run), _checks(run), _timing(run)):
-        console.print(line)
-    for note in run.notes:
-        console.print(f"· {note}", markup=False, highlight=False)
+    shares = run.sector_shares()
+    lines = (
+        f"Sectors: {_shares(shares)}",
+        f"Other share: {percent(shares.get('Other', 0.0))}",
+        _regimes(run),
+        f"Returns: {run.market.return_basis or DASH}",
+        _universe(run),
+        *_coverage(run),
+        *_caps(run),
+        _checks(run),
+        _timing(run),
+        *(f"· {note}" for note in run.notes),
+    )
+    for line in lines:
+        console.print(Text(line))
 
 
-def comparison_table(runs: dict[str, Run]) -> Table:
+def comparison_table(runs: Mapping[str, Run]) -> Table:
     """Return a table of metrics: a column a run, the benchmark of the first, the targets."""
     first = next(iter(runs.values()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for name in runs:
-        table.add_column(name, justify="right")
-    table.add_column(first.benchmark_name, justify="right")
-    table.add_column("Target", justify="right")
-    for line in LINES:
-        values = [_value(run.metrics, line.metric, line.kind) for run in runs.values()]
-        benchmark = _value(first.benchmark_metrics, line.metric, line.kind) if line.of_curve else ""
-        table.add_row(line.label, *values, benchmark, _target(line.metric, runs))
+    for name in (*runs, first.benchmark_name, "Target"):
+        table.add_column(Text(name), justify="right")
+    for face in FACES.values():
+        values = [_value(run.metrics, face) for run in runs.values()]
+        benchmark = _value(first.benchmark_metrics, face) if face.of_curve else ""
+        table.add_row(face.label, *values, benchmark, _target(face.name, runs))
     return table
 
 
-def _value(metrics: CurveMetrics, name: str, kind: str) -> str:
-    return FORMATS[kind](metrics.as_dict()[name])
+def _heading(run: Run) -> Text:
+    window = f"{run.dates[0]} … {run.dates[-1]} · {len(run.dates)} sessions"
+    simulated = ("  [SIMULATED MARKET]", "bold") if run.market.simulated else ""
+    return Text.assemble(
+        (run.scenario.name, "bold"),
+        f" · {run.market.source} · {window} · scenario {scenario_hash(run.scenario)}",
+        simulated,
+    )
 
 
-def _target(metric: str, runs: dict[str, Run]) -> str:
+def _value(metrics: CurveMetrics, face: MetricFace) -> str:
+    return FORMATS[face.kind](metrics.as_dict()[face.name])
+
+
+def _target(metric: str, runs: Mapping[str, Run]) -> str:
     target = TARGETS.get(metric)
     if target is None:
         return ""
@@ -66,9 +84,8 @@ def _target(metric: str, runs: dict[str, Run]) -> str:
     return f"{target.text} ({', '.join(met)})"
 
 
-def _shares(title: str, shares: object) -> str:
-    parts = dict(shares) if isinstance(shares, dict) else {}
-    return f"{title}: " + (", ".join(f"{n} {percent(v)}" for n, v in parts.items()) or DASH)
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {percent(share)}" for name, share in shares.items()) or DASH
 
 
 def _regimes(run: Run) -> str:
@@ -87,6 +104,21 @@ def _universe(run: Run) -> str:
         f"Universe: {np.min(sizes)} … {np.max(sizes)} names at each of {len(sizes)} rebalances, "
         f"{np.min(held)} … {np.max(held)} held"
     )
+
+
+def _coverage(run: Run) -> tuple[str, ...]:
+    coverage = coverage_of(run)
+    if not coverage.factors:
+        return ()
+    return (
+        f"Coverage: {coverage_text(coverage.factors)}",
+        f"Coverage of ingredients: {coverage_text(coverage.ingredients)}",
+    )
+
+
+def _caps(run: Run) -> tuple[str, ...]:
+    above = largest_breaches(run)
+    return (f"Above a cap: {above}",) if above else ()
 
 
 def _checks(run: Run) -> str:

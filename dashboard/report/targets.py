@@ -1,4 +1,4 @@
-"""What the origin report wanted to reach, ORIGIN §3."""
+"""The origin report's targets, which docs/results.md holds the results against."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.scale_curve import floor_binds_at
-from dashboard.charts.sectors import above_cap
-from dashboard.format import count, date, percent, points
+from dashboard.format import count, date, percent
+from dashboard.report.breaches import largest_breaches
 from dashboard.run import Run
 
 __all__ = ["findings", "headline"]
@@ -29,7 +29,7 @@ def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
         _volatility(run),
         _stops(run),
         _breaker(run, frames),
-        _caps(run, frames),
+        _caps(run),
     )
     return tuple(text for text in found if text)
 
@@ -94,15 +94,10 @@ def _breaker(run: Run, frames: TimelineFrames) -> str:
     )
 
 
-def _caps(run: Run, frames: TimelineFrames) -> str:
-    cap = run.scenario.book.sector_cap
-    if cap is None:
+def _caps(run: Run) -> str:
+    if run.caps == (None, None):
         return ""
-    above = above_cap(frames.sectors, cap)
-    over = int((above > 1e-6).sum())
-    if over == 0:
-        return f"No sector ever stood above its cap of {percent(cap, 0)}."
-    return (
-        f"Sectors drifted above the cap of {percent(cap, 0)} on {_sessions(over, len(above))}, "
-        f"by {points(float(above.max()))} at most."
-    )
+    above = largest_breaches(run, 1)
+    if not above:
+        return "No name and no sector ever stood above its cap."
+    return f"Targets keep the caps, holdings passed them at times: {above}."

@@ -15,7 +15,13 @@ from dashboard.views.charts import detail_row, timeline
 from dashboard.views.findings import findings, headline
 from dashboard.views.frames import timeline_frames
 from dashboard.views.style import apply_style
-from dashboard.views.tables import bullets, metrics_table, timings_table
+from dashboard.views.tables import (
+    bullets,
+    coverage_table,
+    data_table,
+    metrics_table,
+    timings_table,
+)
 
 
 def _result(state: AppState, run: Run, baseline: Run | None) -> None:
@@ -42,7 +48,7 @@ def _result(state: AppState, run: Run, baseline: Run | None) -> None:
         with left:
             frame.show(metrics_table(run, base, state.preset_name))
         with right:
-            frame.show(timings_table(run))
+            frame.show(data_table(run) + coverage_table(run) + timings_table(run))
             frame.show(bullets(run.notes))
 
 

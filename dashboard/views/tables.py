@@ -9,12 +9,22 @@ from html import escape
 from core.ledger import EventKind
 from core.metrics import Metrics
 from dashboard.format import DASH, count, date, percent, seconds
+from dashboard.report.coverage import coverage_of, readable
+from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 from dashboard.theme import Theme
-from dashboard.views.metrics import TABLE, shown, value_of
+from dashboard.views.metrics import shown, value_of
 
-__all__ = ["bullets", "metrics_table", "rules_table", "sectors_table", "timings_table"]
+__all__ = [
+    "bullets",
+    "coverage_table",
+    "data_table",
+    "metrics_table",
+    "rules_table",
+    "sectors_table",
+    "timings_table",
+]
 
 # Event, what it did in words, colour of its rule.
 _RULES = (
@@ -64,7 +74,7 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
     head += [baseline_name] if baseline is not None else []
     head.append(run.benchmark_name)
     rows = []
-    for face in TABLE:
+    for face in FACES.values():
         mine = value_of(run.metrics, face)
         label = f"{face.label}, total" if face.yearly else face.label
         hint = f"{face.help} {DASH}: {face.missing}." if math.isnan(mine) else face.help
@@ -72,12 +82,41 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
         for other in (baseline, run.benchmark_metrics):
             if other is not None:
                 # A benchmark is only a curve: it has no trades to count.
-                there = hasattr(other, face.name)
+                there = face.of_curve or other is baseline
                 row.append(shown(face, value_of(other, face)) if there else "")
         target = TARGETS.get(face.name)
         row.append(escape(target.text) if target is not None else "")
         rows.append(tuple(row))
     return _table((*(escape(h) for h in head), "Target"), rows)
+
+
+def data_table(run: Run) -> str:
+    """Return the facts of the data behind the run."""
+    market = run.market
+    rows = [
+        ("Market", market.source + (", simulated" if market.simulated else "")),
+        ("Returns", market.return_basis or DASH),
+        ("Sessions", f"{date(run.dates[0])} … {date(run.dates[-1])}, {count(len(run.dates))}"),
+        ("Names in the market", count(len(market.tickers))),
+        ("Names ever held", count(len(run.columns))),
+    ]
+    if run.signals is not None:
+        sizes = run.signals.universe.sum(axis=1)
+        rows.append(("Names in the universe", f"{count(sizes.min())} … {count(sizes.max())}"))
+    return _table(("Data", ""), [(name, escape(fact)) for name, fact in rows])
+
+
+def coverage_table(run: Run) -> str:
+    """Return the share of the universe that has each factor and its ingredients, if any."""
+    coverage = coverage_of(run)
+    rows = []
+    for factor, share in coverage.factors.items():
+        rows.append((escape(readable(factor)), percent(share, 0)))
+        for name, part in coverage.ingredients.items():
+            own, _, ingredient = name.partition(".")
+            if own == factor:
+                rows.append((f"&emsp;{escape(readable(ingredient))}", percent(part, 0)))
+    return _table(("Coverage of the universe", "Share"), rows) if rows else ""
 
 
 def timings_table(run: Run) -> str:

@@ -106,7 +106,7 @@ def draw_market(rng: np.random.Generator, calendar: Dates) -> MarketPath:
         if phase.kind == "fall":
             goal = _FALL_ENDS * goal - under
         courses = _garch(_shocks(rng, int(end) - start), goal, phase.vol, variance)
-        best = _best(courses[0], goal, phase, under)
+        best = _best(courses[0], phase, under)
         logs[start:end], sigma[start:end], ahead[start:end] = (
             part[:, best] for part in courses[:3]
         )
@@ -184,7 +184,7 @@ def _garch(
     return returns, sigma, ahead, now
 
 
-def _best(returns: Floats, goal: float, phase: Phase, under: float) -> int:
+def _best(returns: Floats, phase: Phase, under: float) -> int:
     # The course nearest to the wanted depth and volatility. The depth of a fall is measured from
     # the last peak, that of a rise from the last peak inside the phase.
     fall = phase.kind == "fall"

@@ -123,7 +123,7 @@ def draw_plan(
         sudden=sudden,
         delisting_return=outcome,
         data_ended=data_ended,
-        intervals=_intervals(changes, count),
+        intervals=_intervals(changes),
         splits=_splits(rng, changes.steady, first, sessions),
         halts=_halts(rng, changes.steady, calendar, first),
     )
@@ -179,7 +179,7 @@ def _listings(rng: np.random.Generator, changes: _Changes, first: int, count: in
     return listed_at
 
 
-def _intervals(changes: _Changes, count: int) -> tuple[Interval, ...]:
+def _intervals(changes: _Changes) -> tuple[Interval, ...]:
     joined = {
         int(who): int(when) for who, when in zip(changes.joiner, changes.session, strict=True)
     }

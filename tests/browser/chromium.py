@@ -81,13 +81,16 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
         "from playwright.sync_api import sync_playwright\n"
         "with sync_playwright() as p: print(p.chromium.executable_path)"
     )
-    asked = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_VERSION_LIMIT,
-    )
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_VERSION_LIMIT,
+        )
+    except subprocess.TimeoutExpired:
+        return
     if asked.returncode == 0 and asked.stdout.strip():
         yield Path(asked.stdout.strip())
 

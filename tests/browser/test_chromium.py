@@ -67,3 +67,12 @@ def test_each_way_of_installing_is_tried_and_failures_are_said(
     assert "took longer than 300 s" in said
     assert "ended with status 1" in said
     assert VARIABLE in missing_message()
+
+
+def test_a_playwright_that_does_not_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wait(command: list[str], **options: object) -> None:
+        raise subprocess.TimeoutExpired(command, 60)
+
+    monkeypatch.setattr(chromium.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(chromium.subprocess, "run", wait)
+    assert find_chromium({"PATH": "/nowhere"}) is None

@@ -3,19 +3,19 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.book import Book, build_book, factor_weights, imported_book, sector_weights
-from core.caps import ROUNDING
+import core.book
+from core.book import Book, build_book, factor_weights
+from core.caps import ROUNDING, capped_weights
 from core.config import BookConfig, FactorWeights, RegimeWeights, Scenario
-from core.errors import HistoryError, InputsError
 from core.factors.names import AVAILABLE_FACTORS, REGIMES, WITHOUT_TOPOLOGY
 from core.market import MarketPanel
+from core.scenario import specs
 from core.signals import Signals, compute_signals
-from tests.markets import SHORT, changed_after, make_market, permuted, until
+from tests.markets import SHORT, by_sector_of, changed_after, make_market, permuted, until
 
 FIRST = 65
 
@@ -152,16 +152,6 @@ def test_other_counts_as_a_sector_and_is_reported() -> None:
     assert not any("Other" in note for note in known.notes)
 
 
-def test_sector_weights_add_up() -> None:
-    market = make_market()
-    book, _ = book_of(market, scenario())
-    names, weights = sector_weights(market, book.target)
-    assert names == ("Energy", "Financials", "Health Care", "Other")
-    assert weights.sum(axis=1) == pytest.approx(book.target.sum(axis=1))
-    energy = [name for name, sector in enumerate(market.sector) if sector == "Energy"]
-    assert weights[:, 0] == pytest.approx(book.target[:, energy].sum(axis=1))
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 2**32),
@@ -175,7 +165,7 @@ def test_caps_hold_in_every_target(
     market = make_market(seed=seed, sessions=120)
     chosen = scenario(names_held=held, position_cap=position, sector_cap=by_sector)
     book, signals = book_of(market, chosen)
-    _, sectors = sector_weights(market, book.target)
+    sectors = by_sector_of(market, book.target)
     assert (book.target >= 0.0).all()
     assert (book.target.sum(axis=1) <= 1.0 + ROUNDING).all()
     assert book.target.max() <= (position or 1.0) + ROUNDING
@@ -210,77 +200,14 @@ def test_the_order_of_names_changes_nothing(seed: int) -> None:
     np.testing.assert_allclose(two.target, one.target[:, order], atol=1e-12)
 
 
-OWN = pd.DataFrame(
-    {
-        "date": ["2019-02-01", "2019-02-01", "2019-03-02", "2019-03-02", "2019-03-03"],
-        "ticker": ["T01", "T03", "T01", "T02", "T05"],
-        "weight": [0.6, 0.4, 0.5, 0.5, 1.0],
-    }
-)
-
-
-def test_an_own_book_decides_on_its_date_or_the_next_session() -> None:
+def test_the_weighting_of_a_book_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     market = make_market()
-    book = imported_book(market, OWN, 0, 199)
-    # 1 February 2019 is a Friday. 2 and 3 March are a weekend: both mean Monday the 4th, and the
-    # newer one counts.
-    assert market.sessions[book.rebalance].astype(str).tolist() == ["2019-02-01", "2019-03-04"]
-    assert book.target[0, [1, 3]].tolist() == [0.6, 0.4]
-    assert np.flatnonzero(book.target[1]).tolist() == [5]
-    assert book.target.sum(axis=1).tolist() == [1.0, 1.0]
-    assert book.alpha is None
-    assert np.isnan(book.composite).all()
-    assert [REGIMES[code] for code in book.regime] == ["default", "default"]
-    assert book.notes == (
-        "own book: alpha-to-cost gate off, since its expected returns are not known",
-        "own book: position and sector cap do not apply to it",
-        "own book: 1 dates are replaced by a later one before the next session",
-    )
+    equal, signals = book_of(market, scenario())
+    halved = {"equal": lambda *given: 0.5 * capped_weights(*given)}
+    monkeypatch.setattr(core.book, "_WEIGHTINGS", halved)
+    book = build_book(market, signals, scenario())
+    np.testing.assert_allclose(book.target, 0.5 * equal.target)
 
 
-def test_an_own_book_may_carry_regimes_and_dates_outside_the_period() -> None:
-    market = make_market()
-    regime = np.arange(200) % 6
-    book = imported_book(market, OWN, 30, 199, regime)
-    assert book.rebalance.tolist() == [44]
-    assert book.regime.tolist() == [44 % 6]
-    assert "own book: 1 of 3 dates lie outside the period" in book.notes
-
-
-def test_an_own_book_outside_the_period_says_what_there_is() -> None:
-    with pytest.raises(
-        HistoryError,
-        match=r"a date within 2019-05-21 … 2019-10-07, its dates are 2019-02-01 … 2019-03-03",
-    ):
-        imported_book(make_market(), OWN, 100, 199)
-
-
-@pytest.mark.parametrize(
-    ("column", "values", "message"),
-    [
-        ("ticker", ["T01", "X99", "T0l", "T02", "T05"], r"unknown: T0l \(did you mean T..\?\), X9"),
-        ("ticker", ["T01", "T01", "T01", "T02", "T05"], r"T01 comes twice on 2019-02-01"),
-        ("weight", [60.0, 40.0, 0.5, 0.5, 1.0], r"a fraction: 0\.02 is 2 %\), was 60 for T01 on"),
-        ("weight", [-0.1, 0.4, 0.5, 0.5, 1.0], r"was -0\.1 for T01 on 2019-02-01; 1 rows"),
-        ("weight", [np.nan, 0.4, 0.5, 0.5, 1.0], r"was nan for T01"),
-        ("weight", [0.7, 0.4, 0.5, 0.5, 1.0], r"on 2019-02-01 the sum is 1\.1\. Leverage is"),
-        ("date", [None, "2019-02-01", "2019-03-02", "2019-03-02", "2019-03-03"], r"a date in ev"),
-    ],
-)
-def test_a_wrong_own_book_is_refused(column: str, values: list[object], message: str) -> None:
-    with pytest.raises(InputsError, match=message):
-        imported_book(make_market(), OWN.assign(**{column: values}), 0, 199)
-
-
-def test_an_own_book_without_a_column_or_a_row_is_refused() -> None:
-    with pytest.raises(InputsError, match=r"missing: weight\. Add them"):
-        imported_book(make_market(), OWN.drop(columns="weight"), 0, 199)
-    with pytest.raises(InputsError, match="at least one row"):
-        imported_book(make_market(), OWN.iloc[:0], 0, 199)
-
-
-def test_weights_that_miss_1_by_their_printed_digits_are_made_to_fit() -> None:
-    third = OWN.iloc[:3].assign(date="2019-02-01", ticker=["T01", "T02", "T03"], weight=0.3333335)
-    book = imported_book(make_market(), third, 0, 199)
-    assert book.target.sum() <= 1.0 + ROUNDING
-    assert book.target[0, 1] == pytest.approx(1.0 / 3.0)
+def test_every_choice_of_weighting_exists() -> None:
+    assert set(specs()["book.weighting"].choices) == set(core.book._WEIGHTINGS)

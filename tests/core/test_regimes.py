@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from core.config import RegimesConfig
 from core.factors.names import REGIMES
-from core.regimes import YEAR, label_sessions, market_returns, regime_codes
+from core.regimes import label_sessions, market_returns, regime_codes
+from core.units import SESSIONS_PER_YEAR
 from tests.markets import changed_after, make_market, permuted, until
 
 CONFIG = RegimesConfig(
@@ -63,7 +64,7 @@ def test_a_rise_below_the_high_is_a_recovery() -> None:
 
 def test_the_high_is_that_of_one_year() -> None:
     fall, rise = steady(-0.30), steady(0.09)
-    flat = YEAR - len(rise) - 1
+    flat = SESSIONS_PER_YEAR - len(rise) - 1
     # The level before the fall is the oldest of the year, then one session too old.
     assert last_label([*fall, *[0.0] * (flat - len(fall)), *rise]) == "recovery"
     assert last_label([*fall, *[0.0] * flat, *rise]) == "bull"

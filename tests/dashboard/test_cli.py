@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from core.metrics import Metrics
+from core.factors.names import AVAILABLE_FACTORS
+from core.factors.panel import INGREDIENTS
+from core.metrics import CurveMetrics, Metrics
 from core.scenario import specs
 from dashboard.cli import main
-from dashboard.report.lines import LINES
+from dashboard.report.faces import FACES
 from dashboard.run import STAGES
 
 pytestmark = pytest.mark.usefixtures("demo_home")
@@ -37,16 +39,22 @@ def test_json_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(document["scenario"]["values"]) == set(specs())
     assert set(document["timing"]) == {*STAGES, "total"}
     assert abs(document["checks"]["books_balance"]) <= 1e-9
-    assert {line.metric for line in LINES} <= set(document["metrics"])
+    assert set(FACES) == set(document["metrics"])
     assert document["metrics"]["trades"] > 100
     assert document["benchmark"]["metrics"]["max_drawdown"] < 0.0
     assert any("Simulated market" in note for note in document["notes"])
     assert any("without topology" in note for note in document["notes"])
     assert sum(document["sectors"].values()) == pytest.approx(1.0)
+    assert document["data"]["return_basis"] == "simulated total return"
+    assert set(document["coverage"]) == set(AVAILABLE_FACTORS)
+    assert set(document["ingredient_coverage"]) == set(INGREDIENTS)
 
 
 def test_every_metric_has_a_line_with_its_definition() -> None:
-    assert {line.metric for line in LINES} == set(Metrics.__dataclass_fields__)
+    assert set(FACES) == set(Metrics.__dataclass_fields__)
+    curve = {name for name, face in FACES.items() if face.of_curve}
+    assert curve == set(CurveMetrics.__dataclass_fields__)
+    assert all(face.help.endswith(".") for face in FACES.values())
 
 
 def test_a_rule_changes_the_result_and_the_hash(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,8 +84,11 @@ def test_report_says_simulated_and_without_topology(capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     assert "SIMULATED MARKET" in text
     assert "without topology" in text
-    for line in LINES:
-        assert line.label in text
+    for face in FACES.values():
+        assert face.label in text
+    assert "Returns: simulated total return" in text
+    assert "Coverage: momentum 100" in text
+    assert "value cash flow yield" in " ".join(text.split())
 
 
 def test_scenario_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +113,9 @@ def test_own_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert document["data"]["book"] == "mine"
     assert document["data"]["securities_held"] == 3
     assert document["metrics"]["rebalances"] == 2
+    assert document["coverage"] == document["ingredient_coverage"] == {}
+    assert main(["backtest", "--book", "mine", "--start", "2021-01-04", "--end", "2023-01-03"]) == 0
+    assert "Coverage" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from core.scenario import with_values
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import DASH, percent, ratio
 from dashboard.problems import Problem
+from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.cards import beside, cards_html
 from dashboard.views.findings import findings, headline
 from dashboard.views.frame import header_html, problem_html, refusal_html, stale_html
 from dashboard.views.frames import in_window, levels, timeline_frames
-from dashboard.views.metrics import CARDS, TABLE, value_of
+from dashboard.views.metrics import CARDS, value_of
 from dashboard.views.style import style_sheet
 from dashboard.views.tables import metrics_table, rules_table, sectors_table, timings_table
 from tests.dashboard.fakes import fake_run
@@ -155,14 +156,27 @@ def test_the_words_of_a_breaker_that_tripped() -> None:
 def test_sectors_above_their_cap_are_said() -> None:
     run = fake_run(with_values(preset("No overlay"), {"book.sector_cap": 0.15}))
     said = " ".join(findings(run, timeline_frames(run)))
-    assert "Sectors drifted above the cap of 15" in said
-    loose = fake_run(with_values(preset("No overlay"), {"book.sector_cap": 0.99}))
-    assert "No sector ever stood above" in " ".join(findings(loose, timeline_frames(loose)))
+    found = run.cap_breaches
+    furthest = int((found.peak_weight - found.cap).argmax())
+    assert f"at times: {found.name[furthest]} {percent(found.peak_weight[furthest])}" in said
+    assert f"{len(found)} spells in all" in said
+    caps = {"book.sector_cap": 0.99, "book.position_cap": 0.99}
+    loose = fake_run(with_values(preset("No overlay"), caps))
+    said = " ".join(findings(loose, timeline_frames(loose)))
+    assert "No name and no sector ever stood above its cap" in said
+
+
+def test_caps_do_not_apply_to_an_own_book() -> None:
+    run = fake_run(
+        with_values(preset("No overlay"), {"book.sector_cap": 0.15, "book.own_book": "mine"})
+    )
+    assert len(run.cap_breaches) == 0
+    assert "cap" not in " ".join(findings(run, timeline_frames(run)))
 
 
 def test_tables_hold_every_metric_rule_and_sector() -> None:
     table = plain(metrics_table(RUN, RUN.metrics, "Phase 8"))
-    assert all(face.label in table for face in TABLE)
+    assert all(face.label in table for face in FACES.values())
     assert "Simulated index" in table
     rules = plain(rules_table(RUN, LIGHT))
     assert f"Position stop sold||{RUN.metrics.position_stops}|" in rules

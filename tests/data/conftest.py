@@ -27,17 +27,6 @@ def small_frames() -> dict[str, pd.DataFrame]:
         if not (ticker == "CCC" and number == 2)
     ]
     columns = ["date", "ticker", "open", "high", "low", "close", "volume", "adj_close"]
-    filings = pd.DataFrame(
-        {
-            "ticker": ["AAA", "AAA", "CCC", "ZZZ"],
-            "period_end": pd.to_datetime(["2023-09-30", "2023-12-31", "2023-12-31", "2023-12-31"]),
-            "available_date": pd.to_datetime(
-                ["2023-11-01", "2024-02-01", "2024-02-15", "2024-02-15"]
-            ),
-            "revenue": [100.0, 110.0, np.nan, 5.0],
-            "shares_outstanding": [50.0, 51.0, 9.0, 9.0],
-        }
-    )
     return {
         "prices": pd.DataFrame(rows, columns=columns),
         "securities": pd.DataFrame(
@@ -54,17 +43,27 @@ def small_frames() -> dict[str, pd.DataFrame]:
                 "end_date": pd.to_datetime([None, "2024-01-08", None, "2024-01-03"]),
             }
         ),
-        "fundamentals": filings,
+        "fundamentals": _small_filings(),
         "indices": pd.DataFrame(
-            {
-                "date": sessions[:3],
-                "ticker": "^VIX",
-                "close": [13.0, 14.0, 15.0],
-                "adj_close": [13.0, 14.0, 15.0],
-            }
+            {"date": sessions[:3], "ticker": "^VIX"}
+            | {column: [13.0, 14.0, 15.0] for column in ("close", "adj_close")}
         ),
         "rates": pd.DataFrame({"date": sessions[:2], "series": "DGS3MO", "pct": [5.3, 5.4]}),
     }
+
+
+def _small_filings() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "ticker": ["AAA", "AAA", "CCC", "ZZZ"],
+            "period_end": pd.to_datetime(["2023-09-30", "2023-12-31", "2023-12-31", "2023-12-31"]),
+            "available_date": pd.to_datetime(
+                ["2023-11-01", "2024-02-01", "2024-02-15", "2024-02-15"]
+            ),
+            "revenue": [100.0, 110.0, np.nan, 5.0],
+            "shares_outstanding": [50.0, 51.0, 9.0, 9.0],
+        }
+    )
 
 
 @dataclass

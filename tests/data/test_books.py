@@ -56,6 +56,7 @@ def test_unordered_dates_are_sorted_and_said(tmp_path: Path) -> None:
         ("2024-01-31,A,-0.1\n", "must be at least 0.*no short positions.*was -0.1"),
         ("2024-01-31,A,0.6\n2024-01-31,B,0.5\n", "weights of 2024-01-31 must sum to at most 1, sum "
          "to 1.1"),
+        ("2024-01-31,A,0.6\n2024-01-31,B,0.4000011\n", r"sum to at most 1, sum to 1\.0000011 "),
         ("2024-01-31,A,0.6\n2024-01-31,A,0.3\n", "has two for 2024-01-31 A"),
         ("2024-01-31,A,\n", "row 1 must have a weight"),
         ("2024-01-31,A,half\n", "row 1 must have a weight"),
@@ -73,6 +74,14 @@ def test_a_book_that_breaks_a_rule_is_refused_and_the_former_stays(
     with pytest.raises(BookError, match=message):
         load(tmp_path, "date,ticker,weight\n" + rows)
     assert len(read_book(tmp_path, "mine")) == 3
+
+
+@pytest.mark.parametrize("names", [3, 6, 7, 60, 300])
+def test_a_book_rounded_to_six_digits_is_taken(tmp_path: Path, names: int) -> None:
+    rows = [f"2024-01-31,N{number},{1 / names:.6f}" for number in range(names)]
+    info = load(tmp_path, "date,ticker,weight\n" + "\n".join(rows))
+    assert info.largest_sum == pytest.approx(1.0, abs=5e-7 * names)
+    assert info.largest_sum > 1.0 or names in (3, 7, 300)
 
 
 def test_a_missing_column_says_what_is_there(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import errno
 import json
 import multiprocessing
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from data.errors import (
     MixedMarketError,
     StoreBusyError,
     StoreCorruptError,
-    StoreFullError,
     StoreVersionError,
     StoreWriteError,
 )
@@ -85,78 +83,6 @@ def test_the_fingerprint_hashes_contents_not_order_or_bytes(tmp_path: Path, tabl
     other = write(tmp_path, with_close(tables(), 7.0))
     assert first.fingerprint == again.fingerprint != other.fingerprint
     assert first.snapshot_id != again.snapshot_id
-
-
-def test_one_former_snapshot_is_kept_and_older_ones_go(tmp_path: Path, tables: Maker) -> None:
-    ids = [write(tmp_path, with_close(tables(), float(close))).snapshot_id for close in (1, 2, 3)]
-    assert snapshots(tmp_path) == ids[1:]
-    assert closes(tmp_path) == {3.0}
-
-
-@pytest.mark.parametrize("failing_call", [1, 2, 3])
-def test_a_crash_at_any_rename_leaves_the_former_snapshot(
-    tmp_path: Path, tables: Maker, monkeypatch: pytest.MonkeyPatch, failing_call: int
-) -> None:
-    write(tmp_path, with_close(tables(), 1.0))
-    real, calls = os.replace, []
-
-    def crash(source: Path, target: Path) -> None:
-        calls.append(target)
-        if len(calls) == failing_call:
-            raise KeyboardInterrupt
-        real(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", crash)
-        with pytest.raises(KeyboardInterrupt):
-            write(tmp_path, with_close(tables(), 2.0))
-    assert closes(tmp_path) == {1.0}
-    write(tmp_path, with_close(tables(), 3.0))
-    assert closes(tmp_path) == {3.0}
-    assert len(snapshots(tmp_path)) == 2
-    assert not list(store_folder(tmp_path).rglob("*.tmp"))
-
-
-def test_leftovers_of_a_killed_writer_are_swept_by_the_next_write(
-    tmp_path: Path, tables: Maker
-) -> None:
-    former = write(tmp_path, with_close(tables(), 1.0))
-    stray = former.path.parent / ".20990101T000000-abc.1-2.tmp"
-    stray.mkdir()
-    (stray / "prices.parquet").write_bytes(b"half")
-    orphan = former.path.parent / "29990101T000000000000-0123456789ab"
-    orphan.mkdir()
-    later = write(tmp_path, with_close(tables(), 2.0))
-    assert snapshots(tmp_path) == [former.snapshot_id, later.snapshot_id]
-
-
-@pytest.mark.parametrize(
-    ("number", "kind", "message"),
-    [
-        (errno.ENOSPC, StoreFullError, "the disk is full.*untouched.*PLIMSOLL_HOME"),
-        (errno.EROFS, StoreWriteError, "could not be written.*untouched"),
-    ],
-)
-def test_a_full_or_read_only_disk_loses_nothing(
-    tmp_path: Path,
-    tables: Maker,
-    monkeypatch: pytest.MonkeyPatch,
-    number: int,
-    kind: type[Exception],
-    message: str,
-) -> None:
-    write(tmp_path, with_close(tables(), 1.0))
-    before = snapshots(tmp_path)
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", full)
-        with pytest.raises(kind, match=message):
-            write(tmp_path, with_close(tables(), 2.0))
-    assert closes(tmp_path) == {1.0}
-    assert snapshots(tmp_path) == before
 
 
 def test_a_home_that_is_a_file_is_explained(tmp_path: Path, tables: Maker) -> None:
@@ -223,8 +149,14 @@ def test_a_writer_that_waits_too_long_says_who_is_in_the_way(tmp_path: Path, tab
         )
 
 
-def _write_often(home: Path, tables: MarketTables, closes_: list[float]) -> None:
-    for close in closes_:
+def _write_often(
+    home: Path,
+    tables: MarketTables,
+    closes_: list[float],
+    turns: Sequence[Event],
+) -> None:
+    for close, turn in zip(closes_, turns, strict=True):
+        assert turn.wait(60.0)
         write(home, with_close(tables, close))
 
 
@@ -234,23 +166,29 @@ def test_two_processes_write_in_turn_and_readers_never_see_half(
     write(tmp_path, with_close(tables(), 1.0))
     context = multiprocessing.get_context("spawn")
     # A snapshot survives one later write, so that a reader has time; two writers may be faster.
+    turns = [context.Event() for _ in range(2)]
     writers = [
-        context.Process(target=_write_often, args=(tmp_path, tables(), [10.0 + n, 20.0 + n]))
+        context.Process(target=_write_often, args=(tmp_path, tables(), [10.0 + n, 20.0 + n], turns))
         for n in range(2)
     ]
     for writer in writers:
         writer.start()
-    seen = set()
+    seen = closes(tmp_path)
+    assert seen == {1.0}
+    turns[0].set()  # both write their first market, and no second one before it was read
     while any(writer.is_alive() for writer in writers):
         found = closes(tmp_path)
         assert len(found) == 1
         seen |= found
+        if found <= {10.0, 11.0}:
+            turns[1].set()
         time.sleep(0.01)
     for writer in writers:
         writer.join()
         assert writer.exitcode == 0
     assert closes(tmp_path) <= {20.0, 21.0}
     assert seen <= {1.0, 10.0, 11.0, 20.0, 21.0}
+    assert len(seen) > 1
     assert len(snapshots(tmp_path)) == 2
 
 

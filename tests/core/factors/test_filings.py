@@ -16,7 +16,6 @@ def frame(**changes: object) -> pd.DataFrame:
         "period_end": ["2020-03-31", "2020-06-30", "2020-03-31", "2020-03-31"],
         "available_date": ["2020-05-01", "2020-08-01", "2020-05-02", "2020-05-01"],
         "date_kind": ["filing", "filing", "filing", "filing"],
-        "suspect": [False, False, False, False],
         "net_income": [1.0, 2.0, 3.0, 4.0],
         "equity": [10.0, np.nan, 30.0, 40.0],
         "dataset": ["fundamentals"] * 4,
@@ -48,18 +47,14 @@ def test_dates_may_come_in_any_dress(kind: str) -> None:
     assert filings.period_end.astype(str).tolist() == ["2020-03-31", "2020-06-30", "2020-03-31"]
 
 
-def test_impossible_and_suspect_rows_are_left_out_and_counted() -> None:
-    rows = frame(
-        available_date=["2020-03-31", "2020-08-01", None, "2020-05-01"],
-        suspect=[True, True, False, True],
-    )
+def test_rows_that_would_look_ahead_are_left_out_and_counted() -> None:
+    rows = frame(available_date=["2020-03-31", "2020-08-01", None, "2020-05-01"])
     filings, notes = filings_from_frame(rows, TICKERS)
-    assert len(filings) == 0
+    assert filings.available.astype(str).tolist() == ["2020-08-01"]
     assert notes == (
         "fundamentals: 1 of 3 rows left out: no period end or no availability date",
         "fundamentals: 1 of 3 rows left out: available on or before the end of the period "
         "it reports",
-        "fundamentals: 1 of 3 rows left out: marked suspect in the source (implausible filing lag)",
     )
 
 
@@ -84,7 +79,7 @@ def test_two_datasets_stay_two_rows_with_the_primary_last() -> None:
 
 
 def test_optional_columns_may_be_missing_or_empty() -> None:
-    rows = frame(suspect=[None, None, None, None]).drop(columns=["dataset", "date_kind"])
+    rows = frame().drop(columns=["dataset", "date_kind"])
     filings, notes = filings_from_frame(rows, TICKERS)
     assert len(filings) == 3
     assert notes == ()

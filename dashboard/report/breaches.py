@@ -1,0 +1,42 @@
+"""Weights above a cap as text: what drift, the gate or leverage did to the targets' limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dashboard.format import count, date, percent
+from dashboard.run import Run
+
+__all__ = ["breach_rows", "largest_breaches"]
+
+
+def breach_rows(run: Run) -> list[dict[str, Any]]:
+    """Return every spell above a cap: kind, name, first and last date, peak weight, cap."""
+    found = run.cap_breaches
+    columns = (
+        found.kind,
+        found.name,
+        run.dates[found.first_session],
+        run.dates[found.last_session],
+        found.peak_weight,
+        found.cap,
+    )
+    keys = ("kind", "name", "first_date", "last_date", "peak_weight", "cap")
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def largest_breaches(run: Run, most: int = 3) -> str:
+    """Return the spells that went furthest above their cap and how many there are; "" for none."""
+    rows, found = breach_rows(run), run.cap_breaches
+    if not rows:
+        return ""
+    furthest = np.argsort(found.cap - found.peak_weight, kind="stable")[:most]
+    told = [
+        f"{row['name']} {percent(row['peak_weight'])} against {percent(row['cap'])} "
+        f"({date(row['first_date'])} … {date(row['last_date'])})"
+        for row in (rows[i] for i in furthest)
+    ]
+    spells = "1 spell" if len(rows) == 1 else f"{count(len(rows))} spells"
+    return f"{', '.join(told)}, {spells} in all"
