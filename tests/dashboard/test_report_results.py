@@ -11,35 +11,25 @@ from data.imports import ImportPaths, import_market
 from data.schema import TABLES
 from scripts.results_tables import PERIODS, Block, blocks, with_blocks
 
-pytestmark = pytest.mark.xdist_group("results")  # one import and one set of runs for all
-
 ROOT = Path(__file__).resolve().parents[2]
 OVERRIDES = ROOT / "data/reference/overrides-us-2015-2024.toml"
 
 
-@pytest.fixture(scope="module")
-def printed(real_market: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Block, ...]:
-    home = tmp_path_factory.mktemp("results")
+@pytest.mark.real_data
+def test_every_table_is_what_the_code_gives(real_market: Path, tmp_path: Path) -> None:
+    # One test for both files: workers would each import and run everything for their own.
     paths = ImportPaths(**{table: real_market / f"{table}.parquet" for table in TABLES})
-    import_market(home, "us", paths, OVERRIDES)
-    return tuple(blocks(Pipeline(home), "us"))
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("file", ["docs/results.md", "README.md"])
-def test_every_table_stands_in_its_file(printed: tuple[Block, ...], file: str) -> None:
-    own = [block for block in printed if block.file == file]
-    assert own
-    text = (ROOT / file).read_text(encoding="utf-8")
-    # What the program would write is what stands there; if not: scripts/results_tables.py --write.
-    assert text == with_blocks(text, own)
-
-
-@pytest.mark.real_data
-def test_each_period_has_its_tables(printed: tuple[Block, ...]) -> None:
+    import_market(tmp_path, "us", paths, OVERRIDES)
+    printed = tuple(blocks(Pipeline(tmp_path), "us"))
     headings = [block.lines[0] for block in printed if block.lines[0].startswith("## ")]
     assert [heading[3:10] for heading in headings] == [f"{first:%Y-%m}" for first, _ in PERIODS]
     assert sum(len(block.lines) > 10 for block in printed) == 2 * len(PERIODS)
+    for file in ("docs/results.md", "README.md"):
+        own = [block for block in printed if block.file == file]
+        assert own
+        text = (ROOT / file).read_text(encoding="utf-8")
+        # Where they differ: python -m scripts.results_tables --write.
+        assert text == with_blocks(text, own), f"the tables of {file} are not those of the code"
 
 
 def test_blocks_take_the_place_of_their_tables_in_order() -> None:
