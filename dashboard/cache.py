@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import tempfile
@@ -56,7 +57,8 @@ class ArrayCache:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            os.utime(path)
+            with contextlib.suppress(OSError):  # a store that can only be read is still a cache
+                os.utime(path)
             return from_arrays(arrays)
         except FileNotFoundError:
             return None

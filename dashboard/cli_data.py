@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
@@ -97,10 +98,10 @@ def _table(rows: list[StatusRow]) -> Table:
         table.add_column(title, justify="left" if title in ("market", "kind") else "right")
     for row in rows:
         if row.fault:
-            table.add_row(row.name, "unreadable")
+            table.add_row(Text(row.name), "unreadable")
             continue
         table.add_row(
-            row.name,
+            Text(row.name),
             "simulated" if row.simulated else "real",
             count(row.names),
             count(row.sessions),

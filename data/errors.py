@@ -65,10 +65,8 @@ class UnknownSourceError(DataError, LookupError):
         self.name = name
         names = sorted(known)
         there = f"the store has {', '.join(names)}" if names else "the store is empty"
-        super().__init__(
-            f"source must be a market in the store, was {name!r}; {there}."
-            f"{did_you_mean(name, names)} Import it with `plimsoll import --name {name} …`."
-        )
+        way = did_you_mean(name, names) or " Import it with `plimsoll import --name … --prices …`."
+        super().__init__(f"source must be a market in the store, was {name!r}; {there}.{way}")
 
 
 class UnknownBookError(DataError, LookupError):

@@ -139,11 +139,10 @@ def _read_csv(path: Path, schema: TableSchema) -> tuple[pa.Table, tuple[Malforme
     )
     parse = pacsv.ParseOptions(invalid_row_handler=note, newlines_in_values=True)
     try:
-        table = pacsv.read_csv(path, pacsv.ReadOptions(block_size=_BLOCK), parse, convert)
-        if malformed:  # line numbers are known only to a single thread
-            malformed.clear()
-            single = pacsv.ReadOptions(block_size=_BLOCK, use_threads=False)
-            table = pacsv.read_csv(path, single, parse, convert)
+        # One thread: only it knows line numbers, and those that a failed reader leaves behind abort
+        # the process when they call back into an interpreter that is closing.
+        single = pacsv.ReadOptions(block_size=_BLOCK, use_threads=False)
+        table = pacsv.read_csv(path, single, parse, convert)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadTableError(
             f"{schema.name} must be a CSV file in UTF-8, but {path} cannot be read: "

@@ -23,7 +23,9 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("mypy", [*_PYTHON, "mypy"]),
     ("mypy scripts", [*_PYTHON, "mypy", "scripts/setup_env.py", "scripts/run_checks.py"]),
     ("import-linter", [str(_BIN / "lint-imports")]),
-    ("pytest", [*_PYTHON, "pytest", "-n", "auto", "--dist", "loadgroup", "--durations", "15"]),
+    ("pytest", [*_PYTHON, "pytest", "-m", "not browser", "-n", "auto", "--durations", "10"]),
+    # One server and one Chromium at a time: a worker each would time themselves out.
+    ("pytest browser", [*_PYTHON, "pytest", "-m", "browser", "tests/browser", "--durations", "5"]),
 )
 
 

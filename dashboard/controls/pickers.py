@@ -51,6 +51,9 @@ def period_pickers(state: AppState) -> None:
     _date("End", "period.end", state, window)
     if window is not None:
         st.caption(f"Data {window[0]} … {window[1]}. Empty: as far as the data reach.")
+    period = state.scenario.period
+    if period.start is not None or period.end is not None:
+        st.button("Whole period", key="whole-period", width="stretch", on_click=_whole_period)
 
 
 def _date(label: str, path: str, state: AppState, window: tuple[dt.date, dt.date] | None) -> None:
@@ -96,6 +99,10 @@ def _take_book() -> None:
 
 def _take_date(path: str) -> None:
     session.put(session.current().with_values({path: st.session_state[f"pick:{path}"]}))
+
+
+def _whole_period() -> None:
+    session.put(session.current().with_values({"period.start": None, "period.end": None}))
 
 
 def _reset() -> None:

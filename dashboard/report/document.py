@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from core.factors.names import REGIMES
 from core.metrics import Metrics
@@ -44,12 +45,33 @@ def run_document(run: Run) -> dict[str, Any]:
         "ingredient_coverage": dict(coverage.ingredients),
         "events": _events(run),
         "cap_breaches": breach_rows(run),
+        "series": _series(run),
+        "trades": run.result.trades.frame(run.dates, run.tickers).to_dict("records"),
         "checks": {"books_balance": run.result.books_residual},
         "timing": run.timing.as_dict(),
         "notes": list(run.notes),
     }
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _series(run: Run) -> dict[str, Any]:
+    """Return column → one value a session; money in dollars, everything else fractions."""
+    result = run.result
+    columns = {
+        "date": run.dates,
+        "nav": result.nav,
+        "benchmark": run.benchmark,
+        "net_return": result.net_return,
+        "drawdown": result.drawdown,
+        "wanted_exposure": result.wanted_exposure,
+        "applied_exposure": result.applied_exposure,
+        "invested": result.invested,
+        "turnover": result.turnover,
+        "cost": result.cost,
+        "regime": run.regime_series().to_numpy(),
+    }
+    return {name: list(values) for name, values in columns.items()}
 
 
 def _scenario(run: Run) -> dict[str, Any]:
@@ -106,6 +128,10 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if value is pd.NaT:
+        return None
+    if isinstance(value, dt.datetime):
+        return str(value.date())
     if isinstance(value, np.datetime64 | dt.date):
         return str(value)
     if isinstance(value, np.generic):

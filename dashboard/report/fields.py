@@ -30,11 +30,13 @@ def fields_table(section: str | None = None) -> Table:
     if not chosen:
         known = ", ".join(dict.fromkeys(s.section for s in specs().values()))
         raise ConfigError(f"section must be one of {known}, was {section}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("field", "default", "range", "unit", "meaning"):
-        table.add_column(title, no_wrap=title == "field", overflow="fold")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column("field", overflow="fold")
     for spec in chosen:
         default = "off" if spec.default is None else str(spec.default)
-        cells = (spec.path, default, range_text(spec), spec.unit, spec.help)
-        table.add_row(*(Text(cell) for cell in cells))  # texts, never markup
+        unit = f" {spec.unit}" if spec.unit else ""
+        # One column: the meaning keeps its width in a narrow terminal. Texts, never markup.
+        row = Text(spec.path, style="bold")
+        row.append(f"  {default}  ({range_text(spec)}{unit})\n  {spec.help}", style="not bold")
+        table.add_row(row)
     return table

@@ -23,8 +23,11 @@ def headline(run: Run) -> str:
 
 
 def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
-    """Return what each rule did, one sentence a rule, in the order of the groups."""
+    """Return what is likely to mislead, then what each rule did, one sentence each."""
+    short = (note for note in run.notes if note.startswith("little history"))
     found = (
+        *(f"{note[0].upper()}{note[1:]}." for note in short),
+        *run.scenario.warnings(),
         _floor(run, frames),
         _volatility(run),
         _stops(run),

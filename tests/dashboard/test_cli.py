@@ -45,6 +45,12 @@ def test_json_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
     assert any("Simulated market" in note for note in document["notes"])
     assert any("without topology" in note for note in document["notes"])
     assert sum(document["sectors"].values()) == pytest.approx(1.0)
+    series, trades = document["series"], document["trades"]
+    assert {len(values) for values in series.values()} == {document["data"]["sessions"]}
+    assert series["nav"][-1] / 1e6 - 1.0 == pytest.approx(document["metrics"]["total_return"])
+    assert series["date"][0] == document["data"]["start"]
+    closed = [trade for trade in trades if trade["exit_date"] is not None]
+    assert len(closed) == document["metrics"]["trades"]
     assert document["data"]["return_basis"] == "simulated total return"
     assert set(document["coverage"]) == set(AVAILABLE_FACTORS)
     assert set(document["ingredient_coverage"]) == set(INGREDIENTS)
