@@ -62,6 +62,8 @@ _RULES = """
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
+.pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
 .pl-stale { border-left: 3px solid var(--pl-faint); padding-left: 12px; font-size: 14px;
   color: var(--pl-secondary); }
