@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import json
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -69,6 +69,7 @@ def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def metrics_json() -> list[dict[str, Any]]:
     """Return the cards: name, label, kind, direction, help, and target where there is one."""
     faces = []
@@ -79,6 +80,7 @@ def metrics_json() -> list[dict[str, Any]]:
     return faces
 
 
+@functools.lru_cache(32)
 def colours_json(colours: Theme, sectors: tuple[str, ...]) -> dict[str, Any]:
     """Return every colour the charts use, of one theme."""
     rules = {name: colours.rule(rule) for name, rule in _BINDING_RULES.items()}
@@ -115,9 +117,9 @@ def curves_keys(scenario: Scenario) -> dict[str, str]:
 
 
 def _keys(scenario: Scenario, paths: tuple[str, ...]) -> dict[str, str]:
-    values = {path: str(value_at(scenario, path)) for path in specs()}
+    lines = {path: f"{path}={value_at(scenario, path)!r}" for path in specs()}
     found = {}
     for path in paths:
-        text = json.dumps([path, values | {path: ""}], sort_keys=True)
+        text = "\n".join([path, *(line for other, line in lines.items() if other != path)])
         found[path] = hashlib.sha256(text.encode()).hexdigest()[:12]
     return found

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from core.config import Scenario
 from core.errors import CoreError
@@ -19,7 +18,7 @@ from core.metrics import Metrics, summarise
 from core.result import BacktestResult
 from core.scenario import specs, with_values
 from core.simulation import simulate
-from dashboard.charts.exposure import BINDING, binding_rule
+from dashboard.charts.exposure import binding_codes
 from dashboard.lab.declared import LAB_FIELDS, curves_key
 from dashboard.lab.payload import metrics_of
 from dashboard.lab.wire import Column, packed, quantised
@@ -147,14 +146,11 @@ def _rows(result: BacktestResult, steps: Sequence[Step]) -> npt.NDArray[np.intp]
 
 def _binding(step: Step, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
     result, risk = step.result, step.scenario.risk
-    scales = pd.DataFrame(
-        {
-            "dd_scale": result.dd_scale[rows],
-            "vol_scale": result.vol_scale[rows],
-            "leverage": result.leverage[rows],
-            "wanted": result.wanted_exposure[rows],
-        }
+    return binding_codes(
+        result.dd_scale[rows],
+        result.vol_scale[rows],
+        result.leverage[rows],
+        result.wanted_exposure[rows],
+        floor=risk.min_position_scale,
+        limit=risk.max_leverage,
     )
-    names = binding_rule(scales, risk.min_position_scale, risk.max_leverage)
-    number = {name: i for i, name in enumerate(BINDING)}
-    return np.array([number[name] for name in names], dtype=np.uint8)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from core.factors.names import REGIMES
 from core.metrics import CurveMetrics
 from core.scenario import scenario_hash, value_at
-from dashboard.charts.exposure import BINDING
-from dashboard.charts.frames import TimelineFrames
+from dashboard.charts.exposure import binding_codes
 from dashboard.charts.scale_curve import floor_binds_at
-from dashboard.charts.sectors import SHORT_NAMES, stack_order
+from dashboard.charts.sectors import SHORT_NAMES
 from dashboard.lab.declared import (
     LAB_FIELDS,
     colours_json,
@@ -34,7 +32,7 @@ from dashboard.views.frames import levels
 __all__ = ["DRAWN_ROWS", "drawn_rows", "idle", "metrics_of", "run_frame"]
 
 DRAWN_ROWS: Final = 2600  # ten years of sessions; a longer period is thinned for drawing
-_DAY_ZERO = np.datetime64("1970-01-01", "D")
+Floats = npt.NDArray[np.float64]
 
 
 def idle() -> bytes:
@@ -45,7 +43,6 @@ def idle() -> bytes:
 def run_frame(
     state: AppState,
     run: Run | None,
-    frames: TimelineFrames | None,
     baseline: Run | None,
     colours: Theme,
     *,
@@ -57,7 +54,7 @@ def run_frame(
     Parameters
     ----------
     state : AppState
-    run, frames : Run, TimelineFrames, optional
+    run : Run, optional
         What is drawn; None while there is nothing to draw: the sliders stay usable.
     baseline : Run, optional
         Of the untouched preset, where the state differs from it.
@@ -67,7 +64,6 @@ def run_frame(
     stale : bool
         Whether `run` is the last good one rather than that of `state`.
     """
-    order = [] if frames is None else stack_order(frames.sectors)
     header: dict[str, Any] = {
         "kind": "frame",
         "scenario": scenario_hash(state.scenario),
@@ -81,11 +77,13 @@ def run_frame(
         "keys": curves_keys(state.scenario),
         "fields": fields_json(state),
         "cards": metrics_json(),
-        "colours": colours_json(colours, tuple(order)),
     }
-    if run is None or frames is None:
-        return packed(header | {"run": None}, {})
-    return packed(header | {"run": _numbers(run, baseline, order)}, _curves(run, frames, order))
+    if run is None:
+        return packed(header | {"run": None, "colours": colours_json(colours, ())}, {})
+    sectors = _sector_weights(run)
+    header["run"] = _numbers(run, baseline, list(sectors))
+    header["colours"] = colours_json(colours, tuple(sectors))
+    return packed(header, _curves(run, baseline, sectors))
 
 
 def metrics_of(metrics: CurveMetrics | None) -> dict[str, Any] | None:
@@ -114,44 +112,76 @@ def _numbers(run: Run, baseline: Run | None, order: list[str]) -> Mapping[str, A
     }
 
 
-def _curves(run: Run, frames: TimelineFrames, order: list[str]) -> dict[str, Column]:
-    rows = drawn_rows(frames)
-    index = frames.equity.index[rows]
-    curves = {"day": _days(index)}
-    for name in frames.equity.columns:
-        curves[f"equity_{name}"] = _float32(frames.equity[name], rows)
-        curves[f"drawdown_{name}"] = quantised(_numbers_of(frames.drawdown[name], rows))
-    for name in ("wanted", "applied", "invested"):
-        curves[name] = quantised(_numbers_of(frames.exposure[name], rows))
-    curves["binding"] = _coded(frames.binding, rows, BINDING)
-    curves["regime"] = _coded(frames.regimes, rows, REGIMES)
-    curves["volatility"] = quantised(run.result.sigma[rows])
-    for i, name in enumerate(order):
-        curves[f"sector_{i}"] = quantised(_numbers_of(frames.sectors[name], rows), "uint8")
+def _curves(run: Run, baseline: Run | None, sectors: Mapping[str, Floats]) -> dict[str, Column]:
+    result, risk = run.result, run.scenario.risk
+    rows = drawn_rows(run)
+    days = run.dates[rows].astype("datetime64[D]").astype(np.int64)
+    curves = {"day": Column((days - days[0]).astype("<u2"), 1.0, float(days[0]))}
+    for name, grown in _grown(run, baseline).items():
+        depth = grown / np.fmax.accumulate(np.fmax(grown, 1.0)) - 1.0
+        curves[f"equity_{name}"] = Column(grown[rows].astype("<f4"))
+        curves[f"drawdown_{name}"] = quantised(depth[rows])
+    for name, values in (
+        ("wanted", result.wanted_exposure),
+        ("applied", result.applied_exposure),
+        ("invested", result.invested),
+        ("volatility", result.sigma),
+    ):
+        curves[name] = quantised(values[rows])
+    codes = binding_codes(
+        result.dd_scale,
+        result.vol_scale,
+        result.leverage,
+        result.wanted_exposure,
+        floor=risk.min_position_scale,
+        limit=risk.max_leverage,
+    )
+    regime = run.regime[run.first : run.first + len(result.nav)]
+    curves["binding"] = Column(codes[rows])
+    curves["regime"] = Column(regime[rows].astype(np.uint8))
+    for i, weights in enumerate(sectors.values()):
+        curves[f"sector_{i}"] = quantised(weights[rows], "uint8")
     return curves
 
 
-def drawn_rows(frames: TimelineFrames, most: int = DRAWN_ROWS) -> npt.NDArray[np.intp]:
-    """Return the sessions that are drawn: all, or those that tell most of a long period."""
-    index = frames.equity.index
-    kept = index.get_indexer(frames.thinned(most).equity.index)
-    return kept.astype(np.intp)
+def _grown(run: Run, baseline: Run | None) -> dict[str, Floats]:
+    """Return growth of 1 of each curve on the sessions of `run`, NaN where there is none."""
+    grown = {"benchmark": run.benchmark}
+    if baseline is not None:
+        at = np.searchsorted(baseline.dates, run.dates).clip(0, len(baseline.dates) - 1)
+        other = baseline.result.nav / baseline.result.initial_nav
+        known = baseline.dates[at] == run.dates
+        if known.any():
+            grown["baseline"] = np.where(known, other[at], np.nan)
+    return grown | {"portfolio": run.result.nav / run.result.initial_nav}
 
 
-def _days(index: pd.Index) -> Column:
-    days = index.to_numpy("datetime64[D]").astype(np.int64)
-    first = int(days[0])
-    return Column((days - first).astype("<u2"), 1.0, float(first))
+def _sector_weights(run: Run) -> dict[str, Floats]:
+    """Return the weight of each sector that was ever held, the largest on average first."""
+    weights = run.result.weights
+    if weights is None:
+        return {}
+    held = np.array(run.sectors)
+    columns = np.argsort(held, kind="stable")
+    names, starts = np.unique(held[columns], return_index=True)
+    table = np.add.reduceat(weights[:, columns], starts, axis=1)
+    order = np.argsort(-table.mean(axis=0), kind="stable")
+    return {str(names[k]): table[:, k] for k in order if table[:, k].any()}
 
 
-def _numbers_of(values: pd.Series, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    return values.to_numpy(np.float64)[rows]
+def drawn_rows(run: Run, most: int = DRAWN_ROWS) -> npt.NDArray[np.intp]:
+    """Return the sessions that are drawn: all, or those that tell most of a long period.
 
-
-def _float32(values: pd.Series, rows: npt.NDArray[np.intp]) -> Column:
-    return Column(_numbers_of(values, rows).astype("<f4"))
-
-
-def _coded(labels: pd.Series, rows: npt.NDArray[np.intp], names: tuple[str, ...]) -> Column:
-    number = {name: i for i, name in enumerate(names)}
-    return Column(labels.map(number).to_numpy(np.uint8)[rows])
+    Of a long one, in each stretch the lowest and the highest value of portfolio and benchmark, and
+    the deepest drawdown.
+    """
+    nav = run.result.nav
+    if len(nav) <= most:
+        return np.arange(len(nav), dtype=np.intp)
+    curves = (nav, run.benchmark)
+    edges = np.linspace(0, len(nav), most // (2 * len(curves)) + 1).astype(np.intp)
+    kept = [0, len(nav) - 1, int(run.result.drawdown.argmin())]
+    for begin, end in itertools.pairwise(edges.tolist()):
+        for curve in curves:
+            kept += [begin + curve[begin:end].argmin(), begin + curve[begin:end].argmax()]
+    return np.unique(np.array(kept, dtype=np.intp))

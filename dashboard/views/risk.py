@@ -29,12 +29,10 @@ from dashboard.views.tables import (
 def _lab(state: AppState, found: Outcome) -> None:
     """Draw the component, then what it shows once more as text."""
     run = found.run or (found.last_good[1] if found.last_good else None)
-    frames = None if run is None else timeline_frames(run, found.baseline)
     component.lab(
         run_frame(
             state,
             run,
-            frames,
             found.baseline,
             session.colours(),
             acknowledged=component.acknowledged(),
@@ -42,8 +40,9 @@ def _lab(state: AppState, found: Outcome) -> None:
         )
     )
     component.curves()
-    if run is None or frames is None:
+    if run is None:
         return
+    frames = timeline_frames(run, found.baseline)
     base = None if found.baseline is None else found.baseline.metrics
     cards = cards_html(
         run.metrics,
