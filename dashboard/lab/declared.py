@@ -95,6 +95,8 @@ def colours_json(colours: Theme, sectors: tuple[str, ...]) -> dict[str, Any]:
         "target": colours.rule("volatility"),
         "drawdown": colours.rule("drawdown"),
         "breaker": colours.rule("breaker"),
+        "drawdown_text": colours.ink(colours.rule("drawdown"), TEXT_CONTRAST),
+        "breaker_text": colours.ink(colours.rule("breaker"), TEXT_CONTRAST),
         "binding": [[name, binding[name]] for name in BINDING],
         "regimes": [
             [name, regimes[name], REGIME_LETTERS[name], text_on(regimes[name])] for name in REGIMES

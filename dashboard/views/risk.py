@@ -24,6 +24,7 @@ from dashboard.views.tables import (
     sectors_table,
     timings_table,
 )
+from dashboard.views.toolbar import toolbar
 
 
 def _lab(state: AppState, found: Outcome) -> None:
@@ -50,7 +51,7 @@ def _lab(state: AppState, found: Outcome) -> None:
         benchmark=run.benchmark_metrics,
         beside=beside(run),
         baseline=base,
-        baseline_name=state.preset_name,
+        baseline_name=state.baseline_name(),
     )
     risk = run.scenario.risk
     words = [timeline_alt(frames, levels(run.scenario), run.benchmark_name)]
@@ -58,7 +59,7 @@ def _lab(state: AppState, found: Outcome) -> None:
         worst = float(run.result.risk_drawdown.min())
         words.append(scale_curve_alt(risk.max_allowed_drawdown, risk.min_position_scale, worst))
     frame.show(frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words)))
-    compared = "" if base is None else f"Small + and − compare with {state.preset_name} as it is."
+    compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     frame.show(frame.words_html(headline(run), compared))
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
     _tables(state, run, found.baseline)
@@ -75,7 +76,7 @@ def _tables(state: AppState, run: Run, baseline: Run | None) -> None:
         left, right = st.columns((3, 2), gap="large")
         with left:
             base = None if baseline is None else baseline.metrics
-            frame.show(metrics_table(run, base, state.preset_name))
+            frame.show(metrics_table(run, base, state.baseline_name()))
         with right:
             frame.show(timings_table(run))
             frame.show(bullets(run.notes))
@@ -85,10 +86,12 @@ apply_style(session.colours())
 waiting = st.empty()
 problem = frame.prepare(waiting)
 state = session.current()
-with st.sidebar:
-    preset_picker(state)
-    scenario_pickers(state)
 outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
 with st.container(key="head"):
     frame.head("Risk", state, outcome)
+    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
+        preset_picker(state)
+        with st.popover("Market and period", icon=":material/database:", key="data"):
+            scenario_pickers(state)
+        toolbar(state)
 _lab(state, outcome)

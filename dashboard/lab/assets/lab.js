@@ -74,7 +74,7 @@ class Lab {
     this.root.classList.toggle("lab-empty", header.run === null);
     if (header.run) this.draw(header, columns, first);
     this.say(header.stale ? "Below: the last good result" : "");
-    if (curves.active) this.hint(curves.active.path);
+    for (const path of this.fields.keys()) this.hint(path);
     this.root.dataset.scenario = header.scenario;
   }
 
@@ -86,12 +86,12 @@ class Lab {
     this.cards.build(cards);
     this.logButton.hidden = run.years < 5;
     if (first) this.timeline.log = log && run.years >= 5;
-    this.timeline.feed(run, data, colours);
+    this.timeline.feed({ ...run, ghost: this.header.ghost }, data, colours);
     this.scale.feed(run, data, colours);
     if (first) { this.timeline.window(window); this.press(window); }
     const held = [...this.fields.values()].find((field) => field.moved !== undefined);
     if (held) this.preview(held.path, held.moved);
-    else this.cards.show(run.metrics, run, this.header.preset);
+    else this.cards.show(run.metrics, run, this.header.baseline);
   }
 
   buildFields(header) {
@@ -156,7 +156,7 @@ class Lab {
     const live = { ...step, maximum, floor, binds, target: at("target_annual_vol", run.target) };
     this.timeline.follow(live);
     this.scale.follow(live);
-    this.cards.show(step.metrics, run, this.header.preset);
+    this.cards.show(step.metrics, run, this.header.baseline);
     if (step.exact) this.painted(value);
     this.hint(path, value, binds);
   }
@@ -180,7 +180,7 @@ class Lab {
   settle() {
     this.timeline.follow(null);
     this.scale.follow(null);
-    this.cards.show(this.header.run.metrics, this.header.run, this.header.preset);
+    this.cards.show(this.header.run.metrics, this.header.run, this.header.baseline);
   }
 
   say(words) {

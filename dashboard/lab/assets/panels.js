@@ -71,7 +71,7 @@ function curvesOf(view, kind) {
     const live = key === "portfolio" && view.live;
     const days = live ? view.live.day : view.data.day;
     const data = live ? view.live[kind] : view.data[`${kind}_${key}`];
-    return { key, name, width, dash, days, data, range: c.span(days, view.from, view.to) };
+    return { key, name: key === "baseline" ? view.run.ghost : name, width, dash, days, data, range: c.span(days, view.from, view.to) };
   });
 }
 
@@ -111,7 +111,10 @@ function drawdown(view, slot) {
   const { pen, colours, run } = view;
   const curves = curvesOf(view, "drawdown");
   const worst = Math.min(extremes(curves)[0], -0.02);
-  const rules = [["reference", run.levels.reference, colours.drawdown], ["breaker", run.levels.breaker, colours.breaker]]
+  const rules = [
+    ["reference", run.levels.reference, colours.drawdown, colours.drawdown_text],
+    ["breaker", run.levels.breaker, colours.breaker, colours.breaker_text],
+  ]
     .filter(([, level]) => level !== null);
   const near = rules.filter(([, level]) => -level >= 2.5 * worst);
   const far = rules.filter(([, level]) => -level < 2.5 * worst).map(([name, level]) => `${name} ${percent(-level, 0)}`);
@@ -137,7 +140,7 @@ function drawdown(view, slot) {
   const deepest = extremes([mine])[0];
   endLabels(view, slot, [
     { at: y(deepest), number: percent(deepest), name: "worst", colour: ink.portfolio[1] },
-    ...near.map(([name, level, colour]) => ({ at: y(-level), number: percent(-level, 0), name, colour })),
+    ...near.map(([name, level, , ink_]) => ({ at: y(-level), number: percent(-level, 0), name, colour: ink_ })),
   ]);
   const zone = binds === null ? "" : ` · shaded: floor binds from ${percent(binds)}`;
   title(view, slot, `Drawdown, below the peak so far${zone}${far.length ? ` · deeper: ${far.join(", ")}` : ""}`);

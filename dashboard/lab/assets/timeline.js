@@ -172,7 +172,7 @@ export class Timeline {
     const mine = live ?? { equity: data.equity_portfolio, drawdown: data.drawdown_portfolio, ...data };
     const curve = (grown, depth) => `${ratio(grown)}, ${percent(depth)} below peak`;
     const rows = [["Portfolio", curve(mine.equity[k], -mine.drawdown[k])]];
-    if (data.equity_baseline) rows.push(["Preset", curve(data.equity_baseline[i], -data.drawdown_baseline[i])]);
+    if (data.equity_baseline) rows.push([run.ghost, curve(data.equity_baseline[i], -data.drawdown_baseline[i])]);
     rows.push(["Benchmark", curve(data.equity_benchmark[i], -data.drawdown_benchmark[i])]);
     const invested = live ? "" : `, ${percent(data.invested[i], 0)} invested`;
     rows.push(["Exposure", `${percent(mine.applied[k], 0)} applied${invested}`]);
