@@ -69,10 +69,11 @@ export class Field {
 
   listen() {
     const { slider, entry } = this;
-    slider.addEventListener("pointerdown", () => { this.held = true; this.act.near(this.path); });
-    slider.addEventListener("input", () => { this.take(); if (!this.held) this.rest(); });
-    slider.addEventListener("change", () => { if (this.held) this.release(); });
-    for (const end of ["pointerup", "pointercancel"]) slider.addEventListener(end, () => setTimeout(() => { this.held = false; }));
+    slider.addEventListener("pointerdown", () => { this.held = true; this.keyed = false; this.act.near(this.path); });
+    slider.addEventListener("keydown", () => { this.keyed = true; });
+    slider.addEventListener("input", () => this.take());
+    slider.addEventListener("change", () => (this.keyed ? this.rest() : this.release()));
+    for (const end of ["pointerup", "pointercancel"]) slider.addEventListener(end, () => { this.held = false; });
     slider.addEventListener("blur", () => { if (this.resting) this.release(); });
     slider.addEventListener("dblclick", () => this.goBack());
     entry.addEventListener("focus", () => entry.select());
@@ -83,7 +84,7 @@ export class Field {
   }
 
   get moving() {
-    return Boolean(this.held || this.resting);
+    return Boolean(this.held || this.resting || this.moved !== undefined);
   }
 
   take() {
