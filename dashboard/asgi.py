@@ -33,8 +33,8 @@ REQUESTS_PER_SECOND: Final = 20.0
 REQUESTS_AT_ONCE: Final = 60.0
 # What every page imports: loaded before the freeze, so that no collection looks at it again.
 _PAGES: Final = (
-    "dashboard.session", "dashboard.views.cards", "dashboard.views.charts",
-    "dashboard.views.findings", "dashboard.views.tables", "dashboard.controls.groups",
+    "dashboard.lab.component", "dashboard.lab.payload", "dashboard.views.cards",
+    "dashboard.views.findings", "dashboard.views.tables", "dashboard.views.toolbar",
 )  # fmt: skip
 _SCRIPT: Final = Path(__file__).resolve().with_name("app.py")
 _VERSION: Final = version("plimsoll")

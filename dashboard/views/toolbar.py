@@ -12,14 +12,21 @@ from dashboard import session
 from dashboard.address import query_of
 from dashboard.state import AppState
 
-__all__ = ["toolbar"]
+__all__ = ["notices", "toolbar"]
 
 _NAME, _CHOICE, _SAID = "saved:name", "saved:choice", "plimsoll.saved"
 _LONGEST_NAME: Final = 80
 
 
-def toolbar(state: AppState) -> None:
-    """Draw the row of buttons that act on the whole setting; what went wrong stands below it."""
+def toolbar(state: AppState, *, notes: bool = True) -> None:
+    """Draw the row of buttons that act on the whole setting.
+
+    Parameters
+    ----------
+    state : AppState
+    notes : bool
+        Whether :func:`notices` follow right below; a page that draws them itself says False.
+    """
     with st.container(horizontal=True, gap="small", key="toolbar", vertical_alignment="center"):
         st.button(
             "Undo", key="undo", icon=":material/undo:", disabled=not state.past,
@@ -32,6 +39,12 @@ def toolbar(state: AppState) -> None:
         _pin(state)
         _share(state)
         _saved(state)
+    if notes:
+        notices(state)
+
+
+def notices(state: AppState) -> None:
+    """Say what was wrong with the address, and that the setting could not be recorded."""
     for title, text in _said(state):
         st.html(
             f'<div class="pl-box warn" role="status"><h2>{escape(title)}</h2>'
