@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from data.journal import (
     UnknownScenarioError,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 VALUES = {"risk.position_stop_loss": 0.1 + 0.2, "period.start": None, "universe.source": "demo"}
 
 
@@ -123,20 +125,24 @@ def test_a_change_behind_its_back_is_found(journal: Journal) -> None:
         journal.verify()
 
 
-def _write_many(home: Path, name: str, number: int) -> None:
-    with Journal(home, timeout=60.0) as journal:
-        for k in range(number):
-            record(journal, f"{name}{k}", origin="sweep")
+WRITER = """
+import sys
+from pathlib import Path
+from data.journal import Journal
+home, name = sys.argv[1:]
+with Journal(Path(home), timeout=60.0) as journal:
+    for k in range(40):
+        journal.record_trial(
+            scenario_hash=f"{name}{k}", fingerprint="m", values={}, preset="Phase 8",
+            origin="sweep", metrics={},
+        )
+"""
 
 
 def test_several_processes_write_at_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(tmp_path, n, 40)) for n in "abcd"]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(120)
-        assert writer.exitcode == 0
+    command = [sys.executable, "-W", "error", "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, name], cwd=ROOT) for name in "abcd"]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0, 0]
     with Journal(tmp_path) as journal:
         assert journal.count("m") == 160
         assert [t["id"] for t in journal.trials()] == list(range(1, 161))
