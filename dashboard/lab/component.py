@@ -22,7 +22,8 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from core.scenario import specs
 from dashboard import session
 from dashboard.lab.declared import LAB_FIELDS
-from dashboard.lab.drag import Want, scan, scan_frame, wanted
+from dashboard.lab.drag import scan, scan_frame, wanted
+from dashboard.lab.hints import asks_for_hints, hints_frame
 from dashboard.lab.payload import idle
 from dashboard.problems import EXPECTED
 from dashboard.state import AppState
@@ -96,14 +97,14 @@ def _take_want() -> None:
 
 
 def _answer(message: object) -> bytes:
-    want = wanted(message)
-    return idle() if want is None else _scanned(want)
-
-
-def _scanned(want: Want) -> bytes:
     engine = session.engine()
     try:
         run = engine.run(session.current().scenario)
+        if asks_for_hints(message, run):
+            return hints_frame(run)
+        want = wanted(message)
+        if want is None:
+            return idle()
         return scan_frame(run, want, *scan(engine.pipeline, run, want))
     except EXPECTED:
         return idle()  # the page itself says what is wrong

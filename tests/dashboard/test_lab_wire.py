@@ -17,6 +17,7 @@ from dashboard.charts.frames import TimelineFrames
 from dashboard.lab.component import committed
 from dashboard.lab.declared import LAB_FIELDS, curves_key, curves_keys
 from dashboard.lab.drag import MOST_STEPS, Want, scan, scan_frame, wanted
+from dashboard.lab.hints import asks_for_hints, hints_frame, neighbours
 from dashboard.lab.payload import drawn_rows, idle, run_frame
 from dashboard.lab.wire import Column, packed, quantised, unpacked
 from dashboard.state import AppState
@@ -173,3 +174,20 @@ def test_a_commit_out_of_range_or_out_of_shape_is_refused_with_a_reason(message:
     state = committed(STATE, message)
     assert state.refused
     assert replace(state, refused="") == STATE
+
+
+def test_hints_have_the_numbers_of_one_step_up_and_down() -> None:
+    header, _ = unpacked(hints_frame(RUN))
+    assert header["scenario"] == scenario_hash(RUN.scenario)
+    up = fake_run(with_values(Scenario(), {"risk.position_stop_loss": 0.13}), sessions=756)
+    told = header["hints"]["risk.position_stop_loss"]
+    assert told["1"]["sharpe_ratio"] == up.metrics.sharpe_ratio
+    assert set(told) == {"1", "-1"}
+    assert "-1" not in header["hints"]["risk.stop_cooldown_days"]  # 0 is the least
+    assert {path for path, _, _ in neighbours(RUN)} >= set(header["hints"])
+
+
+def test_hints_of_another_scenario_are_not_computed() -> None:
+    assert asks_for_hints({"hints": scenario_hash(RUN.scenario)}, RUN)
+    for message in ({"hints": "other"}, {"hints": 1}, None, "hints"):
+        assert not asks_for_hints(message, RUN)

@@ -37,6 +37,22 @@ export class Curves {
     this.send({ path: field.path, values: missing, n: this.requests });
   }
 
+  // One step beside every field: asked for when nothing else is under way.
+  askHints(scenario) {
+    if (this.waiting || !this.send) return;
+    this.waiting = setTimeout(() => { this.waiting = undefined; this.fill(); }, PATIENCE);
+    this.send({ hints: scenario });
+  }
+
+  takeHints({ header }, bytes) {
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    this.bytes += bytes;
+    this.hints = header;
+    this.onhints?.();
+    this.fill();
+  }
+
   of(path) {
     const fresh = { key: this.keys?.[path], steps: new Map(), refused: new Set() };
     return this.known.get(path) ?? fresh;

@@ -167,7 +167,7 @@ export class Field {
     this.zones.replaceChildren(...stretches.map(([from, to, words]) => {
       const zone = make("div", "lab-zone", null, { title: words });
       zone.style.left = this.place_of(from);
-      zone.style.right = `calc(100% - ${this.place_of(to).slice(5, -1)})`;
+      zone.style.right = `calc(100% - ${this.place_of(to).slice(4)})`;
       return zone;
     }));
   }

@@ -8,6 +8,7 @@ import { ScaleCurve } from "./scale.js";
 import { Timeline } from "./timeline.js";
 import { codesOf, decode, values } from "./wire.js";
 
+const HINTS_AFTER = 500; // milliseconds of rest
 const curves = new Curves();
 let lab = null;
 
@@ -36,6 +37,7 @@ class Lab {
     this.timeline.onzoom = () => this.press();
     this.makeBar();
     curves.onarrival = (path) => this.arrived(path);
+    curves.onhints = () => { for (const path of this.fields.keys()) this.hint(path); };
   }
 
   makeBar() {
@@ -76,6 +78,17 @@ class Lab {
     this.say(header.stale ? "Below: the last good result" : "");
     for (const path of this.fields.keys()) this.hint(path);
     this.root.dataset.scenario = header.scenario;
+    clearTimeout(this.resting);
+    if (header.run && !header.stale) this.resting = setTimeout(() => this.rest(), HINTS_AFTER);
+  }
+
+  // Nothing moves and nothing is under way: see what one step of every field would do.
+  rest() {
+    const { scenario } = this.header;
+    const busy = [...this.fields.values()].some((field) => field.slider && field.moving);
+    if (curves.hints?.scenario === scenario) return;
+    if (busy || curves.waiting) this.resting = setTimeout(() => this.rest(), HINTS_AFTER);
+    else curves.askHints(scenario);
   }
 
   draw({ run, colours, cards, log, window }, columns, first) {
@@ -156,7 +169,7 @@ class Lab {
     const live = { ...step, maximum, floor, binds, target: at("target_annual_vol", run.target) };
     this.timeline.follow(live);
     this.scale.follow(live);
-    this.cards.show(step.metrics, run, this.header.baseline);
+    this.cards.show(step.metrics, { ...run, baseline: run.baseline ?? run.metrics }, this.header.baseline);
     if (step.exact) this.painted(value);
     this.hint(path, value, binds);
   }
@@ -214,12 +227,15 @@ class Lab {
 
   hint(path, value = this.fields.get(path).moved ?? this.fields.get(path).value, binds = this.header.run?.binds) {
     const field = this.fields.get(path);
-    if (!field.note || value === null) return;
-    const here = curves.metrics(path, value);
+    if (!field.note) return;
+    if (value === null) { field.hint(""); return; }
+    const atRest = field.moved === undefined && curves.hints?.scenario === this.header.scenario;
+    const told = atRest ? curves.hints.hints[path] : undefined;
+    const here = curves.metrics(path, value) ?? this.header.run?.metrics;
     const parts = [];
     if (path === "risk.max_allowed_drawdown" && binds) parts.push(`The floor binds from ${percent(binds)}.`);
     for (const [sign, by] of [["+", 1], ["−", -1]]) {
-      const there = curves.metrics(path, field.stepBy(value, by));
+      const there = curves.metrics(path, field.stepBy(value, by)) ?? told?.[by];
       if (here && there) parts.push(`${sign}${field.stepText()}: ${effect(here, there)}`);
     }
     field.hint(parts.join("\n"));
@@ -241,6 +257,7 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
     root.hidden = true;
     curves.send = (want) => setTriggerValue("want", want);
     if (message.header.kind === "curves") curves.take(message, data.byteLength);
+    if (message.header.kind === "hints") curves.takeHints(message, data.byteLength);
     return undefined;
   }
   if (lab?.root !== root) lab = root.lab = new Lab(root);

@@ -67,12 +67,17 @@ const last = (data, end) => { for (let i = end - 1; i >= 0; i--) if (!Number.isN
 
 // Curves of a kind: those of the frame, the portfolio's replaced while the hand moves.
 function curvesOf(view, kind) {
-  return CURVES.filter(([key]) => view.data[`${kind}_${key}`]).map(([key, name, width, dash]) => {
-    const live = key === "portfolio" && view.live;
-    const days = live ? view.live.day : view.data.day;
-    const data = live ? view.live[kind] : view.data[`${kind}_${key}`];
-    return { key, name: key === "baseline" ? view.run.ghost : name, width, dash, days, data, range: c.span(days, view.from, view.to) };
+  const { data, live } = view;
+  const found = CURVES.filter(([key]) => data[`${kind}_${key}`]).map(([key, name, width, dash]) => {
+    const mine = key === "portfolio" && live;
+    return { key, name: key === "baseline" ? view.run.ghost : name, width, dash,
+      days: mine ? live.day : data.day, data: mine ? live[kind] : data[`${kind}_${key}`] };
   });
+  // At the baseline itself there is no ghost: while the hand moves away, what it leaves is one.
+  if (live && !data[`${kind}_baseline`]) {
+    found.splice(1, 0, { key: "baseline", name: view.run.ghost, width: 1.5, dash: [5, 4], days: data.day, data: data[`${kind}_portfolio`] });
+  }
+  return found.map((curve) => ({ ...curve, range: c.span(curve.days, view.from, view.to) }));
 }
 
 function extremes(curves) {
