@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
+import threading
+import time
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +19,6 @@ from core.config import Scenario
 from core.errors import ConfigError, CoreError
 from core.presets import DEFAULT_PRESET
 from core.scenario import PRESETS, parse_assignment, preset, scenario_from_toml, with_values
-from core.simulation import warm_up
 from dashboard import cli_data
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -28,6 +31,14 @@ from data.errors import DataError
 __all__ = ["cli", "main"]
 
 USAGE_ERROR = 2
+ADDRESS = "127.0.0.1"
+OPEN_WITHIN = 60.0  # seconds until the browser is opened or not at all
+
+
+class PortError(click.ClickException):
+    """The port to listen on is taken or not allowed."""
+
+    exit_code = USAGE_ERROR
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,23 +99,46 @@ def fields(section: str | None) -> None:
 @click.option("--no-browser", is_flag=True, help="Do not open a browser window.")
 def dashboard(port: int, no_browser: bool) -> None:
     """Start the dashboard on this machine (127.0.0.1)."""
-    from streamlit.web.cli import main as streamlit  # heavy, and only needed here
+    _check_port(port)
+    os.environ["PLIMSOLL_HOME"] = str(home_folder())  # stays the same when the folder changes
+    os.chdir(Path(__file__).resolve().parent.parent)  # where .streamlit/config.toml is
+    from dashboard import asgi  # heavy, and only needed here
 
-    home = home_folder()
-    os.environ["PLIMSOLL_HOME"] = str(home)  # stays the same when the folder changes
     with terminal_progress() as progress:
-        ensure_demo(home, progress)
-        progress("Compiling the engine (once, up to a minute)", 0.5)
-        warm_up()
-    app = Path(__file__).resolve().with_name("app.py")
-    os.chdir(app.parent.parent)  # where .streamlit/config.toml is
-    sys.argv = [
-        "streamlit", "run", str(app),
-        "--server.address=127.0.0.1",
-        f"--server.port={port}",
-        f"--server.headless={'true' if no_browser else 'false'}",
-    ]  # fmt: skip
-    sys.exit(streamlit())
+        asgi.prepare(progress)
+    click.echo(f"Plimsoll: http://{ADDRESS}:{port}   (Ctrl-C ends it)")
+    if not no_browser:
+        threading.Thread(target=_open_when_up, args=(port,), daemon=True).start()
+    try:
+        asgi.serve(port)
+    except KeyboardInterrupt:
+        click.echo("Plimsoll has ended.")
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        if os.name != "nt":  # there it would let two servers share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise PortError(
+                f"port {port} on {ADDRESS} cannot be used: {error.strerror}. Is a dashboard "
+                f"running already? Open http://{ADDRESS}:{port}, or choose another port: "
+                f"plimsoll dashboard --port {port % 65535 + 1}"
+            ) from error
+
+
+def _open_when_up(port: int) -> None:
+    until = time.monotonic() + OPEN_WITHIN
+    while time.monotonic() < until:
+        try:
+            socket.create_connection((ADDRESS, port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            webbrowser.open(f"http://{ADDRESS}:{port}")
+            return
 
 
 cli_data.register(cli)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboard.charts.base import (
@@ -21,11 +22,13 @@ from dashboard.charts.equity import last_finite
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, rgba
 
-__all__ = ["BINDING", "binding_rule", "exposure_panel", "spells"]
+__all__ = ["BINDING", "binding_codes", "binding_rule", "exposure_panel", "spells"]
 
 # What holds exposure where it is, in the order of the codes `binding_rule` returns.
 BINDING = ("full", "drawdown", "volatility", "leverage", "floor", "breaker")
 _EPS = 1e-9
+_SCALES = ("dd_scale", "vol_scale", "leverage", "wanted")
+Floats = npt.NDArray[np.float64]
 
 
 def binding_rule(scales: pd.DataFrame, floor: float, limit: float) -> pd.Series:
@@ -45,19 +48,29 @@ def binding_rule(scales: pd.DataFrame, floor: float, limit: float) -> pd.Series:
         ``breaker`` while out; ``full`` at the leverage limit; ``floor`` where the scales ask for
         less than the floor; else the rule with the smallest scale.
     """
-    parts = scales[["dd_scale", "vol_scale", "leverage"]].to_numpy(np.float64)
-    product = parts.prod(axis=1)
-    smallest = np.array(BINDING[1:4])[np.argmin(np.nan_to_num(parts, nan=np.inf), axis=1)]
-    names = np.select(
-        [
-            np.isnan(scales["wanted"].to_numpy(np.float64)),
-            product >= limit - _EPS,
-            product < floor - _EPS,
-        ],
-        ["breaker", "full", "floor"],
-        smallest,
-    )
-    return pd.Series(names, index=scales.index, name="binding")
+    columns = [scales[name].to_numpy(np.float64) for name in _SCALES]
+    codes = binding_codes(*columns, floor=floor, limit=limit)
+    return pd.Series(np.array(BINDING)[codes], index=scales.index, name="binding")
+
+
+def binding_codes(
+    dd_scale: Floats,
+    vol_scale: Floats,
+    leverage: Floats,
+    wanted: Floats,
+    *,
+    floor: float,
+    limit: float,
+) -> npt.NDArray[np.uint8]:
+    """Return positions in ``BINDING``, see :func:`binding_rule`, from bare arrays."""
+    product = dd_scale * vol_scale * leverage
+    parts = np.stack([dd_scale, vol_scale, leverage])
+    codes = 1 + np.argmin(np.where(np.isnan(parts), np.inf, parts), axis=0)
+    codes[product < floor - _EPS] = BINDING.index("floor")
+    codes[product >= limit - _EPS] = BINDING.index("full")
+    codes[np.isnan(wanted)] = BINDING.index("breaker")
+    held: npt.NDArray[np.uint8] = codes.astype(np.uint8)
+    return held
 
 
 def spells(flags: pd.Series) -> list[tuple[pd.Timestamp, pd.Timestamp]]:

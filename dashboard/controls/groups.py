@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import streamlit as st
-
 from core.scenario import specs
-from dashboard.controls.fields import field_control
-from dashboard.state import AppState
 
-__all__ = ["BOOK_FIELDS", "OPEN_GROUPS", "grouped", "risk_controls", "risk_fields"]
+__all__ = ["BOOK_FIELDS", "OPEN_GROUPS", "grouped", "risk_fields"]
 
 BOOK_FIELDS: Final = ("book.names_held", "book.position_cap", "book.sector_cap")
 OPEN_GROUPS: Final = ("Drawdown", "Volatility", "Stops")
@@ -32,12 +28,3 @@ def grouped(paths: Iterable[str]) -> dict[str, list[str]]:
         groups.setdefault(specs()[path].group, []).append(path)
     known = [name for name in _ORDER if name in groups]
     return {name: groups[name] for name in (*known, *(g for g in groups if g not in _ORDER))}
-
-
-def risk_controls(state: AppState) -> None:
-    """Draw a control for every risk field and for the fields of the book that limit risk."""
-    changed = state.changed()
-    for name, paths in grouped((*risk_fields(), *BOOK_FIELDS)).items():
-        with st.expander(name, expanded=name in OPEN_GROUPS, key=f"group:{name}"):
-            for path in paths:
-                field_control(path, state, changed=path in changed)

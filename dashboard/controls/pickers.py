@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -19,16 +19,20 @@ _PRESET, _SOURCE, _BOOK = "pick:preset", "pick:source", "pick:book"
 
 
 def preset_picker(state: AppState) -> None:
-    """Draw the preset picker, what differs from the preset, and the way back."""
-    _select("Scenario", _PRESET, list(PRESETS), state.preset_name, _take_preset)
+    """Draw the preset picker, and the way back to it."""
+    _select("Scenario", _PRESET, list(PRESETS), state.preset_name, _take_preset, width=150)
     labels = state.changed_labels()
     differs = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
-    st.caption(
-        f":primary[●] Differs from {state.preset_name}: {differs}."
+    st.button(
+        "Reset",
+        key="reset",
+        icon=":material/restart_alt:",
+        disabled=not labels,
+        on_click=_reset,
+        help=f"Differs from {state.preset_name}: {differs}."
         if labels
-        else f"As {state.preset_name} defines it."
+        else f"As {state.preset_name} defines it.",
     )
-    st.button("Reset to preset", key="reset", disabled=not labels, width="stretch", on_click=_reset)
 
 
 def scenario_pickers(state: AppState) -> None:
@@ -73,10 +77,19 @@ def _date(label: str, path: str, state: AppState, window: tuple[dt.date, dt.date
     )
 
 
-def _select(label: str, key: str, options: Sequence[str], value: str, take: Any) -> None:
+def _select(
+    label: str,
+    key: str,
+    options: Sequence[str],
+    value: str,
+    take: Any,
+    *,
+    width: Literal["stretch"] | int = "stretch",
+) -> None:
     if st.session_state.get(key) != value:
         st.session_state[key] = value
-    st.selectbox(label, options, key=key, on_change=take)
+    hidden: Literal["visible", "collapsed"] = "visible" if width == "stretch" else "collapsed"
+    st.selectbox(label, options, key=key, on_change=take, width=width, label_visibility=hidden)
 
 
 def _including(known: Sequence[str], value: str | None) -> list[str]:

@@ -27,6 +27,7 @@ __all__ = [
     "show",
     "skeleton_html",
     "stale_html",
+    "unseen_html",
     "words_html",
 ]
 
@@ -159,3 +160,8 @@ def skeleton_html() -> str:
         f'<div class="pl-cards" aria-hidden="true">{cards}</div>'
         f'<div class="pl-skeleton" style="height:{TIMELINE_HEIGHT_PX}px;margin-top:16px"></div>'
     )
+
+
+def unseen_html(html: str) -> str:
+    """Return `html` for those who cannot see the charts: read aloud, not drawn."""
+    return f'<div class="pl-unseen">{html}</div>'

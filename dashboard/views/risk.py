@@ -5,48 +5,80 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import session
-from dashboard.controls.groups import risk_controls
+from dashboard.charts.alt import scale_curve_alt, timeline_alt
 from dashboard.controls.pickers import preset_picker, scenario_pickers
+from dashboard.lab import component
+from dashboard.lab.payload import run_frame
 from dashboard.run import Run
+from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.cards import beside, cards_html, years_of
-from dashboard.views.charts import detail_row, timeline
 from dashboard.views.findings import findings, headline
-from dashboard.views.frames import timeline_frames
+from dashboard.views.frames import levels, timeline_frames
 from dashboard.views.style import apply_style
 from dashboard.views.tables import (
     bullets,
     coverage_table,
     data_table,
     metrics_table,
+    rules_table,
+    sectors_table,
     timings_table,
 )
+from dashboard.views.toolbar import toolbar
 
 
-def _result(state: AppState, run: Run, baseline: Run | None) -> None:
-    colours = session.colours()
-    frames = timeline_frames(run, baseline)
-    base = None if baseline is None else baseline.metrics
-    frame.show(
-        cards_html(
-            run.metrics,
-            years=years_of(run),
-            benchmark=run.benchmark_metrics,
-            beside=beside(run),
-            baseline=base,
-            baseline_name=state.preset_name,
+def _lab(state: AppState, found: Outcome) -> None:
+    """Draw the component, then what it shows once more as text."""
+    run = found.run or (found.last_good[1] if found.last_good else None)
+    component.lab(
+        run_frame(
+            state,
+            run,
+            found.baseline,
+            session.colours(),
+            acknowledged=component.acknowledged(),
+            stale=found.run is None,
         )
     )
-    compared = "" if base is None else f"Small + and − compare with {state.preset_name} as it is."
+    component.curves()
+    if run is None:
+        return
+    frames = timeline_frames(run, found.baseline)
+    base = None if found.baseline is None else found.baseline.metrics
+    cards = cards_html(
+        run.metrics,
+        years=years_of(run),
+        benchmark=run.benchmark_metrics,
+        beside=beside(run),
+        baseline=base,
+        baseline_name=state.baseline_name(),
+    )
+    risk = run.scenario.risk
+    words = [timeline_alt(frames, levels(run.scenario), run.benchmark_name)]
+    if risk.max_allowed_drawdown is not None:
+        worst = float(run.result.risk_drawdown.min())
+        words.append(scale_curve_alt(risk.max_allowed_drawdown, risk.min_position_scale, worst))
+    frame.show(frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words)))
+    compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     frame.show(frame.words_html(headline(run), compared))
-    timeline(run, frames, state, colours)
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
-    detail_row(run, colours)
+    _tables(state, run, found.baseline)
+
+
+def _tables(state: AppState, run: Run, baseline: Run | None) -> None:
+    colours = session.colours()
+    rules, sectors = st.columns(2, gap="large")
+    with rules:
+        frame.show(frame.heading_html("Rules at work") + rules_table(run, colours))
+    with sectors:
+        frame.show(frame.heading_html("Sectors") + sectors_table(run, colours))
     with st.expander("All numbers, timings and notes"):
         left, right = st.columns((3, 2), gap="large")
         with left:
-            frame.show(metrics_table(run, base, state.preset_name))
+            base = None if baseline is None else baseline.metrics
+            frame.show(metrics_table(run, base, state.baseline_name()))
         with right:
             frame.show(data_table(run) + coverage_table(run) + timings_table(run))
             frame.show(bullets(run.notes))
@@ -56,13 +88,12 @@ apply_style(session.colours())
 waiting = st.empty()
 problem = frame.prepare(waiting)
 state = session.current()
-with st.sidebar:
-    preset_picker(state)
-    scenario_pickers(state)
-    risk_controls(state)
-found = session.Outcome(None, problem=problem) if problem else frame.run(state, waiting)
-frame.head("Risk", state, found)
-if found.run is not None:
-    _result(state, found.run, found.baseline)
-elif found.last_good is not None:
-    _result(state, found.last_good[1], None)
+outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
+with st.container(key="head"):
+    frame.head("Risk", state, outcome)
+    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
+        preset_picker(state)
+        with st.popover("Market and period", icon=":material/database:", key="data"):
+            scenario_pickers(state)
+        toolbar(state)
+_lab(state, outcome)

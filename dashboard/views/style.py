@@ -12,7 +12,9 @@ __all__ = ["apply_style", "style_sheet"]
 _RULES = """
 .stApp, .stApp button, .stApp input { font-family: var(--pl-font); }
 .stApp { font-variant-numeric: tabular-nums; }
-.stMainBlockContainer { padding: 40px 24px 32px; max-width: 1560px; }
+.stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
+.st-key-head { gap: 8px; }
+.st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
 [data-testid="stSidebarUserContent"] { padding: 0 16px 32px; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 12px; }
 [data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 8px 12px 12px; }
@@ -62,6 +64,8 @@ _RULES = """
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
+.pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
 .pl-stale { border-left: 3px solid var(--pl-faint); padding-left: 12px; font-size: 14px;
   color: var(--pl-secondary); }
@@ -69,7 +73,11 @@ _RULES = """
   .pl-cards { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
-  .stMainBlockContainer { padding: 48px 12px 24px; }
+  .stMainBlockContainer { padding: 56px 12px 24px; }
+  .st-key-setting, .st-key-toolbar { flex-wrap: nowrap; }
+  .st-key-setting { overflow-x: auto; scrollbar-width: none; }
+  .st-key-setting > *, .st-key-toolbar > * { flex: none; }
+  .st-key-setting button p { white-space: nowrap; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: auto; padding-bottom: 8px;

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,9 +15,10 @@ from core.config import Scenario
 from core.errors import RuinError
 from core.presets import PRESETS
 from core.scenario import specs
-from dashboard.controls.fields import field_key, switch_key
-from dashboard.controls.groups import BOOK_FIELDS, risk_fields
 from dashboard.controls.pickers import ENSEMBLE
+from dashboard.lab.component import committed
+from dashboard.lab.declared import LAB_FIELDS
+from dashboard.lab.wire import unpacked
 from dashboard.run import Run
 from dashboard.session import Engine
 from data.catalog import Catalog
@@ -42,8 +44,18 @@ def metric(app: AppTest, name: str) -> float:
     return float(found.group(1))
 
 
-def figures(app: AppTest) -> list[str]:
-    return [chart.proto.spec for chart in app.get("plotly_chart")]
+def frame(app: AppTest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the lab is fed: header and columns."""
+    mounts = [element.proto.bytes for element in app.main.get("bidi_component")]
+    return unpacked(mounts[0])
+
+
+def commit(app: AppTest, **values: Any) -> None:
+    """Commit as the lab does when the hand lets go."""
+    state = app.session_state["plimsoll.state"]
+    paths = {path: values[spec.name] for path, spec in specs().items() if spec.name in values}
+    app.session_state["plimsoll.state"] = committed(state, {"n": 1.0, "values": paths})
+    app.run()
 
 
 def healthy(app: AppTest) -> bool:
@@ -56,50 +68,55 @@ def test_the_page_shows_the_demo_market(app: AppTest) -> None:
     for words in ("Risk · Phase 8", "Simulated market", "without topology", "books balance ✓"):
         assert words in text
     assert -1.0 < metric(app, "max_drawdown") < 0.0
-    assert len(figures(app)) == 2
+    header, columns = frame(app)
+    assert header["run"]["metrics"]["cagr"] == metric(app, "cagr")
+    assert len(columns["equity_portfolio"]) == len(columns["day"]) > 250
     assert "What stands out" in text
     assert "Rules at work" in text
 
 
 def test_charts_say_in_words_what_they_show(app: AppTest) -> None:
-    main, curve = (chart.proto.alt for chart in app.get("plotly_chart"))
-    assert "The deepest drawdown was" in main
-    assert "The floor of 60" in curve
+    text = page_text(app)
+    assert "The deepest drawdown was" in text
+    assert "The floor of 60" in text
 
 
 def test_every_risk_field_has_a_control(app: AppTest) -> None:
-    drawn = {e.key for kind in ("slider", "toggle", "button_group") for e in app.get(kind)}
-    for path in (*risk_fields(), *BOOK_FIELDS):
-        assert field_key(path) in drawn, path
-        if specs()[path].optional:
-            assert switch_key(path) in drawn, path
+    header, _ = frame(app)
+    assert {field["path"] for field in header["fields"]} == set(LAB_FIELDS)
+    for field in header["fields"]:
+        assert field["optional"] is specs()[field["path"]].optional
 
 
 def test_controls_show_what_is_run(app: AppTest) -> None:
-    assert app.slider(key=field_key("risk.position_stop_loss")).value == 12.0
-    assert app.slider(key=field_key("risk.vol_lookback_days")).value == 20
-    assert app.toggle(key=switch_key("book.sector_cap")).value is False
-    assert app.slider(key=field_key("book.sector_cap")).disabled
+    values = frame(app)[0]["values"]
+    assert values["risk.position_stop_loss"] == 0.12
+    assert values["risk.vol_lookback_days"] == 20
+    assert values["book.sector_cap"] is None
 
 
-def test_a_moved_slider_changes_numbers_and_chart(app: AppTest) -> None:
-    stops, chart = metric(app, "stop_hits"), figures(app)[0]
-    app.slider(key=field_key("risk.position_stop_loss")).set_value(30.0).run()
+def test_a_committed_value_changes_numbers_and_chart(app: AppTest) -> None:
+    stops, chart = metric(app, "stop_hits"), frame(app)[1]["equity_portfolio"]
+    commit(app, position_stop_loss=0.3)
     assert healthy(app)
     assert metric(app, "stop_hits") < stops
-    assert figures(app)[0] != chart
+    header, columns = frame(app)
+    assert (columns["equity_portfolio"] != chart).any()
+    assert (columns["equity_baseline"] == chart).all()
+    assert header["run"]["baseline"]["stop_hits"] == stops
     assert "Phase 8, 1 changed" in page_text(app)
     assert "compare with Phase 8" in page_text(app)
 
 
 def test_a_rule_switched_off_and_on_again(app: AppTest) -> None:
-    app.slider(key=field_key("risk.trailing_stop_pct")).set_value(20.0).run()
+    commit(app, trailing_stop_pct=0.2)
     moved = metric(app, "stop_hits")
-    app.toggle(key=switch_key("risk.trailing_stop_pct")).set_value(False).run()
+    commit(app, trailing_stop_pct=None)
     assert metric(app, "stop_hits") != moved
     assert "0 trailing" in page_text(app)
-    app.toggle(key=switch_key("risk.trailing_stop_pct")).set_value(True).run()
-    assert app.slider(key=field_key("risk.trailing_stop_pct")).value == 20.0
+    field = next(f for f in frame(app)[0]["fields"] if f["path"] == "risk.trailing_stop_pct")
+    assert field["on"] == 0.2
+    commit(app, trailing_stop_pct=field["on"])
     assert metric(app, "stop_hits") == moved
 
 
@@ -108,40 +125,36 @@ def test_every_preset_can_be_taken(app: AppTest, name: str) -> None:
     app.selectbox(key="pick:preset").set_value(name).run()
     assert healthy(app)
     assert f"Risk · {name}" in page_text(app)
-    risk = PRESETS[name].risk
-    assert app.toggle(key=switch_key("risk.position_stop_loss")).value is (
-        risk.position_stop_loss is not None
-    )
-    assert app.slider(key=field_key("risk.min_position_scale")).value == pytest.approx(
-        100.0 * risk.min_position_scale
-    )
+    risk, values = PRESETS[name].risk, frame(app)[0]["values"]
+    assert values["risk.position_stop_loss"] == risk.position_stop_loss
+    assert values["risk.min_position_scale"] == risk.min_position_scale
 
 
 def test_reset_brings_the_preset_back(app: AppTest) -> None:
     before = metric(app, "cagr")
-    app.slider(key=field_key("risk.target_annual_vol")).set_value(8.0).run()
+    commit(app, target_annual_vol=0.08)
     assert metric(app, "cagr") != before
     app.button(key="reset").click().run()
     assert metric(app, "cagr") == before
-    assert app.slider(key=field_key("risk.target_annual_vol")).value == 18.0
+    assert frame(app)[0]["values"]["risk.target_annual_vol"] == 0.18
     assert app.button(key="reset").disabled
 
 
 def test_a_refused_change_is_explained_and_the_slider_goes_back(app: AppTest) -> None:
     before = metric(app, "cagr")
-    app.slider(key=field_key("risk.max_leverage")).set_value(0.5).run()
+    commit(app, max_leverage=0.5)
     text = page_text(app)
     assert "This change was not taken" in text
     assert "min_position_scale must be at most max_leverage" in text
-    assert app.slider(key=field_key("risk.max_leverage")).value == 1.0
+    assert frame(app)[0]["values"]["risk.max_leverage"] == 1.0
     assert metric(app, "cagr") == before
-    app.slider(key=field_key("risk.max_leverage")).set_value(1.5).run()
+    commit(app, max_leverage=1.5)
     assert healthy(app)
 
 
 def test_lag_0_is_another_result(app: AppTest) -> None:
     before = metric(app, "cagr")
-    app.button_group(key=field_key("risk.execution_lag_days")).set_value(0).run()
+    commit(app, execution_lag_days=0)
     assert healthy(app)
     assert metric(app, "cagr") != before
 
@@ -164,22 +177,6 @@ def test_an_empty_period_is_explained_and_the_last_good_result_stays(app: AppTes
     assert metric(app, "cagr") == before
     app.date_input(key="pick:period.start").set_value(None).run()
     assert healthy(app)
-
-
-def test_the_window_changes_the_chart_and_no_number(app: AppTest) -> None:
-    before, chart = metric(app, "cagr"), figures(app)[0]
-    app.button_group(key="view:window").set_value("1Y").run()
-    assert healthy(app)
-    assert metric(app, "cagr") == before
-    assert len(figures(app)[0]) < len(chart)
-
-
-def test_a_log_scale_is_offered_beyond_five_years(app: AppTest) -> None:
-    app.toggle(key="view:log").set_value(True).run()
-    assert "log scale" in figures(app)[0]
-    app.date_input(key="pick:period.start").set_value(dt.date(2022, 6, 1)).run()
-    assert "view:log" not in {toggle.key for toggle in app.toggle}
-    assert "log scale" not in figures(app)[0]
 
 
 def test_a_book_of_ones_own_replaces_the_ensembles(demo_home: Path, tmp_path: Path) -> None:
@@ -209,7 +206,7 @@ def test_ruin_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> Non
         raise RuinError(12, -5.0)
 
     monkeypatch.setattr(Engine, "run", ruined)
-    app.slider(key=field_key("risk.max_leverage")).set_value(2.0).run()
+    commit(app, max_leverage=2.0)
     assert "The portfolio was ruined" in page_text(app)
     assert "the last good result" in page_text(app)
     assert not app.exception
@@ -219,7 +216,7 @@ def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> No
     folders = [path for path in demo_home.rglob("demo") if path.is_dir()]
     for folder in folders:
         shutil.rmtree(folder)
-    app.slider(key=field_key("risk.max_leverage")).set_value(2.0).run()
+    commit(app, max_leverage=2.0)
     assert "This market is not in the store" in page_text(app)
     assert not app.exception
 

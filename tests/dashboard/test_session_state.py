@@ -9,7 +9,7 @@ import pytest
 
 from core.presets import PRESETS, preset
 from core.scenario import specs, value_at
-from dashboard.state import CONTEXT, WINDOWS, AppState
+from dashboard.state import CONTEXT, HISTORY, WINDOWS, AppState
 
 STOP = "risk.position_stop_loss"
 
@@ -91,3 +91,67 @@ def test_another_market_drops_the_dates_of_the_old_one(state: AppState) -> None:
 
 def test_what_is_looked_at_is_no_change_of_the_scenario(state: AppState) -> None:
     assert replace(state, window="1Y", log=True).changed() == {}
+
+
+def test_undo_and_redo_go_through_every_setting(state: AppState) -> None:
+    moved = state.with_values({STOP: 0.2}).with_preset("No overlay").with_values({STOP: 0.3})
+    back = moved.undo()
+    assert back.scenario == state.with_preset("No overlay").scenario
+    assert back.undo().scenario == state.with_values({STOP: 0.2}).scenario
+    start = back.undo().undo()
+    assert (start.scenario, start.preset_name) == (state.scenario, "Phase 8")
+    assert start.undo() is start
+    again = start.redo().redo().redo()
+    assert (again.scenario, again.preset_name) == (moved.scenario, "No overlay")
+    assert again.redo() is again
+
+
+def test_a_new_change_ends_what_could_be_redone(state: AppState) -> None:
+    back = state.with_values({STOP: 0.2}).undo()
+    assert back.future
+    assert back.with_values({STOP: 0.3}).future == ()
+
+
+def test_what_changes_nothing_is_no_step(state: AppState) -> None:
+    back = state.with_values({STOP: 0.2}).undo()
+    same = back.with_values({STOP: 0.12}).with_preset("Phase 8")
+    assert same.past == ()
+    assert same.future == back.future
+    assert state.with_values({"risk.max_leverage": 0.5}).past == ()
+
+
+def test_undo_brings_back_the_last_value_of_a_rule_that_was_off(state: AppState) -> None:
+    off = state.with_values({STOP: 0.2}).with_values({STOP: None})
+    assert off.with_preset("No overlay").undo().on_value(specs()[STOP]) == 0.2
+
+
+def test_history_is_bounded(state: AppState) -> None:
+    for k in range(HISTORY + 20):
+        state = state.with_values({"risk.cost_per_trade_bps": float(k)})
+    assert len(state.past) == HISTORY
+    for _ in range(HISTORY + 20):
+        state = state.undo()
+    assert state.scenario.risk.cost_per_trade_bps == 19.0
+    assert len(state.future) == HISTORY
+
+
+def test_a_pinned_setting_is_the_baseline_and_changes_are_still_told_from_the_preset(
+    state: AppState,
+) -> None:
+    pinned = state.with_values({STOP: 0.2}).pin()
+    assert not pinned.differs()
+    assert pinned.baseline_name() == "pinned: Phase 8, 1 changed"
+    moved = pinned.with_values({STOP: 0.3}).with_source("us")
+    assert moved.baseline().risk.position_stop_loss == 0.2
+    assert moved.baseline().universe.source == "us"
+    assert moved.differs()
+    assert moved.changed() == {STOP: (0.12, 0.3)}
+    assert moved.undo().undo().pinned == pinned.pinned
+    assert moved.unpin().baseline() == preset("Phase 8").model_copy(
+        update={"universe": moved.scenario.universe}
+    )
+    assert moved.unpin().baseline_name() == "Phase 8"
+
+
+def test_a_preset_is_taken_by_its_own_name(state: AppState) -> None:
+    assert state.with_preset("phase 8.1").preset_name == "Phase 8.1"

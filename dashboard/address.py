@@ -1,0 +1,106 @@
+"""What a browser session looks at as an address, and back: scenario, baseline, view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from core.errors import ConfigError
+from dashboard.state import WINDOWS, AppState, Pin
+from dashboard.url import Query, read_scenario, scenario_to_query
+
+__all__ = ["VIEW_KEYS", "query_of", "state_of"]
+
+# Beside the keys of the scenario: the pinned setting as one value, the window, the log scale.
+_BASELINE, _WINDOW, _LOG = "base", "view", "log"
+VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG)
+LONGEST_BASELINE: Final = 4000
+MOST_NOTICES: Final = 5
+
+
+def query_of(state: AppState) -> dict[str, str]:
+    """Return the address of `state`; what cannot be written of it is left out.
+
+    What was done before (undo, redo) is not part of an address.
+    """
+    try:
+        query = scenario_to_query(state.scenario, state.preset_name)
+        if state.pinned is not None:
+            pinned = scenario_to_query(state.pinned.scenario, state.pinned.preset_name)
+            query[_BASELINE] = _flat(pinned)
+    except ConfigError:  # a name that no store would take: nothing to share
+        return {}
+    if state.window != WINDOWS[-1]:
+        query[_WINDOW] = state.window
+    if state.log:
+        query[_LOG] = "on"
+    return query
+
+
+def state_of(query: Query, source: str) -> AppState:
+    """Return the state that an address describes, on the market `source` when it names none.
+
+    What is wrong in it stays as in the preset and is told in ``notices``.
+    """
+    rest = {key: value for key, value in query.items() if key not in VIEW_KEYS}
+    if "src" not in rest:
+        # Only the default preset's market may not be there: a written one is meant.
+        rest = {**rest, "src": source}
+    scenario, preset_name, problems = read_scenario(rest)
+    state = AppState(scenario, preset_name=preset_name)
+    view, view_problems = _with_view(state, query)
+    return replace(view, notices=_bounded((*problems, *view_problems)))
+
+
+def _with_view(state: AppState, query: Query) -> tuple[AppState, tuple[str, ...]]:
+    problems: list[str] = []
+    view = {key: _all(query[key]) for key in VIEW_KEYS if key in query}
+    for key, given in view.items():
+        if len(given) != 1:
+            problems.append(f"{key} must be given once, was given {len(given)} times.")
+    one = {key: given[0] for key, given in view.items() if len(given) == 1}
+    if _WINDOW in one:
+        if one[_WINDOW] in WINDOWS:
+            state = replace(state, window=one[_WINDOW])
+        else:
+            problems.append(f"{_WINDOW} must be one of {', '.join(WINDOWS)}.")
+    if _LOG in one:
+        if one[_LOG] in ("on", "off"):
+            state = replace(state, log=one[_LOG] == "on")
+        else:
+            problems.append(f"{_LOG} must be on or off.")
+    if _BASELINE in one:
+        state, wrong = _with_pin(state, one[_BASELINE])
+        problems.extend(f"{_BASELINE}: {text}" for text in wrong)
+    return state, tuple(problems)
+
+
+def _with_pin(state: AppState, text: str) -> tuple[AppState, tuple[str, ...]]:
+    if len(text) > LONGEST_BASELINE:
+        return state, (f"must have at most {LONGEST_BASELINE} characters, had {len(text)}.",)
+    scenario, preset_name, problems = read_scenario(_unflat(text))
+    if problems:  # half a baseline would compare with what nobody chose
+        return state, (*problems, f"Compared with {state.preset_name} instead.")
+    return replace(state, pinned=Pin(scenario, preset_name)), ()
+
+
+def _flat(query: Mapping[str, str]) -> str:
+    return ",".join(f"{key}:{value}" for key, value in query.items())
+
+
+def _unflat(text: str) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for part in text.split(","):
+        key, _, value = part.partition(":")
+        query.setdefault(key, []).append(value)
+    return query
+
+
+def _all(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _bounded(problems: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(problems) - MOST_NOTICES
+    return problems if more <= 0 else (*problems[:MOST_NOTICES], f"… and {more} more.")

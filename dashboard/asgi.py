@@ -1,0 +1,112 @@
+"""The web server: Streamlit's ASGI app, warmed up before it serves, with its own guarded route."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import gc
+import importlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from streamlit import config
+from streamlit.starlette import App
+
+from core.errors import CoreError
+from core.simulation import warm_up
+from dashboard.guard import Guard, TokenBucket, answer
+from dashboard.home import ensure_demo, home_folder
+from data.errors import DataError
+
+__all__ = ["HEALTH", "app", "freeze", "guard", "prepare", "serve"]
+
+HEALTH: Final = "/plimsoll/health"
+REQUESTS_PER_SECOND: Final = 20.0
+REQUESTS_AT_ONCE: Final = 60.0
+# What every page imports: loaded before the freeze, so that no collection looks at it again.
+_PAGES: Final = (
+    "dashboard.lab.component", "dashboard.lab.payload", "dashboard.views.cards",
+    "dashboard.views.findings", "dashboard.views.tables", "dashboard.views.toolbar",
+)  # fmt: skip
+_SCRIPT: Final = Path(__file__).resolve().with_name("app.py")
+_VERSION: Final = version("plimsoll")
+_STATE: Final[dict[str, int]] = {"frozen": 0}
+_LOG: Final = logging.getLogger(__name__)
+
+guard = Guard(
+    TokenBucket(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
+    hosts=lambda: config.get_option("server.allowedHosts") or (),
+)
+
+
+def prepare(progress: Callable[[str, float], None] | None = None) -> None:
+    """Make the demo market where it is missing and compile the engine, or load it compiled.
+
+    Raises
+    ------
+    core.errors.CoreError, data.errors.DataError, OSError
+    """
+    ensure_demo(home_folder(), progress)
+    if progress is not None:
+        progress("Loading the engine (compiled once, up to a minute)", 0.5)
+    warm_up()
+
+
+def freeze() -> None:
+    """Load what the pages import and take all that is loaded out of garbage collection.
+
+    Streamlit collects every generation after each rerun; without this, that is most of the time a
+    rerun takes.
+    """
+    for name in _PAGES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    _STATE["frozen"] = gc.get_freeze_count()  # counting them takes milliseconds: not per request
+    atexit.register(gc.unfreeze)  # or compiled libraries report leaks when we end
+
+
+async def _health(request: Request) -> Response:
+    if request.url.query:
+        return answer(400, "this address takes no query")
+    return JSONResponse(
+        {"status": "ok", "plimsoll": _VERSION, "frozen_objects": _STATE["frozen"]},
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+    try:
+        await asyncio.to_thread(prepare)
+    except (CoreError, DataError, OSError) as error:
+        _LOG.warning("not ready yet, the page will say why: %s", error)
+    freeze()
+    yield {}
+
+
+# Every method reaches the guard: it says what is wrong, and says it as JSON.
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+app = App(_SCRIPT, lifespan=_lifespan, routes=[Route(HEALTH, guard(_health), methods=_METHODS)])
+
+
+def serve(port: int) -> None:
+    """Serve on 127.0.0.1 until Ctrl-C or SIGTERM; the working folder holds ``.streamlit``."""
+    sys.argv = [str(_SCRIPT)]  # Streamlit takes it for the script that starts it
+    app.run(
+        config={
+            "server.address": "127.0.0.1",
+            "server.port": port,
+            "server.headless": True,  # whoever starts us opens the browser
+            "server.allowedHosts": ["127.0.0.1", "localhost"],
+            "logger.hideWelcomeMessage": True,
+        }
+    )

@@ -1,0 +1,132 @@
+"""Mounting the lab: files served by Streamlit, bytes in, one checked commit out.
+
+Streamlit finds the asset folder of an installed package by importing a module that is called like
+the distribution; ours are called core, data and dashboard, and an editable install lists no files.
+So the folder is registered here, under a name that changes with its content: inline strings would
+travel with every rerun, and a browser never mixes files of two versions.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+from core.scenario import specs
+from dashboard import session
+from dashboard.lab.declared import LAB_FIELDS
+from dashboard.lab.drag import scan, scan_frame, wanted
+from dashboard.lab.hints import asks_for_hints, hints_frame
+from dashboard.lab.payload import idle
+from dashboard.problems import EXPECTED
+from dashboard.state import AppState
+
+__all__ = ["CURVES_KEY", "LAB_KEY", "acknowledged", "committed", "curves", "lab"]
+
+LAB_KEY: Final = "lab"
+CURVES_KEY: Final = "lab_curves"
+_FOLDER: Final = Path(__file__).resolve().with_name("assets")
+_HTML: Final = '<div class="lab-root">\n</div>'
+_ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
+_WANT: Final = "plimsoll.lab.want"
+_REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
+
+
+def lab(frame: bytes) -> None:
+    """Mount the lab and feed it `frame`."""
+    _component()(key=LAB_KEY, data=frame, on_commit_change=_take_commit)
+
+
+@st.fragment
+def curves() -> None:
+    """Mount what answers the lab's requests for curves; a request reruns this and nothing else."""
+    message = st.session_state.pop(_WANT, None)
+    data = idle() if message is None else _answer(message)
+    _component()(key=CURVES_KEY, data=data, on_want_change=_take_want)
+
+
+def acknowledged() -> float:
+    """Return the number of the last commit that was taken."""
+    return float(st.session_state.get(_ACKNOWLEDGED, 0.0))
+
+
+def committed(state: AppState, message: object) -> AppState:
+    """Return `state` after a commit of the browser; what is not allowed is refused with a reason.
+
+    Parameters
+    ----------
+    state : AppState
+    message : object
+        ``{"n": number, "values": {path: value}}``; nothing of it is trusted.
+    """
+    values = message.get("values") if isinstance(message, Mapping) else None
+    if not isinstance(values, Mapping) or not values:
+        return replace(state, refused=_REFUSED)
+    if not all(path in LAB_FIELDS and _plain(path, value) for path, value in values.items()):
+        return replace(state, refused=_REFUSED)
+    return state.with_values(dict(values))
+
+
+def _plain(path: str, value: Any) -> bool:
+    # Bounds are the scenario's business; here only that a number is a number.
+    spec = specs()[path]
+    if value is None:
+        return spec.optional
+    if spec.kind in ("number", "integer"):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, bool) if spec.kind == "flag" else isinstance(value, str | int)
+
+
+def _take_commit() -> None:
+    message = st.session_state[LAB_KEY].get("commit")
+    session.put(committed(session.current(), message))
+    number = message.get("n") if isinstance(message, Mapping) else None
+    if isinstance(number, int | float):
+        st.session_state[_ACKNOWLEDGED] = float(number)
+
+
+def _take_want() -> None:
+    st.session_state[_WANT] = st.session_state[CURVES_KEY].get("want")
+
+
+def _answer(message: object) -> bytes:
+    engine = session.engine()
+    try:
+        run = engine.run(session.current().scenario)
+        if asks_for_hints(message, run):
+            return hints_frame(run)
+        want = wanted(message)
+        if want is None:
+            return idle()
+        return scan_frame(run, want, *scan(engine.pipeline, run, want))
+    except EXPECTED:
+        return idle()  # the page itself says what is wrong
+
+
+@functools.cache
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(_FOLDER.iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _component() -> Any:
+    short = f"lab_{_fingerprint()}"
+    name = f"plimsoll.{short}"
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(name) is None:
+        config = ComponentConfig(short, _FOLDER.name)
+        manager.register_from_manifest(
+            ComponentManifest("plimsoll", _fingerprint(), [config]), _FOLDER.parent
+        )
+    return st.components.v2.component(
+        name, html=_HTML, css="lab.css", js="lab.js", isolate_styles=False
+    )

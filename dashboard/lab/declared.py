@@ -1,0 +1,127 @@
+"""What the browser must know before any number: fields, metrics and colours."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import asdict
+from typing import Any, Final
+
+from core.config import Scenario
+from core.factors.names import REGIMES
+from core.parameters import ParameterSpec
+from core.scenario import specs, value_at
+from dashboard.charts.exposure import BINDING
+from dashboard.controls.groups import BOOK_FIELDS, OPEN_GROUPS, grouped, risk_fields
+from dashboard.controls.scales import choices, scale_of, unit_text
+from dashboard.report.targets import TARGETS
+from dashboard.state import AppState
+from dashboard.theme import REGIME_LETTERS, TEXT_CONTRAST, Theme, text_on
+from dashboard.views.metrics import CARDS
+
+__all__ = ["LAB_FIELDS", "colours_json", "curves_key", "curves_keys", "fields_json", "metrics_json"]
+
+LAB_FIELDS: Final = (*risk_fields(), *BOOK_FIELDS)
+# Colour of what holds exposure: "full" is nothing at all, the floor recedes.
+_BINDING_RULES: Final = {
+    "drawdown": "drawdown",
+    "volatility": "volatility",
+    "leverage": "leverage",
+    "breaker": "breaker",
+}
+
+
+def fields_json(state: AppState) -> list[dict[str, Any]]:
+    """Return the declaration of every field of the lab, in the order in which they are shown."""
+    found = []
+    for group, paths in grouped(LAB_FIELDS).items():
+        for path in paths:
+            field = _field(specs()[path], state)
+            found.append(field | {"group": group, "open": group in OPEN_GROUPS})
+    return found
+
+
+def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
+    value = value_at(state.scenario, spec.path)
+    field: dict[str, Any] = {
+        "path": spec.path,
+        "label": spec.label,
+        "kind": spec.kind,
+        "unit": unit_text(spec),
+        "help": f"{spec.help} Source: {spec.source}." if spec.source else spec.help,
+        "optional": spec.optional,
+    }
+    if spec.kind == "choice":
+        return field | {"choices": list(choices(spec, value))}
+    if spec.kind == "flag":
+        return field
+    shown = value if value is not None else state.on_value(spec)
+    scale = scale_of(spec, shown)
+    return field | {
+        "low": scale.stored(scale.low),
+        "high": scale.stored(scale.high),
+        "step": scale.stored(scale.step),
+        "factor": scale.factor,
+        "whole": scale.whole,
+        "decimals": 0 if scale.whole else int(scale.text[2 : scale.text.index("f")]),
+        "on": shown,
+        "scans": spec.section == "risk",
+    }
+
+
+@functools.cache
+def metrics_json() -> list[dict[str, Any]]:
+    """Return the cards: name, label, kind, direction, help, and target where there is one."""
+    faces = []
+    for face in CARDS:
+        target = TARGETS.get(face.name)
+        more = {} if target is None else {"bound": target.bound, "target": target.text}
+        faces.append(asdict(face) | more)
+    return faces
+
+
+@functools.lru_cache(32)
+def colours_json(colours: Theme, sectors: tuple[str, ...]) -> dict[str, Any]:
+    """Return every colour the charts use, of one theme."""
+    rules = {name: colours.rule(rule) for name, rule in _BINDING_RULES.items()}
+    binding = {"full": colours.line, "floor": colours.ink(colours.faint)} | rules
+    regimes = {name: colours.regime(name) for name in REGIMES}
+    return {
+        "name": colours.name,
+        **colours.tokens(),
+        "ghost_line": colours.ink(colours.ghost),
+        "accent_text": colours.ink(colours.accent, TEXT_CONTRAST),
+        "ghost_text": colours.ink(colours.ghost, TEXT_CONTRAST),
+        "target": colours.rule("volatility"),
+        "drawdown": colours.rule("drawdown"),
+        "breaker": colours.rule("breaker"),
+        "drawdown_text": colours.ink(colours.rule("drawdown"), TEXT_CONTRAST),
+        "breaker_text": colours.ink(colours.rule("breaker"), TEXT_CONTRAST),
+        "binding": [[name, binding[name]] for name in BINDING],
+        "regimes": [
+            [name, regimes[name], REGIME_LETTERS[name], text_on(regimes[name])] for name in REGIMES
+        ],
+        "sectors": {
+            name: [colours.sector(name), colours.ink(colours.sector(name), TEXT_CONTRAST)]
+            for name in sectors
+        },
+    }
+
+
+def curves_key(scenario: Scenario, path: str) -> str:
+    """Return what the curves along `path` depend on: every field but this one."""
+    return _keys(scenario, (path,))[path]
+
+
+def curves_keys(scenario: Scenario) -> dict[str, str]:
+    """Return :func:`curves_key` of every field of the lab."""
+    return _keys(scenario, LAB_FIELDS)
+
+
+def _keys(scenario: Scenario, paths: tuple[str, ...]) -> dict[str, str]:
+    lines = {path: f"{path}={value_at(scenario, path)!r}" for path in specs()}
+    found = {}
+    for path in paths:
+        text = "\n".join([path, *(line for other, line in lines.items() if other != path)])
+        found[path] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return found

@@ -1,0 +1,79 @@
+"""Between runs and the journal: what is written of a run, and saved settings read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.config import Scenario
+from core.presets import preset
+from core.scenario import scenario_hash, specs, value_at, with_values
+from dashboard.run import Run
+from data.errors import DataError
+from data.journal import Journal
+
+__all__ = ["read_saved", "record_run", "save_named", "scenario_values"]
+
+
+def record_run(journal: Journal, run: Run, *, preset_name: str, origin: str) -> str:
+    """Write a finished run as a trial; a journal that fails never stops what was run.
+
+    Parameters
+    ----------
+    journal : Journal
+    run : Run
+    preset_name : str
+        Preset that the scenario started from.
+    origin : str
+        "page", "cli" or "sweep".
+
+    Returns
+    -------
+    str
+        Why it was not recorded; empty when it was.
+    """
+    try:
+        journal.record_trial(
+            scenario_hash=scenario_hash(run.scenario),
+            fingerprint=run.market.fingerprint,
+            values=scenario_values(run.scenario),
+            preset=preset_name,
+            origin=origin,
+            metrics=run.metrics.as_dict(),
+        )
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def save_named(journal: Journal, name: str, scenario: Scenario, preset_name: str) -> None:
+    """Write `scenario` under a name.
+
+    Raises
+    ------
+    data.journal.JournalError, ValueError
+        The journal failed, or the name cannot be one.
+    """
+    journal.save_scenario(
+        name,
+        scenario_hash=scenario_hash(scenario),
+        values=scenario_values(scenario),
+        preset=preset_name,
+    )
+
+
+def read_saved(saved: Mapping[str, Any]) -> tuple[Scenario, str]:
+    """Return the scenario of a row of the journal and its preset, validated again.
+
+    Raises
+    ------
+    core.errors.ConfigError
+        It was written by a version with other fields or other limits.
+    """
+    base = preset(saved["preset"])
+    return with_values(base, saved["values"]), base.name
+
+
+def scenario_values(scenario: Scenario) -> dict[str, Any]:
+    """Return path → value of every field; dates become text when this is written."""
+    return {path: value_at(scenario, path) for path in specs()}

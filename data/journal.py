@@ -1,0 +1,218 @@
+"""What people did: named scenarios and every committed setting, in an append-only SQLite file.
+
+Rows are only ever added: triggers refuse to change, delete or replace one, and each row carries a
+hash over itself and the row before it. Several processes may write at once (write-ahead log).
+The journal knows nothing of the engine: strings and dicts go in, dicts come out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import math
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from data.errors import DataError, did_you_mean
+from data.journal_file import (
+    COLUMNS,
+    JournalBusyError,
+    JournalCorruptError,
+    JournalError,
+    JournalFile,
+    JournalFullError,
+    JournalVersionError,
+    transaction,
+)
+
+__all__ = [
+    "ORIGINS",
+    "Journal",
+    "JournalBusyError",
+    "JournalCorruptError",
+    "JournalError",
+    "JournalFullError",
+    "JournalVersionError",
+    "UnknownScenarioError",
+]
+
+ORIGINS: Final = ("page", "cli", "sweep")
+_LONGEST_NAME: Final = 80
+
+
+class UnknownScenarioError(DataError, LookupError):
+    """No scenario of that name was saved."""
+
+
+class Journal:
+    """The file ``journal.sqlite`` below `home`; safe to share between threads.
+
+    Nothing is opened or made before the first call.
+
+    Parameters
+    ----------
+    home : Path
+        PLIMSOLL_HOME.
+    timeout : float
+        Seconds to wait for another process that is writing.
+    """
+
+    def __init__(self, home: Path, timeout: float = 5.0) -> None:
+        self.path = home / "journal.sqlite"
+        self._file = JournalFile(self.path, timeout)
+
+    def record_trial(
+        self,
+        *,
+        scenario_hash: str,
+        fingerprint: str,
+        values: Mapping[str, Any],
+        preset: str,
+        origin: str,
+        metrics: Mapping[str, Any],
+    ) -> int:
+        """Append one committed setting and what came of it; return its number.
+
+        Parameters
+        ----------
+        scenario_hash, fingerprint : str
+            Hash of the setting and fingerprint of the market: together they name a trial.
+        values, metrics : mapping
+            Made JSON; a number that is not finite becomes null.
+        preset : str
+        origin : str
+            "page", "cli" or "sweep".
+        """
+        if origin not in ORIGINS:
+            raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, was {origin!r}")
+        row = (scenario_hash, fingerprint, preset, origin, _json(values), _json(metrics))
+        return self._append("trials", row)
+
+    def trials(
+        self, fingerprint: str | None = None, *, distinct: bool = True, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return trials, oldest first.
+
+        Parameters
+        ----------
+        fingerprint : str, optional
+            Only those on this market.
+        distinct : bool
+            One for each setting and market, as first recorded; False returns every record.
+        limit : int, optional
+            Only the latest so many.
+        """
+        first = 'AND id IN (SELECT MIN(id) FROM trials GROUP BY fingerprint, "hash")'
+        rows = self._rows(
+            f"SELECT * FROM trials WHERE (?1 IS NULL OR fingerprint = ?1) "
+            f"{first if distinct else ''} ORDER BY id DESC LIMIT ?2",
+            (fingerprint, -1 if limit is None else limit),
+        )
+        return rows[::-1]
+
+    def count(self, fingerprint: str) -> int:
+        """Return how many different settings were tried on the market of `fingerprint`."""
+        sql = 'SELECT COUNT(DISTINCT "hash") AS n FROM trials WHERE fingerprint = ?'
+        return int(self._rows(sql, (fingerprint,))[0]["n"])
+
+    def save_scenario(
+        self, name: str, *, scenario_hash: str, values: Mapping[str, Any], preset: str
+    ) -> int:
+        """Append a named scenario; saving under a name again leaves the earlier one in place."""
+        name = name.strip()
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise ValueError(
+                f"the name of a scenario must be 1 to {_LONGEST_NAME} printable characters, "
+                f"was {name[:_LONGEST_NAME]!r}"
+            )
+        return self._append("scenarios", (name, scenario_hash, preset, _json(values)))
+
+    def scenarios(self) -> list[dict[str, Any]]:
+        """Return the latest scenario of every name, by name."""
+        latest = "SELECT MAX(id) FROM scenarios GROUP BY name"
+        return self._rows(f"SELECT * FROM scenarios WHERE id IN ({latest}) ORDER BY name")
+
+    def scenario(self, name: str) -> dict[str, Any]:
+        """Return the latest scenario saved as `name`.
+
+        Raises
+        ------
+        UnknownScenarioError
+        """
+        sql = "SELECT * FROM scenarios WHERE name = ? ORDER BY id DESC LIMIT 1"
+        found = self._rows(sql, (name,))
+        if not found:
+            known = [row["name"] for row in self.scenarios()]
+            raise UnknownScenarioError(
+                f"scenario must be a saved one, was {name!r}.{did_you_mean(name, known)}"
+            )
+        return found[0]
+
+    def verify(self) -> None:
+        """Check every row against its hash; raises JournalCorruptError naming the first bad one."""
+        for table, columns in COLUMNS.items():
+            chain = ""
+            with self._file.connection() as connection:
+                for row in connection.execute(f"SELECT * FROM {table} ORDER BY id"):
+                    chain = _chained(chain, [row[column] for column in columns])
+                    if row["chain"] != chain:
+                        raise JournalCorruptError(
+                            f"row {row['id']} of {table} in {self.path} was changed after it was "
+                            "written, or one before it is missing. Restore the file from a copy."
+                        )
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, table: str, rest: tuple[str, ...]) -> int:
+        row = (dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), *rest)
+        columns = COLUMNS[table]
+        names = ", ".join(f'"{column}"' for column in (*columns, "chain"))
+        with self._file.connection() as connection, transaction(connection):
+            last = connection.execute(f"SELECT chain FROM {table} ORDER BY id DESC LIMIT 1")
+            before = last.fetchone()
+            chain = _chained("" if before is None else before["chain"], row)
+            cursor = connection.execute(
+                f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * (len(columns) + 1))})",
+                (*row, chain),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        with self._file.connection() as connection:
+            return [_plain(row) for row in connection.execute(sql, values)]
+
+
+def _chained(before: str, row: list[str] | tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps([before, *row]).encode()).hexdigest()
+
+
+def _json(mapping: Mapping[str, Any]) -> str:
+    clean = {
+        str(key): None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in mapping.items()
+    }
+    return json.dumps(clean, allow_nan=False, default=str, separators=(",", ":"))
+
+
+def _plain(row: sqlite3.Row) -> dict[str, Any]:
+    plain = {key: row[key] for key in row.keys() if key != "chain"}
+    for key in {"values", "metrics"} & set(plain):
+        plain[key] = json.loads(plain[key])
+    return plain
