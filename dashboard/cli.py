@@ -23,10 +23,12 @@ from dashboard import cli_data
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
+from dashboard.record import record_run
 from dashboard.report.document import run_document
 from dashboard.report.fields import fields_table
 from dashboard.report.table import print_run
 from data.errors import DataError
+from data.journal import Journal
 
 __all__ = ["cli", "main"]
 
@@ -81,6 +83,9 @@ def backtest(
         if scenario.universe.source == DEMO:
             ensure_demo(home, progress)
         run = Pipeline(home).run(scenario, progress)
+    unrecorded = record_run(Journal(home), run, preset_name=scenario.name, origin="cli")
+    if unrecorded:
+        click.echo(f"plimsoll: this run is not in the journal: {unrecorded}", err=True)
     if as_json:
         click.echo(json.dumps(run_document(run), indent=2, ensure_ascii=False))
     else:

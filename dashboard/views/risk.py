@@ -26,7 +26,7 @@ from dashboard.views.tables import (
     sectors_table,
     timings_table,
 )
-from dashboard.views.toolbar import toolbar
+from dashboard.views.toolbar import notices, toolbar
 
 
 def _lab(state: AppState, found: Outcome) -> None:
@@ -95,5 +95,6 @@ with st.container(key="head"):
         preset_picker(state)
         with st.popover("Market and period", icon=":material/database:", key="data"):
             scenario_pickers(state)
-        toolbar(state)
+        toolbar(state, notes=False)
+notices(state)
 _lab(state, outcome)

@@ -13,6 +13,7 @@ from core.scenario import specs
 from dashboard.cli import main
 from dashboard.report.faces import FACES
 from dashboard.run import STAGES
+from data.journal import Journal
 
 pytestmark = pytest.mark.usefixtures("demo_home")
 
@@ -76,6 +77,27 @@ def test_the_same_run_twice_gives_the_same_numbers(capsys: pytest.CaptureFixture
     for document in (first, second):
         document.pop("timing")
     assert first == second
+
+
+def test_every_run_is_a_trial_in_the_journal(
+    demo_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = _json(capsys, "--set", "risk.position_stop_loss=0.2")
+    _json(capsys, "--set", "risk.position_stop_loss=0.2")
+    trials = Journal(demo_home).trials()
+    assert {trial["origin"] for trial in trials} == {"cli"}
+    assert {trial["hash"] for trial in trials} == {document["scenario"]["hash"]}
+    assert Journal(demo_home).count(document["data"]["fingerprint"]) == 1
+
+
+def test_a_journal_that_cannot_be_written_does_not_stop_a_run(
+    demo_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (demo_home / "journal.sqlite").write_text("no database")
+    assert main(["backtest", "--json"]) == 0
+    caught = capsys.readouterr()
+    assert json.loads(caught.out)["metrics"]["trades"] > 100
+    assert "not in the journal" in caught.err
 
 
 def test_no_overlay_trades_without_stops(capsys: pytest.CaptureFixture[str]) -> None:
