@@ -12,13 +12,14 @@ LOCK_VENV := .lock-venv
 LOCK_OPTIONS := --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --extra install
 
-.PHONY: help run test setup setup-test lock clean python
+.PHONY: help run test setup setup-test screenshots lock clean python
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run     start the dashboard (ARGS=\"--port 8600\" passes options on)"
 	@echo "make test    run every check and test, a real browser included"
 	@echo "make setup   only make .venv (make setup-test: with what the tests need)"
+	@echo "make screenshots  take docs/screenshots anew, on the simulated market"
 	@echo "make lock    pin requirements.lock and requirements-test.lock anew from pyproject.toml"
 	@echo "make clean   remove .venv and what tools left behind; stored markets stay"
 
@@ -39,6 +40,10 @@ python:
 	echo "Plimsoll needs Python 3.11 or newer with its venv module, and found none on the PATH." >&2; \
 	echo "Install one (on Debian: apt install python3 python3-venv), or name it: make run PYTHON=…" >&2; \
 	exit 1; }
+
+screenshots: setup-test
+	@$(VENV)/python tests/browser/chromium.py
+	@$(VENV)/python -m scripts.screenshots docs/screenshots
 
 # uv resolves for every platform and Python at once; it lives in an environment of its own.
 lock: python

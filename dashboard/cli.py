@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -114,10 +116,10 @@ def dashboard(port: int, no_browser: bool) -> None:
     click.echo(f"Plimsoll: http://{ADDRESS}:{port}   (Ctrl-C ends it)")
     if not no_browser:
         threading.Thread(target=_open_when_up, args=(port,), daemon=True).start()
-    try:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on the server's to answer
+    with contextlib.suppress(KeyboardInterrupt):  # raised again once the server has ended, or not
         asgi.serve(port)
-    except KeyboardInterrupt:
-        click.echo("Plimsoll has ended.")
+    click.echo("Plimsoll has ended.")
 
 
 def _check_port(port: int) -> None:

@@ -28,12 +28,24 @@ from dashboard.lab.payload import idle
 from dashboard.problems import EXPECTED
 from dashboard.state import AppState
 
-__all__ = ["CURVES_KEY", "LAB_KEY", "acknowledged", "committed", "curves", "lab"]
+__all__ = [
+    "CURVES_KEY",
+    "LAB_KEY",
+    "acknowledged",
+    "committed",
+    "curves",
+    "lab",
+    "page_asks_for_curves",
+    "page_begins",
+    "page_is_complete",
+]
 
 LAB_KEY: Final = "lab"
 CURVES_KEY: Final = "lab_curves"
 _FOLDER: Final = Path(__file__).resolve().with_name("assets")
 _HTML: Final = '<div class="lab-root">\n</div>'
+_IN_PAGE: Final = "plimsoll.lab_in_page"
+_COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
 _WANT: Final = "plimsoll.lab.want"
 _REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
@@ -47,9 +59,28 @@ def lab(frame: bytes) -> None:
 @st.fragment
 def curves() -> None:
     """Mount what answers the lab's requests for curves; a request reruns this and nothing else."""
+    in_page = st.session_state.pop(_IN_PAGE, False)
+    if not in_page and not st.session_state.get(_COMPLETE, True):
+        st.rerun()  # this request broke off a run of the whole page: do that again
     message = st.session_state.pop(_WANT, None)
     data = idle() if message is None else _answer(message)
     _component()(key=CURVES_KEY, data=data, on_want_change=_take_want)
+
+
+def page_begins() -> None:
+    """Note that the page is being drawn; a request for curves can break that off."""
+    st.session_state[_COMPLETE] = False
+
+
+def page_asks_for_curves() -> None:
+    """Mount :func:`curves` as a part of the whole page."""
+    st.session_state[_IN_PAGE] = True
+    curves()
+
+
+def page_is_complete() -> None:
+    """Note that the page was drawn to its end."""
+    st.session_state[_COMPLETE] = True
 
 
 def acknowledged() -> float:
@@ -85,6 +116,7 @@ def _plain(path: str, value: Any) -> bool:
 
 
 def _take_commit() -> None:
+    page_begins()
     message = st.session_state[LAB_KEY].get("commit")
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None

@@ -42,7 +42,7 @@ def _lab(state: AppState, found: Outcome) -> None:
             stale=found.run is None,
         )
     )
-    component.curves()
+    component.page_asks_for_curves()
     if run is None:
         return
     frames = timeline_frames(run, found.baseline)
@@ -84,6 +84,7 @@ def _tables(state: AppState, run: Run, baseline: Run | None) -> None:
             frame.show(bullets(run.notes))
 
 
+component.page_begins()
 apply_style(session.colours())
 waiting = st.empty()
 problem = frame.prepare(waiting)
@@ -98,3 +99,4 @@ with st.container(key="head"):
         toolbar(state, notes=False)
 notices(state)
 _lab(state, outcome)
+component.page_is_complete()

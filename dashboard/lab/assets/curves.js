@@ -24,9 +24,15 @@ export class Curves {
     this.fill();
   }
 
+  // While a commit is under way nothing is asked for: a request would break off its rerun.
+  pause(paused) {
+    this.paused = paused;
+    if (!paused) this.fill();
+  }
+
   fill() {
     const field = this.active;
-    if (!field?.slider || field.slider.disabled || !this.send || this.waiting) return;
+    if (!field?.slider || field.slider.disabled || !this.send || this.waiting || this.paused) return;
     const { steps, refused } = this.of(field.path);
     const near = field.moved ?? field.value;
     const missing = field.steps.filter((value) => !steps.has(value) && !refused.has(value))
@@ -39,7 +45,7 @@ export class Curves {
 
   // One step beside every field: asked for when nothing else is under way.
   askHints(scenario) {
-    if (this.waiting || !this.send) return;
+    if (this.waiting || !this.send || this.paused) return;
     this.waiting = setTimeout(() => { this.waiting = undefined; this.fill(); }, PATIENCE);
     this.send({ hints: scenario });
   }

@@ -8,7 +8,7 @@ import { ScaleCurve } from "./scale.js";
 import { Timeline } from "./timeline.js";
 import { codesOf, decode, values } from "./wire.js";
 
-const HINTS_AFTER = 500; // milliseconds of rest
+const PATIENCE = 8000, HINTS_AFTER = 500; // milliseconds of rest
 const curves = new Curves();
 let lab = null;
 
@@ -66,13 +66,15 @@ class Lab {
   frame({ header, columns }) {
     const first = !this.header;
     this.header = header;
-    if (header.acknowledged >= this.number) this.pending = {};
+    const taken = header.acknowledged >= this.number;
+    if (taken) { this.pending = {}; clearTimeout(this.unanswered); }
     this.buildFields(header);
     for (const spec of header.fields) {
       const value = spec.path in this.pending ? this.pending[spec.path] : header.values[spec.path];
       this.fields.get(spec.path).show(spec, value, header.base[spec.path]);
     }
     curves.keep(header.keys);
+    if (taken) curves.pause(false);
     this.root.classList.toggle("lab-empty", header.run === null);
     if (header.run) this.draw(header, columns, first);
     this.say(header.stale ? "Below: the last good result" : "");
@@ -183,11 +185,19 @@ class Lab {
 
   commit(path, value) {
     this.pending = { ...this.pending, [path]: value };
-    this.number = Math.max(this.number + 1, Date.now());
     const field = this.fields.get(path);
     field.show(field.spec, value, this.header.base[path]);
     this.say("Computing exactly …");
+    this.submit();
+  }
+
+  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection.
+  submit() {
+    this.number = Math.max(this.number + 1, Date.now());
+    curves.pause(true);
     this.send("commit", { n: this.number, values: this.pending });
+    clearTimeout(this.unanswered);
+    this.unanswered = setTimeout(() => this.submit(), PATIENCE);
   }
 
   settle() {
