@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,14 @@ settings.register_profile("plimsoll", deadline=None)
 settings.load_profile("plimsoll")
 
 REAL_MARKET = ROOT.parent / "shared" / "market"
+
+
+@pytest.fixture(autouse=True)
+def main_module_stays() -> Iterator[None]:
+    """Put ``__main__`` back: AppTest leaves its script there, and spawned processes run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")
