@@ -1,6 +1,6 @@
 """Take pictures of every page: light and dark, 1440×900 and 390×844, full height.
 
-Usage: python -m scripts.screenshots FOLDER [--home STORE] [--market us]
+Usage: python -m scripts.screenshots FOLDER [--home STORE] [--query "src=us"]
 """
 
 from __future__ import annotations
@@ -70,21 +70,7 @@ def settle(page: Page) -> None:
         page.wait_for_timeout(700)
 
 
-def choose_market(page: Page, market: str, narrow: bool) -> None:
-    if narrow:
-        page.get_by_test_id("stExpandSidebarButton").click()
-    picker = page.get_by_role("combobox", name="Market")
-    picker.focus()
-    picker.press("ArrowDown")  # opens it with touch as with a mouse
-    page.locator("[role=option]").get_by_text(market, exact=True).click()
-    settle(page)
-    if narrow:
-        page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
-
-
-def picture(
-    browser: Browser, url: str, file: Path, theme: str, size: tuple[int, int], market: str | None
-) -> None:
+def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int, int]) -> None:
     narrow = size[0] < 600
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -98,8 +84,6 @@ def picture(
     page = context.new_page()
     page.goto(url)
     settle(page)
-    if market is not None:
-        choose_market(page, market, narrow)
     # Streamlit scrolls inside its main element: a full page needs a viewport of that height.
     page.set_viewport_size({"width": size[0], "height": min(int(page.evaluate(HEIGHT)), 15_000)})
     settle(page)
@@ -116,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--home", type=Path, help="another store than the default")
-    parser.add_argument("--market", help="another market than the page starts with")
+    parser.add_argument("--query", default="", help='what the address says, such as "src=us"')
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with dashboard(arguments.home) as url, sync_playwright() as playwright:
@@ -127,7 +111,7 @@ def main() -> None:
             for theme in ("light", "dark"):
                 for size in SIZES:
                     file = arguments.folder / f"{name}-{theme}-{size[0]}.png"
-                    picture(browser, url + path, file, theme, size, arguments.market)
+                    picture(browser, f"{url}{path}?{arguments.query}", file, theme, size)
                     sys.stdout.write(f"{file}\n")
         browser.close()
 
