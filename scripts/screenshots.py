@@ -20,16 +20,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import BROWSER_FLAGS, find_chromium
+from tests.browser.chromium import BROWSER_FLAGS, PHONE, find_chromium
 
 __all__ = ["main"]
 
 PAGES = {"risk": "/"}
 SIZES = ((1440, 900), (390, 844))
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0 Mobile Safari/537.36"
-)
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];

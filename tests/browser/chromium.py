@@ -13,7 +13,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-__all__ = ["BROWSER_FLAGS", "VARIABLE", "find_chromium", "install_chromium", "missing_message"]
+__all__ = [
+    "BROWSER_FLAGS",
+    "PHONE",
+    "VARIABLE",
+    "find_chromium",
+    "install_chromium",
+    "missing_message",
+]
 
 VARIABLE = "PLIMSOLL_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,6 +33,11 @@ BROWSER_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+)
+# What a phone's browser calls itself.
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0 Mobile Safari/537.36"
 )
 _PLAYWRIGHT = [sys.executable, "-m", "playwright", "install", "chromium"]
 _STEP_LIMIT = 300.0  # seconds

@@ -15,6 +15,7 @@ from core.scenario import with_values
 from dashboard.format import bps, count, difference, money, percent, points, ratio
 from dashboard.pipeline import Pipeline
 from dashboard.theme import THEMES
+from tests.browser.chromium import PHONE
 
 STOP, SCALE = "risk.position_stop_loss", "risk.max_allowed_drawdown"
 READY = """() => {
@@ -33,10 +34,6 @@ HINTED = """() => {
   return curves.hints?.scenario === header.scenario && !curves.waiting;
 }"""
 NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0 Mobile Safari/537.36"
-)
 
 
 def open_page(page: Page, url: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.theme import THEMES
+from tests.browser.chromium import PHONE
 
 READY = """() => {
   const app = document.querySelector('[data-testid=stApp]');
@@ -19,10 +20,6 @@ READY = """() => {
 WIDER = """() => [...document.querySelectorAll('.pl-strip, .lab-timeline, .pl-words, .pl-scroll')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"""
 SLIDER = '.lab-field[data-path="risk.position_stop_loss"] .lab-slider'
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0 Mobile Safari/537.36"
-)
 
 
 def open_page(page: Page, url: str) -> None:
