@@ -36,7 +36,6 @@ __all__ = [
     "data_window",
     "engine",
     "is_first",
-    "is_phone",
     "load",
     "outcome",
     "prepare",
@@ -256,11 +255,6 @@ def data_window(source: str) -> tuple[dt.date, dt.date] | None:
     except EXPECTED:
         return None
     return snapshot.first_date, snapshot.last_date
-
-
-def is_phone() -> bool:
-    """Return whether the browser calls itself mobile; charts then label more briefly."""
-    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 def colours() -> Theme:
