@@ -111,7 +111,8 @@ def dashboard(port: int, no_browser: bool) -> None:
     os.chdir(Path(__file__).resolve().parent.parent)  # where .streamlit/config.toml is
     from dashboard import asgi  # heavy, and only needed here
 
-    with terminal_progress() as progress:
+    # A store that cannot be written keeps no server from starting: its log and the page say why.
+    with terminal_progress() as progress, contextlib.suppress(CoreError, DataError, OSError):
         asgi.prepare(progress)
     click.echo(f"Plimsoll: http://{ADDRESS}:{port}   (Ctrl-C ends it)")
     if not no_browser:
