@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ConfigError", "CoreError", "HistoryError", "InputsError", "RuinError"]
+__all__ = ["CancelledError", "ConfigError", "CoreError", "HistoryError", "InputsError", "RuinError"]
 
 
 class CoreError(Exception):
@@ -38,3 +38,18 @@ class RuinError(CoreError, ArithmeticError):
             f"at session {session}. Lower risk.max_leverage or regime leverage, "
             "or check the prices of that session."
         )
+
+
+class CancelledError(CoreError):
+    """Work was cancelled before its end.
+
+    Attributes
+    ----------
+    finished, total : int
+        Runs that were done, and runs that were asked for.
+    """
+
+    def __init__(self, finished: int, total: int) -> None:
+        self.finished = finished
+        self.total = total
+        super().__init__(f"cancelled after {finished} of {total} runs; ask again to start over")
