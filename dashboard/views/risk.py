@@ -40,6 +40,8 @@ def _lab(state: AppState, found: Outcome) -> None:
             session.colours(),
             acknowledged=component.acknowledged(),
             stale=found.run is None,
+            held=component.held(),
+            token=session.token(),
         )
     )
     component.page_asks_for_curves()
@@ -64,20 +66,28 @@ def _lab(state: AppState, found: Outcome) -> None:
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     frame.show(frame.words_html(headline(run), compared))
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
-    _tables(state, run, found.baseline)
+    _tables(run)
+    _all_numbers(state, run, found.baseline)
 
 
-def _tables(state: AppState, run: Run, baseline: Run | None) -> None:
+def _tables(run: Run) -> None:
     colours = session.colours()
     rules, sectors = st.columns(2, gap="large")
     with rules:
         frame.show(frame.heading_html("Rules at work") + rules_table(run, colours))
     with sectors:
         frame.show(frame.heading_html("Sectors") + sectors_table(run, colours))
-    with st.expander("All numbers, timings and notes"):
+
+
+def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:
+    # Closed, its tables are not sent.
+    title = "All numbers, timings and notes"
+    with st.expander(title, key="all-numbers", on_change=session.changed) as part:
+        if not part.open:
+            return
+        base = None if baseline is None else baseline.metrics
         left, right = st.columns((3, 2), gap="large")
         with left:
-            base = None if baseline is None else baseline.metrics
             frame.show(metrics_table(run, base, state.baseline_name()))
         with right:
             frame.show(data_table(run) + coverage_table(run) + timings_table(run))
