@@ -30,12 +30,11 @@ from dashboard.views.toolbar import notices, toolbar
 
 
 def _lab(state: AppState, found: Outcome) -> None:
-    """Draw the component, then what it shows once more as text."""
-    run = found.run or (found.last_good[1] if found.last_good else None)
+    """Draw the component: what the hand waits for, so it goes out before anything else."""
     component.lab(
         run_frame(
             state,
-            run,
+            _shown(found),
             found.baseline,
             session.colours(),
             acknowledged=component.acknowledged(),
@@ -45,6 +44,24 @@ def _lab(state: AppState, found: Outcome) -> None:
         )
     )
     component.page_asks_for_curves()
+
+
+def _shown(found: Outcome) -> Run | None:
+    return found.run or (found.last_good[1] if found.last_good else None)
+
+
+def _head(state: AppState, found: Outcome) -> None:
+    frame.head("Risk", state, found)
+    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
+        preset_picker(state)
+        with st.popover("Market and period", icon=":material/database:", key="data"):
+            scenario_pickers(state)
+        toolbar(state, notes=False)
+
+
+def _words(state: AppState, found: Outcome) -> None:
+    """Say in words and tables what the component shows."""
+    run = _shown(found)
     if run is None:
         return
     frames = timeline_frames(run, found.baseline)
@@ -100,13 +117,12 @@ waiting = st.empty()
 problem = frame.prepare(waiting)
 state = session.current()
 outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
-with st.container(key="head"):
-    frame.head("Risk", state, outcome)
-    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
-        preset_picker(state)
-        with st.popover("Market and period", icon=":material/database:", key="data"):
-            scenario_pickers(state)
-        toolbar(state, notes=False)
-notices(state)
+# Places first, then the lab, then what stands above it: the charts do not wait for the rest.
+head, said = st.container(key="head"), st.container(key="said")
 _lab(state, outcome)
+with head:
+    _head(state, outcome)
+with said:
+    notices(state)
+_words(state, outcome)
 component.page_is_complete()
