@@ -1,15 +1,42 @@
-"""Settings saved by name: in the journal, and from there back into the session."""
+"""What goes into the journal from a page, and settings saved by name back from it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+import streamlit as st
+
+from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.problems import EXPECTED
-from dashboard.record import read_saved, save_named
+from dashboard.record import read_saved, record_run, save_named
+from dashboard.run import Run
+from dashboard.state import AppState
 from data.errors import DataError
 
-__all__ = ["load", "names", "save"]
+__all__ = ["load", "names", "record", "save", "unrecorded"]
+
+_RECORDED: Final = "plimsoll.recorded"
+_UNRECORDED: Final = "plimsoll.unrecorded"
+
+
+def record(state: AppState, run: Run) -> None:
+    """See that the setting is in the journal; :func:`unrecorded` says when it cannot be."""
+    # Streamlit runs a page again for many reasons: a setting is one trial until another is taken.
+    key = (scenario_hash(run.scenario), run.market.fingerprint)
+    if st.session_state.get(_RECORDED) == key:
+        return
+    journal = session.engine().journal
+    why = record_run(journal, run, preset_name=state.preset_name, origin="page")
+    st.session_state[_UNRECORDED] = why
+    if not why:
+        st.session_state[_RECORDED] = key
+
+
+def unrecorded() -> str:
+    """Return why the present setting is not in the journal; empty when it is."""
+    return str(st.session_state.get(_UNRECORDED, ""))
 
 
 def save(name: str) -> str:

@@ -20,10 +20,9 @@ from core.scenario import scenario_hash
 from dashboard.address import query_of, state_of
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.memo import Memo
-from dashboard.pipeline import Pipeline
+from dashboard.pipeline import BEFORE_RISK, Pipeline
 from dashboard.problems import EXPECTED, Problem, explain
 from dashboard.recent import Recent, new_token, resumed, visited
-from dashboard.record import record_run
 from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.studies import Studies
@@ -42,13 +41,13 @@ __all__ = [
     "engine",
     "is_drawn",
     "is_first",
+    "is_quick",
     "outcome",
     "prepare",
     "put",
     "resume",
     "sources",
     "token",
-    "unrecorded",
     "visit",
 ]
 
@@ -56,8 +55,6 @@ _STATE: Final = "plimsoll.state"
 _TOKEN: Final = "plimsoll.token"
 _DRAWN: Final = "plimsoll.drawn"
 _LAST_GOOD: Final = "plimsoll.last_good"
-_RECORDED: Final = "plimsoll.recorded"
-_UNRECORDED: Final = "plimsoll.unrecorded"
 _JOURNAL_WAIT: Final = 1.0  # seconds a page waits for another writer of the journal
 _KEPT_RUNS: Final = 24
 
@@ -228,10 +225,7 @@ def is_first() -> bool:
 
 
 def outcome(state: AppState) -> Outcome:
-    """Run the scenario of `state`, and its baseline beside it when they differ.
-
-    Once the run is done the setting is in the journal, or :func:`unrecorded` says why not.
-    """
+    """Run the scenario of `state`, and its baseline beside it when they differ."""
     last_good = st.session_state.get(_LAST_GOOD)
     shared = engine()
     try:
@@ -240,8 +234,15 @@ def outcome(state: AppState) -> Outcome:
     except EXPECTED as error:
         return Outcome(None, problem=explain(error), last_good=last_good)
     st.session_state[_LAST_GOOD] = (state.title(), run)
-    _record(state, run)
     return Outcome(run, baseline=_baseline(state))
+
+
+def is_quick(state: AppState) -> bool:
+    """Return whether :func:`outcome` takes milliseconds: the book is the last result's."""
+    if is_first():
+        return False
+    last: Run = st.session_state[_LAST_GOOD][1]
+    return scenario_hash(last.scenario, BEFORE_RISK) == scenario_hash(state.scenario, BEFORE_RISK)
 
 
 def _baseline(state: AppState) -> Run | None:
@@ -252,22 +253,6 @@ def _baseline(state: AppState) -> Run | None:
     except EXPECTED:
         # Without the baseline's run there is nothing to compare with; the page shows no comparison.
         return None
-
-
-def _record(state: AppState, run: Run) -> None:
-    # Streamlit runs a page again for many reasons: a setting is one trial until another is taken.
-    key = (scenario_hash(run.scenario), run.market.fingerprint)
-    if st.session_state.get(_RECORDED) == key:
-        return
-    why = record_run(engine().journal, run, preset_name=state.preset_name, origin="page")
-    st.session_state[_UNRECORDED] = why
-    if not why:
-        st.session_state[_RECORDED] = key
-
-
-def unrecorded() -> str:
-    """Return why the present setting is not in the journal; empty when it is."""
-    return str(st.session_state.get(_UNRECORDED, ""))
 
 
 def sources() -> tuple[str, ...]:

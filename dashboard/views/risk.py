@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import saved, session
 from dashboard.charts.alt import scale_curve_alt, timeline_alt
 from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.lab import component
@@ -29,21 +29,17 @@ from dashboard.views.tables import (
 from dashboard.views.toolbar import notices, toolbar
 
 
-def _lab(state: AppState, found: Outcome) -> None:
-    """Draw the component: what the hand waits for, so it goes out before anything else."""
-    component.lab(
-        run_frame(
-            state,
-            _shown(found),
-            found.baseline,
-            session.colours(),
-            acknowledged=component.acknowledged(),
-            stale=found.run is None,
-            held=component.held(),
-            token=session.token(),
-        )
+def _frame(state: AppState, found: Outcome) -> bytes:
+    return run_frame(
+        state,
+        _shown(found),
+        found.baseline,
+        session.colours(),
+        acknowledged=component.acknowledged(),
+        stale=found.run is None,
+        held=component.held(),
+        token=session.token(),
     )
-    component.page_asks_for_curves()
 
 
 def _shown(found: Outcome) -> Run | None:
@@ -112,16 +108,27 @@ def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:
 
 
 component.page_begins()
+state = session.current()
+# Whatever goes out makes the browser lay the page out, and the charts wait for that: so a commit
+# is computed before the first message, and the lab goes out before what stands above it.
+early = session.outcome(state) if session.is_quick(state) else None
+data = _frame(state, early) if early else b""
 apply_style(session.colours())
 waiting = st.empty()
-problem = frame.prepare(waiting)
-state = session.current()
-outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
-# Places first, then the lab, then what stands above it: the charts do not wait for the rest.
+if early is None:
+    problem = frame.prepare(waiting)
+    state = session.current()  # the market may not have been there before
+    outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
+    data = _frame(state, outcome)
+else:
+    outcome = early
 head, said = st.container(key="head"), st.container(key="said")
-_lab(state, outcome)
+component.lab(data)
+component.page_asks_for_curves()
 with head:
     _head(state, outcome)
+if outcome.run is not None:
+    saved.record(state, outcome.run)
 with said:
     notices(state)
 _words(state, outcome)

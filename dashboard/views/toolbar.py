@@ -90,7 +90,7 @@ def _said(state: AppState) -> list[tuple[str, str]]:
     if state.notices:
         rest = "The rest of the address is in force; what is named here is as in the preset."
         said.append(("Part of this address was not understood", "\n".join((*state.notices, rest))))
-    if why := session.unrecorded():
+    if why := saved.unrecorded():
         said.append(("This setting is in force, but it was not recorded", why))
     return said
 

@@ -26,7 +26,7 @@ def page() -> None:
     """A page of one slider, its number and the toolbar."""
     import streamlit as st
 
-    from dashboard import session
+    from dashboard import saved, session
     from dashboard.views.toolbar import toolbar
 
     def moved() -> None:
@@ -37,6 +37,7 @@ def page() -> None:
     st.slider("Stop", 0.05, 0.5, step=0.01, key="s", on_change=moved)
     found = session.outcome(state)
     assert found.run is not None
+    saved.record(state, found.run)
     baseline = None if found.baseline is None else found.baseline.metrics.stop_hits
     st.text(f"{state.title()}|{found.run.metrics.cagr!r}|{baseline}")
     toolbar(state)
