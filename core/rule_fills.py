@@ -1,0 +1,199 @@
+"""What gate, turnover cap and leverage limit looked at in every rebalance's fill, ENGINE §4."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.ledger import EventKind, ExitReason
+from core.result import BacktestResult
+from core.risk.config import RiskConfig
+from core.risk.costs import alpha_hurdle, gate_factor, turnover_factor
+from core.risk.leverage import risk_factor
+from core.rule_walk import Spells, held_weights, refuse_other_fills
+from core.simulation.inputs import SimulationInputs
+from core.units import Bools, Floats, Ints
+
+__all__ = ["RebalanceFills", "rebalance_fills"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RebalanceFills:
+    """One value a rebalance that was filled, in order.
+
+    Attributes
+    ----------
+    session : int64[F]
+        Of the fill.
+    eligible, gated : int64[F]
+        Names whose expected return was held against the hurdle, and those left alone for it; 0
+        when the gate is off.
+    smallest_alpha : float64[F]
+        Smallest absolute expected return among the eligible; NaN without one.
+    smallest_alpha_security : int64[F]
+        Its column, -1 without one.
+    turnover : float64[F]
+        Σ |g − b|: what the alpha part wanted to trade, over NAV before the fill.
+    may_cap : bool[F]
+        Whether something was held just before, so that the cap was asked.
+    total : float64[F]
+        Sum of all weights as they would have been without the leverage limit.
+    hurdle : float
+        Expected return that the gate asks for; NaN when it is off.
+    """
+
+    session: Ints
+    eligible: Ints
+    gated: Ints
+    smallest_alpha: Floats
+    smallest_alpha_security: Ints
+    turnover: Floats
+    may_cap: Bools
+    total: Floats
+    hurdle: float
+
+
+def rebalance_fills(
+    inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult, held: Spells
+) -> RebalanceFills:
+    """Rebuild steps 1–4 of every rebalance's fill.
+
+    Parameters
+    ----------
+    inputs, risk, result
+        Of the run; the result with weights.
+    held : Spells
+        Of the same run.
+
+    Raises
+    ------
+    ConfigError
+        For fills at the open and stops inside the session.
+    InputsError
+        When the result has no weights.
+    """
+    refuse_other_fills(risk)
+    book = _Book(inputs, risk, result, held)
+    rows = [
+        book.fill(int(t), float(exposure))
+        for t, exposure, kind in zip(
+            result.events.session, result.events.value, result.events.kind, strict=True
+        )
+        if kind == EventKind.REBALANCE
+    ]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
+    whole = [np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 4)]
+    real = [np.array(columns[i], dtype=np.float64) for i in (3, 5, 7)]
+    return RebalanceFills(
+        session=whole[0],
+        eligible=whole[1],
+        gated=whole[2],
+        smallest_alpha=real[0],
+        smallest_alpha_security=whole[3],
+        turnover=real[1],
+        may_cap=np.array(columns[6], dtype=np.bool_),
+        total=real[2],
+        hurdle=book.hurdle,
+    )
+
+
+class _Book:
+    # The run's inputs and outputs, read one fill at a time.
+
+    def __init__(
+        self, inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult, held: Spells
+    ) -> None:
+        self.market, self.risk, self.result, self.held = inputs.market, risk, result, held
+        self.weights = held_weights(result)
+        self.last_price = _carried(inputs.close)
+        ratio = math.nan if inputs.alpha is None else risk.min_alpha_to_cost_ratio
+        self.hurdle = alpha_hurdle(_or_nan(ratio), risk.cost_per_trade_bps)
+        stopped = (result.trades.reason == ExitReason.STOP) | (
+            result.trades.reason == ExitReason.TRAILING
+        )
+        self.stop_filled = result.trades.exit_session[stopped]
+        self.stop_security = result.trades.security[stopped]
+
+    def fill(self, t: int, exposure: float) -> tuple[int, int, int, float, int, float, bool, float]:
+        # One row of RebalanceFills, in the order of its attributes.
+        current, held_before = self._before(t)
+        leaving = self._leaving(t - self.risk.execution_lag_days)
+        k = int(np.searchsorted(self.market.rebalance, t - self.risk.execution_lag_days))
+        target = np.where(leaving | self._cooling(t), 0.0, self.market.target[k])
+        applied = float(self.result.applied_exposure[t - 1]) if t > 0 else 0.0
+        base = np.where(leaving, 0.0, current)
+        limit = self.risk.max_leverage
+        base *= risk_factor(exposure, applied, float(base.sum()), limit)
+        wanted = exposure * target
+        alpha, eligible, gated = self._gate(k, target)
+        wanted[gated] = base[gated]
+        buys = float(np.maximum(wanted - base, 0.0).sum())
+        most = max(exposure, float(base.sum()))
+        shrink = gate_factor(float(wanted.sum()), most, buys)
+        change = wanted - base
+        change[change > 0.0] *= shrink
+        turnover = float(np.abs(change).sum())
+        cap = _or_nan(self.risk.max_turnover_per_rebal)
+        final = base + change * (turnover_factor(turnover, cap) if held_before else 1.0)
+        stays = np.isnan(self.market.close[t]) | leaving
+        sold = leaving & np.isfinite(self.market.close[t])
+        final = np.where(stays, np.where(sold, 0.0, current), final)
+        lowest = int(np.argmin(np.where(eligible, np.abs(alpha), np.inf))) if any(eligible) else -1
+        return (
+            t,
+            int(eligible.sum()),
+            int(gated.sum()),
+            abs(float(alpha[lowest])) if lowest >= 0 else math.nan,
+            lowest,
+            turnover,
+            held_before,
+            float(final.sum()),
+        )
+
+    def _before(self, t: int) -> tuple[Floats, bool]:
+        # Weights just before the fill, and whether something is held: a delisted name is not.
+        if t == 0:
+            return np.zeros(self.weights.shape[1]), False
+        value = self.weights[t - 1] * self.result.nav[t - 1]
+        close = self.market.close[t]
+        value = np.where(np.isfinite(close), value / self.last_price[t - 1] * close, value)
+        value = np.where(self.market.last_session < t, 0.0, np.nan_to_num(value))
+        nav = self.result.nav[t] + self.result.cost[t]
+        weights: Floats = value / nav
+        return weights, bool(np.any(value > 0.0))
+
+    def _leaving(self, decided: int) -> Bools:
+        # Names that had an exit ordered when the rebalance was decided stand outside it.
+        out = np.zeros(self.weights.shape[1], dtype=np.bool_)
+        held = self.held.held_at_decision(decided, self.risk.execution_lag_days)
+        out[self.held.security[held & (self.held.ordered <= decided)]] = True
+        return out
+
+    def _cooling(self, t: int) -> Bools:
+        out = np.zeros(self.weights.shape[1], dtype=np.bool_)
+        recent = (self.stop_filled <= t) & (t <= self.stop_filled + self.risk.stop_cooldown_days)
+        out[self.stop_security[recent]] = True
+        return out
+
+    def _gate(self, k: int, target: Floats) -> tuple[Floats, Bools, Bools]:
+        if math.isnan(self.hurdle):
+            none = np.zeros(len(target), dtype=np.bool_)
+            return np.full(len(target), np.nan), none, none
+        alpha: Floats = self.market.alpha[k]
+        eligible: Bools = (target != 0.0) & ~np.isnan(alpha)
+        gated: Bools = eligible & (np.abs(alpha) < self.hurdle)
+        return alpha, eligible, gated
+
+
+def _carried(close: Floats) -> Floats:
+    # The last bar's close of each session; NaN before the first.
+    rows = np.arange(len(close))[:, None]
+    bars = np.maximum.accumulate(np.where(np.isfinite(close), rows, 0), axis=0)
+    carried: Floats = np.take_along_axis(close, bars, axis=0)
+    return carried
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
