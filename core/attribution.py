@@ -27,6 +27,8 @@ from core.windows import Window, calendar_years, drawdown_episodes, whole_run
 
 __all__ = [
     "ACCOUNT_METRICS",
+    "NO_RULES",
+    "SCENARIO",
     "AccountError",
     "RuleAccount",
     "Shares",

@@ -26,8 +26,9 @@ __all__ = ["TOLERANCE", "Control", "ControlError", "exposure_matched_control"]
 #: Of NAV: how far the control's average exposure may be from the scenario's.
 TOLERANCE: Final = 1e-6
 _ATTEMPTS: Final = 25
-_MOST: Final = next(
-    spec.maximum or np.inf for spec in declared(RiskConfig()) if spec.path == "max_leverage"
+_CONSTANT: Final = ("min_position_scale", "max_leverage")  # equal, they leave one exposure
+_MOST: Final = min(
+    spec.maximum or np.inf for spec in declared(RiskConfig()) if spec.path in _CONSTANT
 )
 
 
@@ -84,10 +85,9 @@ def exposure_matched_control(
 ) -> Control:
     """Hold the same targets at a constant exposure with the scenario's average.
 
-    All rules of :class:`~core.rules.Rule` but costs are off, regime leverage is 1, nothing is
-    rescaled between rebalances and there is no floor; costs, borrow spread, lag and fills are
-    those of `risk`. The constant exposure is ``max_leverage``: every rebalance brings the whole
-    book there.
+    All rules of :class:`~core.rules.Rule` but costs are off, regime leverage is 1 and nothing is
+    rescaled between rebalances; costs, borrow spread, lag and fills are those of `risk`. Floor and
+    leverage limit both are the constant exposure: every rebalance brings the whole book there.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def exposure_matched_control(
     Raises
     ------
     ControlError
-        When no constant exposure within the limits of ``max_leverage`` has that average.
+        When no constant exposure within the limits of floor and leverage has that average.
     CancelledError
         When `cancelled` said so.
     """
@@ -145,11 +145,11 @@ def _hold(
     inputs: SimulationInputs, risk: RiskConfig, exposure: float, initial_nav: float
 ) -> BacktestResult:
     values: dict[str, Any] = only(risk, [Rule.COSTS]).model_dump()
-    values |= {"vol_rebalance_threshold": None, "min_position_scale": 0.0}
+    values["vol_rebalance_threshold"] = None
     if exposure == 0.0:  # no exposure at all is no leverage limit: the book is never bought
         inputs = _never_invested(inputs)
     else:
-        values["max_leverage"] = exposure
+        values |= dict.fromkeys(_CONSTANT, exposure)
     try:
         return simulate(inputs, RiskConfig(**values), initial_nav=initial_nav)
     except RuinError as ruin:
