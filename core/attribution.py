@@ -41,7 +41,7 @@ ACCOUNT_METRICS: Final = (
     "total_return", "cagr", "volatility", "sharpe_ratio", "max_drawdown",
 )  # fmt: skip
 #: Runs whose NAV differs by less than this everywhere, as a fraction, are one run: rounding.
-SAME_RUN: Final = 1e-12
+SAME_RUN: Final = 1e-11
 
 NO_RULES: Final = "No rules"
 SCENARIO: Final = "Scenario"

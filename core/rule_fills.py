@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -83,20 +84,35 @@ def rebalance_fills(
         )
         if kind == EventKind.REBALANCE
     ]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    whole = [np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 4)]
-    real = [np.array(columns[i], dtype=np.float64) for i in (3, 5, 7)]
-    return RebalanceFills(
-        session=whole[0],
-        eligible=whole[1],
-        gated=whole[2],
-        smallest_alpha=real[0],
-        smallest_alpha_security=whole[3],
-        turnover=real[1],
-        may_cap=np.array(columns[6], dtype=np.bool_),
-        total=real[2],
-        hurdle=book.hurdle,
-    )
+    columns: dict[str, Any] = {
+        name: np.array([getattr(row, name) for row in rows], dtype=kind)
+        for name, kind in _COLUMNS.items()
+    }
+    return RebalanceFills(**columns, hurdle=book.hurdle)
+
+
+class _Row(NamedTuple):
+    # One fill of RebalanceFills.
+    session: int
+    eligible: int
+    gated: int
+    smallest_alpha: float
+    smallest_alpha_security: int
+    turnover: float
+    may_cap: bool
+    total: float
+
+
+_COLUMNS: Final[dict[str, type]] = {
+    "session": np.int64,
+    "eligible": np.int64,
+    "gated": np.int64,
+    "smallest_alpha": np.float64,
+    "smallest_alpha_security": np.int64,
+    "turnover": np.float64,
+    "may_cap": np.bool_,
+    "total": np.float64,
+}
 
 
 class _Book:
@@ -116,40 +132,38 @@ class _Book:
         self.stop_filled = result.trades.exit_session[stopped]
         self.stop_security = result.trades.security[stopped]
 
-    def fill(self, t: int, exposure: float) -> tuple[int, int, int, float, int, float, bool, float]:
-        # One row of RebalanceFills, in the order of its attributes.
+    def fill(self, t: int, exposure: float) -> _Row:
+        # Steps 1 to 3 of one rebalance's fill, then the sum that step 4 tests.
+        decided = t - self.risk.execution_lag_days
+        k = int(np.searchsorted(self.market.rebalance, decided))
         current, held_before = self._before(t)
-        leaving = self._leaving(t - self.risk.execution_lag_days)
-        k = int(np.searchsorted(self.market.rebalance, t - self.risk.execution_lag_days))
+        leaving = self._leaving(decided)
         target = np.where(leaving | self._cooling(t), 0.0, self.market.target[k])
         applied = float(self.result.applied_exposure[t - 1]) if t > 0 else 0.0
         base = np.where(leaving, 0.0, current)
-        limit = self.risk.max_leverage
-        base *= risk_factor(exposure, applied, float(base.sum()), limit)
-        wanted = exposure * target
+        base *= risk_factor(exposure, applied, float(base.sum()), self.risk.max_leverage)
         alpha, eligible, gated = self._gate(k, target)
-        wanted[gated] = base[gated]
-        buys = float(np.maximum(wanted - base, 0.0).sum())
-        most = max(exposure, float(base.sum()))
-        shrink = gate_factor(float(wanted.sum()), most, buys)
+        wanted = np.where(gated, base, exposure * target)
         change = wanted - base
-        change[change > 0.0] *= shrink
+        buys = float(np.maximum(change, 0.0).sum())
+        most = max(exposure, float(base.sum()))
+        change[change > 0.0] *= gate_factor(float(wanted.sum()), most, buys)
         turnover = float(np.abs(change).sum())
         cap = _or_nan(self.risk.max_turnover_per_rebal)
-        final = base + change * (turnover_factor(turnover, cap) if held_before else 1.0)
-        stays = np.isnan(self.market.close[t]) | leaving
-        sold = leaving & np.isfinite(self.market.close[t])
-        final = np.where(stays, np.where(sold, 0.0, current), final)
+        after = base + change * (turnover_factor(turnover, cap) if held_before else 1.0)
+        # A name without a bar stays, an exit with one is sold.
+        has_bar = np.isfinite(self.market.close[t])
+        after = np.where(has_bar, np.where(leaving, 0.0, after), current)
         lowest = int(np.argmin(np.where(eligible, np.abs(alpha), np.inf))) if any(eligible) else -1
-        return (
-            t,
-            int(eligible.sum()),
-            int(gated.sum()),
-            abs(float(alpha[lowest])) if lowest >= 0 else math.nan,
-            lowest,
-            turnover,
-            held_before,
-            float(final.sum()),
+        return _Row(
+            session=t,
+            eligible=int(eligible.sum()),
+            gated=int(gated.sum()),
+            smallest_alpha=abs(float(alpha[lowest])) if lowest >= 0 else math.nan,
+            smallest_alpha_security=lowest,
+            turnover=turnover,
+            may_cap=held_before,
+            total=float(after.sum()),
         )
 
     def _before(self, t: int) -> tuple[Floats, bool]:

@@ -17,7 +17,15 @@ from core.risk.config import RiskConfig
 from core.simulation.inputs import SimulationInputs
 from core.units import Bools, Floats, Ints
 
-__all__ = ["Spells", "StopTests", "held_weights", "spells", "stop_tests"]
+__all__ = [
+    "Spells",
+    "StopTests",
+    "held_weights",
+    "rebuildable",
+    "refuse_other_fills",
+    "spells",
+    "stop_tests",
+]
 
 #: Relative growth of a holding's shares below which nothing was bought: the rounding of weights.
 _NOT_BOUGHT = 1e-13
@@ -87,11 +95,16 @@ def held_weights(result: BacktestResult) -> Floats:
     return result.weights
 
 
+def rebuildable(risk: RiskConfig) -> bool:
+    """Whether what the rules looked at can be rebuilt: fills and stops at the close only."""
+    return risk.execution == "next_close" and risk.stop_fill == "close"
+
+
 def refuse_other_fills(risk: RiskConfig) -> None:
-    """Raise ConfigError for executions whose steps cannot be rebuilt."""
-    if risk.execution != "next_close" or risk.stop_fill != "close":
+    """Raise ConfigError where it cannot be rebuilt."""
+    if not rebuildable(risk):
         raise ConfigError(
-            'what the rules looked at is known for execution "next_close" and stop_fill "close", '
+            'rule health needs execution "next_close" and stop_fill "close", '
             f'was "{risk.execution}" and "{risk.stop_fill}"'
         )
 

@@ -16,7 +16,8 @@ from core.attribution import NO_RULES, SCENARIO, rule_account
 from core.config import Scenario
 from core.control import exposure_matched_control
 from core.rule_health import rule_health
-from core.rules import Rule
+from core.rule_walk import rebuildable
+from core.rules import Rule, rules_on
 from core.scenario import PRESETS, parse_assignment, with_values
 from dashboard.cli_scenario import base_scenario
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -69,16 +70,16 @@ def _study(scenario: Scenario, home: Path) -> Account:
         run = Pipeline(home).run(scenario, progress)
         risk, inputs, dates = scenario.risk, run.inputs, run.dates
         progress("Looking at the rules", 0.0)
-        health = rule_health(inputs, risk, run.result)
+        health = rule_health(inputs, risk, run.result) if rebuildable(risk) else ()
         progress("Finding the same exposure without rules", 0.0)
         control = exposure_matched_control(inputs, risk, run.result, dates)
+        count = 2 ** len(rules_on(inputs, risk))
         account = rule_account(
             inputs,
             risk,
             dates,
             initial_nav=run.result.initial_nav,
-            # How many runs there will be is for the account to know: at most one a set of rules.
-            done=lambda n: progress(f"Every combination of rules: {n} runs", n / 2 ** len(Rule)),
+            done=lambda n: progress(f"Combination {n} of {count} of the rules", n / count),
         )
     return Account(run, account, control, health)
 

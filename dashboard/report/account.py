@@ -74,6 +74,9 @@ def print_account(found: Account, by: By, console: Console) -> None:
     console.print(_control_table(found.control))
     _print_lines(console, _control_words(found.control))
     console.print(Text("\nRule health", style="bold"))
+    if not found.health:
+        console.print(Text("Known for fills at the next close and stops on closes only."))
+        return
     console.print(_health_table(found))
     _print_lines(console, _health_words(found.health))
 
@@ -214,7 +217,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _health_table(found: Account) -> Table:
     run = found.run
-    table = _new_table(["rule", "status", "asked", "acted", "nearest", "", "against", "when"], 2)
+    table = _new_table(["rule", "status", "asked", "acted", "closest", "", "against", "when"], 2)
     for row in found.health:
         if row.status == "off":
             table.add_row(row.rule.label, "off")
@@ -242,7 +245,7 @@ def _health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
             yield f"{label}: never asked, although it is on. It can do nothing in this scenario."
         elif row.status == "warning":
             yield (
-                f"{label}: never acted. Nearest: {what} {write(row.closest)} against "
+                f"{label}: never acted. Closest: {what} {write(row.closest)} against "
                 f"{write(row.threshold)}."
             )
         for text, number in row.details:

@@ -82,6 +82,21 @@ def test_a_rule_that_never_binds_has_exactly_nothing() -> None:
     assert (account.shares().of(Rule.POSITION_STOP) != 0.0).all()
 
 
+def test_runs_that_differ_by_rounding_are_one_run() -> None:
+    rounding = 1.0 + 1e-15 * np.arange(4.0)[:, None]
+    nav = np.array([100.0, 110.0, 99.0]) * rounding
+    values = np.full((4, len(ACCOUNT_METRICS)), 0.1) * rounding
+    dates = weekdays(2)
+    account = RuleAccount((Rule.POSITION_STOP, Rule.COSTS), values, nav, dates)
+    for shares in (account.shares(), account.by_year(), account.by_episode()):
+        assert (shares.contributions == 0.0).all()
+    assert not any(account.binds.values())
+    worse = RuleAccount(account.rules, values, nav * np.array([1.0, 1.0, 1.0 - 1e-9])
+                        ** np.array([0, 0, 1, 1])[:, None], dates)  # fmt: skip
+    assert worse.binds[Rule.COSTS]
+    assert not worse.binds[Rule.POSITION_STOP]
+
+
 def test_two_rules_equal_the_mean_over_both_orders() -> None:
     risk = only(BUSY, [Rule.POSITION_STOP, Rule.COSTS])
     inputs, account = _account(risk)

@@ -95,7 +95,6 @@ def test_it_is_a_trial(demo_home: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["--preset", "Phase 9"], "preset must be one of"),
         (["--set", "risk.stop=0.1"], "is not a field"),
         (["--source", "dmo"], "demo"),
-        (["--set", "risk.execution=next_open"], "next_open"),
     ],
 )
 def test_bad_input_ends_with_one_message_and_status_2(
