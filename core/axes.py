@@ -17,6 +17,7 @@ from core.scenario import parse_assignment, specs, value_at
 __all__ = ["Axis", "axis_around", "control_values", "parse_axes", "parse_axis"]
 
 _FORM: Final = "path=low:high:count or path=a,b,c, for example risk.target_annual_vol=0.10:0.30:41"
+_MOST_LEVELS: Final = 100_000
 _DIGITS: Final = 12  # of a value made by division: 0.1 + 2 · 0.1 is to be 0.3
 
 
@@ -118,9 +119,12 @@ def _listed(path: str, raw: str) -> tuple[Any, ...]:
 
 
 def _spread(spec: ParameterSpec, low: float, high: float, count: str) -> tuple[Any, ...]:
-    if not count.isascii() or not count.isdigit() or int(count) < 2:
-        raise ConfigError(f"the count of {spec.path} must be a whole number from 2, was {count}")
-    number = int(count)
+    number = int(count) if count.isascii() and count.isdigit() and len(count) < 9 else 0
+    if not 2 <= number <= _MOST_LEVELS:
+        raise ConfigError(
+            f"the count of {spec.path} must be a whole number from 2 to {_MOST_LEVELS:,}, "
+            f"was {count}"
+        )
     if spec.kind == "integer" and number > high - low + 1:
         raise ConfigError(
             f"{spec.path} takes whole numbers: {low:g}:{high:g} must have a count of at most "

@@ -70,14 +70,17 @@ def run_jobs(
         done, _ = wait(waiting, _LOOK_EVERY, FIRST_COMPLETED)
         if not done and waiting:
             backend.check()
-        for future in done:
-            result: JobResult = _guarded(future.result)
+        failed = [f for f in done if f.cancelled() or f.exception() is not None]
+        for future in done - set(failed):  # what is finished is kept, also beside a loss
+            result = future.result()
             if result.code != code_fingerprint():
                 raise BackendError(
                     f"every worker must run this version of the engine ({code_fingerprint()}), one "
                     f"runs {result.code}. Install the same version everywhere. {_KEPT}"
                 )
             yield waiting.pop(future), result.runs
+        if failed:
+            _guarded(failed[0].result)
 
 
 def _guarded(call: Callable[..., Any], *given: Any) -> Any:
@@ -193,8 +196,9 @@ class _Dask:
         self.check()
 
     def submit(self, book: BookInputs, risks: Sequence[RiskConfig]) -> Future[JobResult]:
-        if self._sent is None or self._sent[0] is not book:  # every book travels once
-            self._sent = (book, self._client.scatter(book, hash=False))
+        if self._sent is None or self._sent[0] is not book:
+            # Every worker has the book: the loss of one does not take it away from the others.
+            self._sent = (book, self._client.scatter(book, broadcast=True, hash=False))
         future: Future[JobResult] = self._pool.submit(run_job, self._sent[1], risks)
         return future
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from types import ModuleType
 
@@ -22,6 +21,7 @@ from core.sweep import Chunk, chunks
 from core.sweep_plan import plan_sweep
 from dashboard.sweep_backends import BackendError, open_backend, run_jobs
 from dashboard.sweep_job import BookInputs, JobResult, run_job
+from tests.dashboard.clusters import dask_cluster
 
 DATES = np.datetime64("2024-01-01") + np.arange(50)
 
@@ -73,27 +73,17 @@ def test_processes() -> None:
     _equals_direct_runs("processes")
 
 
-@contextlib.contextmanager
-def _cluster(workers: int) -> Iterator[object]:
-    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
-    with distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
-        silence_logs=50,
-    ) as cluster:  # fmt: skip
-        yield cluster
-
-
 def test_a_real_dask_cluster() -> None:
-    with _cluster(2) as cluster:
-        _equals_direct_runs("dask", cluster.scheduler_address)  # type: ignore[attr-defined]
+    with dask_cluster(2) as address:
+        _equals_direct_runs("dask", address)
 
 
 def test_a_dask_cluster_without_workers() -> None:
     with (
-        _cluster(0) as cluster,
+        dask_cluster(0) as address,
         pytest.raises(BackendError, match="must have at least one worker, had none"),
     ):
-        open_backend("dask", cluster.scheduler_address)  # type: ignore[attr-defined]
+        open_backend("dask", address)
 
 
 def test_a_dask_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +116,8 @@ def test_a_killed_process_is_a_lost_worker(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_killed_dask_workers_are_lost_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.sweep_backends.run_job", _kill_itself)
-    with _cluster(1) as cluster:
-        backend = open_backend("dask", cluster.scheduler_address)  # type: ignore[attr-defined]
+    with dask_cluster(1) as address:
+        backend = open_backend("dask", address)
         try:
             with pytest.raises(BackendError, match=r"was lost|had none"):
                 list(run_jobs(backend, _jobs(_book())))
