@@ -194,6 +194,7 @@ def risk_surface(
     run_group: RunGroup,
     *,
     size: int = 41,
+    cancelled: Callable[[], bool] | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Surface:
     """Run `scenario` over a grid of two of its fields.
@@ -209,20 +210,23 @@ def risk_surface(
         Runs configurations over the book of a scenario, see :func:`~core.sweep.run_plan`.
     size : int
         Levels of an axis given as a path; a whole-number field may have fewer.
-    done : callable, optional
-        Told the number of finished runs.
+    cancelled, done : callable, optional
+        As in :func:`~core.sweep.run_plan`.
 
     Raises
     ------
     ConfigError
         An axis is no range, or both are the same field.
+    CancelledError
+        When `cancelled` said so.
     """
     across, down = (
         axis if isinstance(axis, Axis) else axis_around(scenario, axis, size) for axis in (x, y)
     )
     if across.path == down.path:
         raise ConfigError(f"a surface needs two different fields, was {across.path} twice")
-    return surface_of(run_plan(plan_sweep(scenario, (down, across)), run_group, done=done))
+    plan = plan_sweep(scenario, (down, across))
+    return surface_of(run_plan(plan, run_group, cancelled=cancelled, done=done))
 
 
 def surface_of(table: SweepTable) -> Surface:

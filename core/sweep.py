@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.config import Scenario
-from core.errors import ConfigError, HistoryError
+from core.errors import CancelledError, ConfigError, HistoryError
 from core.risk.config import RiskConfig
 from core.scenario import with_values
 from core.simulation import METRICS, SweepResult
@@ -155,7 +155,11 @@ def run_chunk(chunk: Chunk, run_group: RunGroup) -> tuple[SweepResult, dict[int,
 
 
 def run_plan(
-    plan: SweepPlan, run_group: RunGroup, *, done: Callable[[int], None] | None = None
+    plan: SweepPlan,
+    run_group: RunGroup,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+    done: Callable[[int], None] | None = None,
 ) -> SweepTable:
     """Run a whole plan in this process.
 
@@ -167,14 +171,23 @@ def run_plan(
     run_group : callable
         Given a scenario and configurations, runs them over its book. It should keep the last book:
         the rows of one book come one after the other.
+    cancelled : callable, optional
+        Asked before each chunk; True ends the call.
     done : callable, optional
         Told the number of finished rows after each chunk.
+
+    Raises
+    ------
+    CancelledError
+        When `cancelled` said so.
     """
     values = np.full((len(plan), len(METRICS)), np.nan)
     ruined = np.full(len(plan), -1, dtype=np.int64)
     refused = [""] * len(plan)
     finished = 0
     for chunk in chunks(plan):
+        if cancelled is not None and cancelled():
+            raise CancelledError(finished, len(plan))
         found, reasons = run_chunk(chunk, run_group)
         values[chunk.rows], ruined[chunk.rows] = found.values, found.ruined
         for row, reason in reasons.items():

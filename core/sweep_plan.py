@@ -12,7 +12,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from core.axes import Axis
 from core.config import Scenario
@@ -166,6 +165,8 @@ def _row_count(axes: Sequence[Axis], design: Design, count: int | None) -> int:
 def _unit_cube(design: Design, rows: int, axes: int, seed: int) -> Floats:
     if design == "random":
         return np.random.default_rng(seed).random((rows, axes))
+    from scipy.stats import qmc  # half a second to import, and only needed here
+
     # A whole power of two keeps the balance of the sequence; its first rows are taken.
     power = max(rows - 1, 0).bit_length()
     cube: Floats = qmc.Sobol(axes, scramble=True, seed=seed).random_base2(power)[:rows]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.axes import parse_axes
 from core.config import Scenario
-from core.errors import ConfigError, HistoryError
+from core.errors import CancelledError, ConfigError, HistoryError
 from core.risk.config import RiskConfig
 from core.scenario import value_at, with_values
 from core.simulation import METRICS, SweepResult
@@ -165,3 +165,9 @@ def test_the_hash_follows_scenario_and_axes() -> None:
     other = plan_sweep(with_values(Scenario(), {"risk.max_leverage": 1.5}), parse_axes(SMALL))
     assert len({plan.hash, other.hash, _plan(*SMALL[:2]).hash}) == 3
     assert _plan(*SMALL).hash == plan.hash
+
+
+def test_cancelling_says_how_far_it_came() -> None:
+    answers = iter([False, True])
+    with pytest.raises(CancelledError, match="cancelled after 9 of 18 runs"):
+        run_plan(_plan(*SMALL), _told, cancelled=lambda: next(answers))
