@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from core.errors import CancelledError, InputsError
+from dashboard.studies import Pace, Studies, Study, Work
+
+
+def _until(known: Callable[[], Study], *statuses: str) -> Study:
+    # Waits as long as a slow machine may need; a study that never ends fails the test.
+    for _ in range(2000):
+        study = known()
+        if study.status in statuses:
+            return study
+        time.sleep(0.005)
+    raise AssertionError(f"still {study.status}")
+
+
+def _value(value: object) -> Work:
+    return lambda _pace: value
+
+
+class _Slow:
+    """Work that says when it began and goes on until it is told to end."""
+
+    def __init__(self) -> None:
+        self.begun, self.end, self.cancelled = (threading.Event() for _ in range(3))
+
+    def __call__(self, pace: Pace) -> str:
+        self.begun.set()
+        pace.share(0.25)
+        while not self.end.wait(0.005):
+            if pace.cancelled():
+                self.cancelled.set()
+                raise CancelledError(1, 4)
+        return "slow"
+
+
+def test_a_study_is_made_once_and_remembered_for_everyone() -> None:
+    studies, made = Studies(), []
+
+    def work(_pace: Pace) -> int:
+        made.append(1)
+        return 7
+
+    done = _until(lambda: studies.ask("a", "surface", "k", work), "done")
+    assert done == Study("done", 1.0, 7)
+    assert studies.ask("b", "surface", "k", work) == done
+    assert len(made) == 1
+
+
+def test_the_newest_question_of_a_session_wins() -> None:
+    studies, slow = Studies(), _Slow()
+    studies.ask("a", "surface", "old", slow)
+    assert slow.begun.wait(10)
+    assert _until(lambda: studies.ask("a", "surface", "new", _value(2)), "done").result == 2
+    assert slow.cancelled.is_set()
+
+
+def test_what_another_session_still_wants_goes_on() -> None:
+    studies, slow = Studies(), _Slow()
+    studies.ask("a", "surface", "old", slow)
+    studies.ask("b", "surface", "old", slow)
+    assert slow.begun.wait(10)
+    studies.ask("a", "surface", "new", _value(2))
+    time.sleep(0.05)
+    assert not slow.cancelled.is_set()
+    slow.end.set()
+    assert _until(lambda: studies.ask("b", "surface", "old", slow), "done").result == "slow"
+
+
+def test_subjects_of_one_session_do_not_cancel_each_other() -> None:
+    studies, slow = Studies(), _Slow()
+    studies.ask("a", "surface", "one", slow)
+    assert slow.begun.wait(10)
+    studies.ask("a", "account", "two", _value(2))
+    slow.end.set()
+    assert _until(lambda: studies.ask("a", "surface", "one", slow), "done").result == "slow"
+    assert _until(lambda: studies.ask("a", "account", "two", _value(2)), "done").result == 2
+
+
+def test_lower_ranks_come_first() -> None:
+    studies, slow, order = Studies(), _Slow(), []
+    studies.ask("a", "first", "0", slow)
+    assert slow.begun.wait(10)
+    for rank, key in ((2, "late"), (1, "soon")):
+        studies.ask("a", key, key, lambda _pace, key=key: order.append(key), rank=rank)
+    slow.end.set()
+    _until(lambda: studies.ask("a", "late", "late", _value(0), rank=2), "done")
+    assert order == ["soon", "late"]
+
+
+def test_a_page_holds_studies_between_their_blocks() -> None:
+    studies, blocks = Studies(), []
+    gate = threading.Event()
+
+    def work(pace: Pace) -> str:
+        gate.wait(10)
+        pace.cancelled()
+        blocks.append("after the page")
+        return "done"
+
+    studies.ask("a", "surface", "k", work)
+    with studies.page():
+        gate.set()
+        time.sleep(0.1)
+        assert blocks == []
+    _until(lambda: studies.ask("a", "surface", "k", work), "done")
+    assert blocks == ["after the page"]
+
+
+def test_a_session_that_left_leaves_no_work_behind() -> None:
+    studies, slow = Studies(), _Slow()
+    studies.ask("a", "surface", "k", slow)
+    assert slow.begun.wait(10)
+    studies.leave("a")
+    assert slow.cancelled.wait(10)
+
+
+def test_a_session_that_stops_asking_counts_as_gone() -> None:
+    studies, slow = Studies(patience=0.05), _Slow()
+    studies.ask("a", "surface", "k", slow)
+    assert slow.cancelled.wait(10)
+
+
+def test_progress_is_seen() -> None:
+    studies, slow = Studies(), _Slow()
+    study = _until(lambda: studies.ask("a", "surface", "k", slow), "running")
+    assert slow.begun.wait(10)
+    study = studies.ask("a", "surface", "k", slow)
+    assert (study.status, study.share) == ("running", 0.25)
+    slow.end.set()
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (InputsError("close must be positive, was -1"), "The engine refused its input"),
+        (ZeroDivisionError("oops"), "This study failed"),
+    ],
+)
+def test_a_failure_is_told_and_the_queue_goes_on(error: Exception, title: str) -> None:
+    studies = Studies()
+
+    def work(_pace: Pace) -> None:
+        raise error
+
+    failed = _until(lambda: studies.ask("a", "surface", "k", work), "failed")
+    assert failed.problem is not None
+    assert failed.problem.title == title
+    assert _until(lambda: studies.ask("a", "surface", "next", _value(1)), "done").result == 1
+
+
+def test_few_results_are_kept() -> None:
+    studies = Studies(kept=2)
+    for key in "abc":
+        _until(lambda key=key: studies.ask("a", key, key, _value(key)), "done")
+    again = studies.ask("a", "a", "a", _value("anew"))
+    assert again.status != "done"
