@@ -37,7 +37,10 @@ def _address(name: str, workers: int) -> Iterator[str | None]:
         import distributed
 
         with distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
         ) as cluster:
             yield cluster.scheduler_address
     elif name == "ray":

@@ -17,7 +17,7 @@ def dask_cluster(workers: int) -> Iterator[str]:
     with distributed.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # any free port: other tests have clusters too
         host="127.0.0.1",
         silence_logs=50,
     ) as cluster:

@@ -15,14 +15,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from core.metrics import Metrics
 from core.risk.config import RiskConfig
 from core.scenario import PRESETS, with_values
 from core.simulation import METRICS
-from core.surface import DIRECTIONS
 from dashboard.cli import cli, main
 from dashboard.pipeline import Pipeline
-from dashboard.report.faces import FACES
 from dashboard.sweep_job import BookInputs, JobResult, run_job
 from dashboard.sweep_run import Books
 from data.journal import Journal
@@ -301,9 +298,3 @@ def test_too_little_history_refuses_the_rows_of_that_book_only(tmp_path: Path) -
     told = _sweep(tmp_path / "s.csv", "--axis", "period.start=2023-01-01,2090-01-01")
     assert "2 rows: 1 runs finished with a result" in told
     assert "1 not allowed" in told
-
-
-def test_directions_of_the_engine_are_those_that_people_read() -> None:
-    faces = {name: face.direction for name, face in FACES.items()}
-    assert set(DIRECTIONS) == set(Metrics.__dataclass_fields__)
-    assert {n: d for n, d in DIRECTIONS.items() if d} == {n: faces[n] for n in faces if faces[n]}
