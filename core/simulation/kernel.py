@@ -10,17 +10,22 @@ import numpy.typing as npt
 
 from core.compiled import compiled
 from core.ledger import ExitReason
+from core.risk.costs import cost_rate
 from core.simulation.borrowing import borrowed
 from core.simulation.decisions import assess, decide, is_quiet, scale_stops
 from core.simulation.fills import fill
+from core.simulation.intraday import mark_inside, pass_to_close
 from core.simulation.marking import accrue, delist, mark
 from core.simulation.positions import write_trade
 from core.simulation.state import (
+    AT_OPEN,
     EVENT,
+    INTRADAY,
     NAME,
     NEVER,
     NOTHING,
     PICK,
+    REACHED,
     SERIES,
     STATE,
     TRADE,
@@ -46,6 +51,8 @@ def run_once(
     data_ended: npt.NDArray[np.bool_],
     cash_rate: npt.NDArray[np.float64],
     overlay: npt.NDArray[np.float64],
+    opened: npt.NDArray[np.float64],
+    low: npt.NDArray[np.float64],
     rules: Any,
     initial_nav: float,
     weights: npt.NDArray[np.float64],
@@ -56,7 +63,7 @@ def run_once(
 
     Parameters
     ----------
-    close … overlay : arrays
+    close … low : arrays
         The fields of :class:`~core.simulation.state.Market`.
     rules : ROW[1]
     initial_nav : float
@@ -79,12 +86,12 @@ def run_once(
     events = np.empty(event_capacity, EVENT)
     market = Market(
         close, rebalance, target, alpha, leverage, stop_scale,
-        last_session, delisting_return, data_ended, cash_rate, overlay,
+        last_session, delisting_return, data_ended, cash_rate, overlay, opened, low,
     )  # fmt: skip
     run = Run(
         rules, state, np.zeros(securities, NAME), np.empty(securities, np.int64),
-        np.empty(securities, PICK), np.empty(sessions, np.float64), series, weights,
-        trades, events,
+        np.empty(securities, PICK), np.empty(securities, REACHED),
+        np.empty(sessions, np.float64), series, weights, trades, events,
     )  # fmt: skip
     return series, trades, events, state, _simulate(market, run, initial_nav)
 
@@ -97,11 +104,13 @@ def _simulate(owned: Market, kept: Run, initial_nav: float) -> int:
         borrowed(owned.alpha), borrowed(owned.leverage), borrowed(owned.stop_scale),
         borrowed(owned.last_session), borrowed(owned.delisting_return),
         borrowed(owned.data_ended), borrowed(owned.cash_rate), borrowed(owned.overlay),
+        borrowed(owned.open), borrowed(owned.low),
     )  # fmt: skip
     run = Run(
         borrowed(kept.rules), borrowed(kept.state), borrowed(kept.names), borrowed(kept.held),
-        borrowed(kept.picks), borrowed(kept.returns), borrowed(kept.series),
-        borrowed(kept.weights), borrowed(kept.trades), borrowed(kept.events),
+        borrowed(kept.picks), borrowed(kept.reached), borrowed(kept.returns),
+        borrowed(kept.series), borrowed(kept.weights), borrowed(kept.trades),
+        borrowed(kept.events),
     )  # fmt: skip
     _open(market, run, initial_nav)
     ruined = _pass_sessions(market, run)
@@ -133,15 +142,19 @@ def _pass_sessions(market: Market, run: Run) -> int:
     state, rules, series = run.state[0], run.rules[0], run.series
     names, held, returns = run.names, run.held, run.returns
     close, cash_rate, overlay = market.close, market.cash_rate, market.overlay
+    at_open = rules.execution == AT_OPEN
+    inside = at_open or rules.stop_fill == INTRADAY
+    prices = market.open if at_open else close
     for t in range(len(close)):
         row = series[t]
         if t > 0:  # session 0 starts in cash: there is nothing to mark
             accrue(state, cash_rate[t], overlay[t], rules.borrow_spread)
             gained = delist(market, run, t) if t > state.next_end else 0.0
-            sleeve = mark(close, t, state, names, held, gained)
-            if not math.isnan(sleeve):
-                returns[state.returns] = sleeve
-                state.returns += 1
+            if inside:
+                sleeve = mark_inside(market, run, t, gained)
+            else:
+                sleeve = mark(close, t, state, names, held, gained)
+            _append(state, returns, sleeve)
             if state.nav <= 0.0:
                 return t
         if rules.execution_lag_days == 0:
@@ -149,12 +162,13 @@ def _pass_sessions(market: Market, run: Run) -> int:
             if not is_quiet(t, state, rules, row.wanted_exposure):
                 decide(market, run, t)
         if state.order != NOTHING or state.exits > 0:
-            fill(market, run, close, t)
-            if state.nav <= 0.0:
-                return t
-        _record(state, row)
-        if len(run.weights) > 0:
-            _record_weights(run, t)
+            fill(market, run, prices, t)
+        if at_open:
+            pass_to_close(market, run, t)
+        if state.nav <= 0.0:
+            return t
+        _record(state, row, rules.cost_per_trade_bps)
+        _record_weights(run.weights, t, state, names, held)
         if rules.execution_lag_days != 0:
             assess(state, rules, returns, row)
             if not is_quiet(t, state, rules, row.wanted_exposure):
@@ -163,7 +177,14 @@ def _pass_sessions(market: Market, run: Run) -> int:
 
 
 @compiled
-def _record(state: Any, row: Any) -> None:
+def _append(state: Any, returns: npt.NDArray[np.float64], sleeve: float) -> None:
+    if not math.isnan(sleeve):  # something was held
+        returns[state.returns] = sleeve
+        state.returns += 1
+
+
+@compiled
+def _record(state: Any, row: Any, cost_per_trade_bps: float) -> None:
     state.peak = max(state.peak, state.nav)
     row.nav = state.nav
     row.drawdown = state.nav / state.peak - 1.0
@@ -173,6 +194,7 @@ def _record(state: Any, row: Any) -> None:
     row.cash = state.cash
     row.turnover = state.turnover
     row.cost = state.cost
+    row.cost_fraction = state.turnover * cost_rate(cost_per_trade_bps)
     row.invested = state.worth / state.nav
     row.interest = state.interest
     row.overlay = state.overlay
@@ -180,8 +202,15 @@ def _record(state: Any, row: Any) -> None:
 
 
 @compiled
-def _record_weights(run: Run, t: int) -> None:
-    state, names, held, weights = run.state[0], run.names, run.held, run.weights
+def _record_weights(
+    weights: npt.NDArray[np.float64],
+    t: int,
+    state: Any,
+    names: Any,
+    held: npt.NDArray[np.int64],
+) -> None:
+    if len(weights) == 0:  # not asked for
+        return
     for j in range(state.held):
         weights[t, held[j]] = names[held[j]].value / state.nav
 

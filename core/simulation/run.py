@@ -12,7 +12,7 @@ from core.errors import InputsError, RuinError
 from core.ledger import Events, ExitReason, Trades
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.simulation.kernel import SOLVENT, run_once
 from core.simulation.parameters import pack
 from core.simulation.state import EVENT, SERIES, TRADE
@@ -53,11 +53,11 @@ def simulate(
     ------
     RuinError
         When NAV reaches 0.
-    ConfigError
-        For ``execution="next_open"`` and ``stop_fill="intraday"``, which are not simulated yet.
     InputsError
-        When `initial_nav` is not a positive number.
+        When `initial_nav` is not a positive number, or `risk` asks for fills at the open or stops
+        inside the session and `inputs` lack the open or the low.
     """
+    require_prices(inputs, risk)
     if not (math.isfinite(initial_nav) and initial_nav > 0.0):
         raise InputsError(f"initial_nav must be a positive number of dollars, was {initial_nav!r}")
     held = np.zeros(inputs.shape if weights else (0, 0))
