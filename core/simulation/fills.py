@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.costs import cost_rate
 from core.risk.leverage import risk_factor
@@ -17,7 +17,7 @@ from core.simulation.positions import move, sell_all
 from core.simulation.rebalancing import rebalance
 from core.simulation.state import NOTHING, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
 
-__all__ = ["fill"]
+__all__ = ["fill", "pay_costs"]
 
 
 @compiled
@@ -39,11 +39,17 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
     elif state.order == SELL_ALL:
         state.applied = 0.0
     state.order = NOTHING
-    state.turnover = state.traded / state.nav
-    state.cost = state.traded * cost_rate(rules.cost_per_trade_bps)
-    state.cash -= state.cost
+    pay_costs(state, cost_rate(rules.cost_per_trade_bps))
     _value_held(state, names, held)
     state.nav = state.cash + state.worth
+
+
+@compiled
+def pay_costs(state: Any, rate: float) -> None:
+    """Take the costs of what was traded from cash; ``state.nav`` is still NAV before the fill."""
+    state.turnover = state.traded / state.nav
+    state.cost = state.traded * rate
+    state.cash -= state.cost
 
 
 @compiled

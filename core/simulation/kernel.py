@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, compiled_inner
 from core.ledger import ExitReason
 from core.simulation.borrowing import borrowed
 from core.simulation.decisions import assess, decide, is_quiet, scale_stops
@@ -28,7 +28,7 @@ from core.simulation.state import (
     Run,
 )
 
-__all__ = ["SOLVENT", "run_once"]
+__all__ = ["SOLVENT", "open_run", "record", "run_once", "write_open_trades"]
 
 SOLVENT = -1  # session of ruin of a run that was not ruined
 
@@ -103,15 +103,16 @@ def _simulate(owned: Market, kept: Run, initial_nav: float) -> int:
         borrowed(kept.picks), borrowed(kept.returns), borrowed(kept.series),
         borrowed(kept.weights), borrowed(kept.trades), borrowed(kept.events),
     )  # fmt: skip
-    _open(market, run, initial_nav)
+    open_run(market, run, initial_nav)
     ruined = _pass_sessions(market, run)
     if ruined == SOLVENT:
-        _write_open_trades(run, len(market.close) - 1)
+        write_open_trades(run, len(market.close) - 1)
     return ruined
 
 
-@compiled
-def _open(market: Market, run: Run, initial_nav: float) -> None:
+@compiled_inner
+def open_run(market: Market, run: Run, initial_nav: float) -> None:
+    """Start a run: everything in cash; `run.state` and `run.names` must be zeros."""
     state, names = run.state[0], run.names
     state.cash = state.nav = state.last_nav = initial_nav
     state.risk_peak = state.peak = initial_nav
@@ -125,7 +126,7 @@ def _open(market: Market, run: Run, initial_nav: float) -> None:
         name.left_out = name.stop_filled = NEVER
 
 
-@compiled
+@compiled_inner
 def _pass_sessions(market: Market, run: Run) -> int:
     # The session of ruin, or SOLVENT. What is passed on every session are records and the fewest
     # arrays; `market` and `run` go only where something happens: handing twenty arrays over costs
@@ -152,7 +153,7 @@ def _pass_sessions(market: Market, run: Run) -> int:
             fill(market, run, close, t)
             if state.nav <= 0.0:
                 return t
-        _record(state, row)
+        record(state, row)
         if len(run.weights) > 0:
             _record_weights(run, t)
         if rules.execution_lag_days != 0:
@@ -162,8 +163,9 @@ def _pass_sessions(market: Market, run: Run) -> int:
     return SOLVENT
 
 
-@compiled
-def _record(state: Any, row: Any) -> None:
+@compiled_inner
+def record(state: Any, row: Any) -> None:
+    """Write what a session ends with, its fills and their costs included, into its row."""
     state.peak = max(state.peak, state.nav)
     row.nav = state.nav
     row.drawdown = state.nav / state.peak - 1.0
@@ -179,15 +181,16 @@ def _record(state: Any, row: Any) -> None:
     row.holdings = state.held
 
 
-@compiled
+@compiled_inner
 def _record_weights(run: Run, t: int) -> None:
     state, names, held, weights = run.state[0], run.names, run.held, run.weights
     for j in range(state.held):
         weights[t, held[j]] = names[held[j]].value / state.nav
 
 
-@compiled
-def _write_open_trades(run: Run, last: int) -> None:
+@compiled_inner
+def write_open_trades(run: Run, last: int) -> None:
+    """Write the round trips that go on after the last session."""
     state, names, held, trades = run.state[0], run.names, run.held, run.trades
     for j in range(state.held):
         write_trade(state, names[held[j]], trades, last, ExitReason.OPEN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import ExitReason
 from core.simulation.state import TRADE_NONE
 
