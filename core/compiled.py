@@ -73,5 +73,5 @@ def compiled_inner(function: _Function) -> _Function:
     that a function is given, and handing a run's arrays around cost a third of the run. The
     arrays belong to the compiled function outside, which outlives the call.
     """
-    options = {"cache": _DIRECTORY is not None, "nogil": True, "_nrt": False}
-    return cast(_Function, numba.njit(**options)(function))
+    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, nogil=True, _nrt=False)
+    return cast(_Function, decorator(function))

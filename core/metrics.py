@@ -97,7 +97,7 @@ class Metrics(CurveMetrics):
     turnover : float
         Σ of traded dollars / NAV before the fill, buys and sells both counted.
     cost_bps : float
-        Σ of cost / NAV before the fill, in basis points.
+        Σ of cost / NAV before the fill, in basis points: turnover times the price of a trade.
     stop_hits, position_stops, trailing_stops : int
         Stops decided: both kinds, against the entry price, against the highest close.
     breaker_trips : int
@@ -246,8 +246,7 @@ def summarise(result: BacktestResult, dates: Dates, cash_rate: Floats | None = N
         trades=count,
         average_trade_return=float(trades.trade_return[closed].mean()) if count else _NAN,
         turnover=float(result.turnover.sum()),
-        # Fills at the close: NAV before the fill is the recorded NAV and what the fill cost.
-        cost_bps=float((result.cost / (result.nav + result.cost)).sum()) * 1e4,
+        cost_bps=float(result.cost_fraction.sum()) * 1e4,
         stop_hits=stops + trailing,
         position_stops=stops,
         trailing_stops=trailing,

@@ -85,8 +85,9 @@ def make_blocks(close: npt.NDArray[np.float64], rebalance: npt.NDArray[np.int64]
 @compiled
 def width_of(start: npt.NDArray[np.int64], b: int) -> int:
     """Return the number of sessions that `Blocks.prices` has of block `b`."""
-    last = len(start) - 2
-    return start[b + 1] - start[b] + (b < last)
+    reaches_over = b < len(start) - 2
+    width: int = start[b + 1] - start[b] + reaches_over
+    return width
 
 
 @compiled

@@ -14,7 +14,16 @@ from core.risk.drawdown import breaker_trips, drawdown_scale
 from core.risk.leverage import wanted_exposure
 from core.risk.stops import is_near_stop, near_level, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
-from core.simulation.state import NEVER, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
+from core.simulation.state import (
+    INTRADAY,
+    NEVER,
+    REBALANCE,
+    RESCALE,
+    SELL_ALL,
+    Market,
+    Run,
+    note,
+)
 
 __all__ = ["assess", "assess_with", "decide", "is_quiet", "scale_stops"]
 
@@ -60,8 +69,11 @@ def is_quiet(t: int, state: Any, rules: Any, wanted: float) -> bool:
 
 @compiled
 def scale_stops(state: Any, rules: Any, stop_scale: float) -> None:
-    """Put a stop scale in force."""
+    """Put a stop scale in force; with stops inside the session no close is near a stop."""
     state.stop_scale = stop_scale
+    if rules.stop_fill == INTRADAY:
+        state.stop_level = state.trailing_level = math.nan
+        return
     state.stop_level = near_level(rules.position_stop_loss * stop_scale)
     state.trailing_level = near_level(rules.trailing_stop_pct * stop_scale)
 

@@ -13,11 +13,11 @@ from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.costs import cost_rate
 from core.risk.leverage import risk_factor
 from core.risk.stops import is_near_stop
-from core.simulation.positions import move, sell_all
+from core.simulation.positions import move, sell_all, settle
 from core.simulation.rebalancing import rebalance
 from core.simulation.state import NOTHING, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
 
-__all__ = ["fill", "pay_costs"]
+__all__ = ["fill"]
 
 
 @compiled
@@ -39,17 +39,9 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
     elif state.order == SELL_ALL:
         state.applied = 0.0
     state.order = NOTHING
-    pay_costs(state, cost_rate(rules.cost_per_trade_bps))
+    settle(state, cost_rate(rules.cost_per_trade_bps), state.nav)
     _value_held(state, names, held)
     state.nav = state.cash + state.worth
-
-
-@compiled
-def pay_costs(state: Any, rate: float) -> None:
-    """Take the costs of what was traded from cash; ``state.nav`` is still NAV before the fill."""
-    state.turnover = state.traded / state.nav
-    state.cost = state.traded * rate
-    state.cash -= state.cost
 
 
 @compiled
@@ -93,6 +85,7 @@ def _sell_exits(
         if reason != ExitReason.OPEN:
             weight = name.value / state.nav
             note(events, state, row, t, EventKind.WAITING, i, weight, math.nan)
+            name.waits = 1
         held[kept] = i
         kept += 1
     state.held = kept

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from threading import Lock
 from typing import Final
 
@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from core.curves import calendar_days
-from core.errors import CancelledError, RuinError
-from core.metrics import Metrics, check_dates, summarise
+from core.errors import CancelledError
+from core.metrics import Metrics, check_dates
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.simulation.kernel import SOLVENT
 from core.simulation.parameters import pack
 from core.simulation.rows import simulate_rows
-from core.simulation.run import check_initial_nav, is_event_driven, simulate
+from core.simulation.run import check_initial_nav
 from core.units import Dates, Floats, Ints
 
 __all__ = ["METRICS", "SweepResult", "simulate_many"]
@@ -107,60 +107,19 @@ def simulate_many(
     check_dates(inputs.shape[0], dates, inputs.market.cash_rate)
     if cancelled is not None and cancelled():
         raise CancelledError(0, len(risks))
-    compiled = np.array([is_event_driven(risk) for risk in risks], dtype=np.bool_)
-    order = np.argsort(~compiled, kind="stable")
-    sweep = _Sweep(inputs, [risks[row] for row in order], dates, initial_nav, nav)
-    _share_out(sweep.run, len(risks), workers or os.cpu_count() or 1, cancelled, done)
-    if compiled.all():
-        return SweepResult(sweep.values, sweep.ruined, sweep.nav if nav else None)
-    back = np.argsort(order)
-    return SweepResult(sweep.values[back], sweep.ruined[back], sweep.nav[back] if nav else None)
+    for risk in risks:
+        require_prices(inputs, risk)
+    values = np.full((len(risks), len(METRICS)), np.nan)
+    ruined = np.full(len(risks), SOLVENT, dtype=np.int64)
+    curves = np.full((len(risks) if nav else 0, inputs.shape[0]), np.nan)
+    market, blocks, rules = inputs.market, inputs.blocks, pack(risks)
+    start, days = float(initial_nav), calendar_days(dates)
 
+    def run(begin: int, end: int) -> None:
+        simulate_rows(market, blocks, rules, begin, end, start, days, values, ruined, curves)
 
-class _Sweep:
-    # Configurations and their rows of numbers: those that compiled code runs first, all at once,
-    # then those that have to be simulated one by one.
-
-    def __init__(
-        self,
-        inputs: SimulationInputs,
-        risks: Sequence[RiskConfig],
-        dates: Dates,
-        initial_nav: float,
-        nav: bool,
-    ) -> None:
-        self._inputs, self._risks, self._dates = inputs, risks, dates
-        self._initial_nav = float(initial_nav)
-        self._compiled = sum(map(is_event_driven, risks))
-        self._rules = pack(risks[: self._compiled])
-        self.values = np.full((len(risks), len(METRICS)), np.nan)
-        self.ruined = np.full(len(risks), SOLVENT, dtype=np.int64)
-        self.nav = np.full((len(risks) if nav else 0, inputs.shape[0]), np.nan)
-        if self._compiled > 0:
-            _ = inputs.blocks  # made here, not by every thread
-
-    def run(self, begin: int, end: int) -> None:
-        """Fill in the rows from `begin` to `end`."""
-        middle = max(begin, min(end, self._compiled))
-        if middle > begin:
-            inputs = self._inputs
-            simulate_rows(
-                inputs.market, inputs.blocks, self._rules, begin, middle, self._initial_nav,
-                calendar_days(self._dates), self.values, self.ruined, self.nav,
-            )  # fmt: skip
-        for row in range(middle, end):
-            self._run_singly(row)
-
-    def _run_singly(self, row: int) -> None:
-        try:
-            result = simulate(self._inputs, self._risks[row], initial_nav=self._initial_nav)
-        except RuinError as error:
-            self.ruined[row] = error.session
-            return
-        metrics = summarise(result, self._dates, self._inputs.market.cash_rate)
-        self.values[row] = [float(value) for value in asdict(metrics).values()]
-        if len(self.nav) > 0:
-            self.nav[row] = result.nav
+    _share_out(run, len(risks), workers or os.cpu_count() or 1, cancelled, done)
+    return SweepResult(values, ruined, curves if nav else None)
 
 
 class _Queue:
@@ -172,7 +131,7 @@ class _Queue:
         self.finished = 0
 
     def take(self, most: int) -> tuple[int, int]:
-        """Return the next rows, from and to; towards the end few, so that all threads end at once."""
+        """Return the next rows, from and to; few towards the end, so that all end at once."""
         with self._lock:
             begin = self._next
             fair = -(-(self._total - begin) // (2 * self._workers))

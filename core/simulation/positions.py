@@ -12,7 +12,7 @@ from core.compiled import compiled_inner as compiled
 from core.ledger import ExitReason
 from core.simulation.state import TRADE_NONE
 
-__all__ = ["leave", "move", "sell_all", "write_trade"]
+__all__ = ["leave", "move", "sell_all", "settle", "write_trade"]
 
 
 @compiled
@@ -51,11 +51,22 @@ def sell_all(state: Any, name: Any, trades: Any, t: int, reason: int, rate: floa
 
 
 @compiled
+def settle(state: Any, rate: float, nav: float) -> None:
+    """Book what was traded since the last settlement: turnover over `nav`, and costs from cash."""
+    cost = state.traded * rate
+    state.turnover += state.traded / nav
+    state.cost += cost
+    state.cash -= cost
+    state.traded = 0.0
+
+
+@compiled
 def leave(state: Any, name: Any, trades: Any, t: int, proceeds: float, reason: int) -> None:
     """Turn all of a name into `proceeds` of cash and close its round trip, free of costs."""
     state.cash += proceeds
     state.exits -= name.exit != ExitReason.OPEN
     name.exit = ExitReason.OPEN
+    name.waits = 0
     name.sold += proceeds
     name.shares_sold += name.shares
     name.last = name.sold / name.shares_sold

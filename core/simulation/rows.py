@@ -12,10 +12,10 @@ from core.compiled import compiled, compiled_inner
 from core.curves import measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
-from core.simulation.event_driven import new_run, simulate_into
-from core.simulation.kernel import SOLVENT
-from core.simulation.state import Market, Run
-from core.simulation.stretches import new_desk
+from core.simulation.event_driven import simulate_event_driven
+from core.simulation.kernel import SOLVENT, new_run, simulate_by_session
+from core.simulation.state import AT_OPEN, INTRADAY, Market, Run
+from core.simulation.stretches import Desk, new_desk
 
 __all__ = ["simulate_rows"]
 
@@ -39,7 +39,7 @@ def simulate_rows(
     ----------
     market, blocks : Market, Blocks
     rules : ROW[K]
-        Of configurations that fill at the close.
+        Where fills and stops are at closes, runs are event driven.
     begin, end : int
         Rows; only theirs are written.
     initial_nav : float
@@ -53,10 +53,11 @@ def simulate_rows(
         NAV curves, not written without rows; NaN from the session of ruin on.
     """
     sessions, securities = market.close.shape
-    # The tapes are only counted; a run that needs more is done again with as many as it needs.
-    trades, events = 2 * securities + 1024, 2 * securities + 1024
-    run = new_run(rules[begin : begin + 1], sessions, securities, trades, events)
-    desk = new_desk(sessions, securities)
+    # Tapes as long as most runs need; one that needs more is done again with as many as it needs.
+    trades = events = 2 * securities + 1024
+    no_weights = np.empty((0, 0))
+    run = new_run(rules[begin : begin + 1].copy(), market.close.shape, no_weights, trades, events)
+    desk = new_desk(market.close.shape)
     nav, excess = np.empty(sessions), np.empty(sessions)
     for row in range(begin, end):
         while True:
@@ -66,7 +67,7 @@ def simulate_rows(
             if state.trades <= len(run.trades) and state.events <= len(run.events):
                 break
             trades, events = max(trades, state.trades), max(events, state.events)
-            run = new_run(run.rules, sessions, securities, trades, events)
+            run = new_run(run.rules, market.close.shape, no_weights, trades, events)
         known = sessions if ruined[row] == SOLVENT else ruined[row]
         for t in range(known):
             nav[t] = run.series[t].nav
@@ -80,12 +81,17 @@ def simulate_rows(
 
 
 @compiled
-def _simulate_again(market: Market, blocks: Blocks, run: Run, desk: Any, initial_nav: float) -> int:
+def _simulate_again(
+    market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float
+) -> int:
     run.state.view(np.uint8)[:] = 0
     run.names.view(np.uint8)[:] = 0
     for t in range(len(run.series)):
         run.series[t].flags = 0
-    return simulate_into(market, blocks, run, desk, initial_nav)
+    rules = run.rules[0]
+    if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
+        return simulate_by_session(market, run, initial_nav)
+    return simulate_event_driven(market, blocks, run, desk, initial_nav)
 
 
 @compiled_inner
@@ -100,7 +106,7 @@ def _measure_run(run: Run, values: npt.NDArray[np.float64]) -> None:
     for t in range(len(run.series)):
         row = run.series[t]
         turnover += row.turnover
-        cost += row.cost / (row.nav + row.cost)
+        cost += row.cost_fraction
         invested += row.invested
     stops = trailing = trips = rebalances = 0
     for e in range(run.state[0].events):

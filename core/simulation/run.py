@@ -12,8 +12,8 @@ from core.errors import InputsError, RuinError
 from core.ledger import Events, ExitReason, Trades
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
 from core.simulation.event_driven import run_event_driven
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.simulation.kernel import SOLVENT, run_once
 from core.simulation.parameters import pack
 from core.simulation.state import EVENT, SERIES, TRADE
@@ -54,11 +54,11 @@ def simulate(
     ------
     RuinError
         When NAV reaches 0.
-    ConfigError
-        For ``execution="next_open"`` and ``stop_fill="intraday"``, which are not simulated yet.
     InputsError
-        When `initial_nav` is not a positive number.
+        When `initial_nav` is not a positive number, or `risk` asks for fills at the open or stops
+        inside the session and `inputs` lack the open or the low.
     """
+    require_prices(inputs, risk)
     check_initial_nav(initial_nav)
     rules, start = pack([risk]), float(initial_nav)
     held = np.zeros(inputs.shape if weights else (0, 0))
@@ -95,7 +95,7 @@ def _run(
     while True:
         if weights is None:
             series, trades, events, state, ruined = run_event_driven(
-                inputs.market, inputs.blocks, rules, initial_nav, *capacities
+                inputs.market, inputs.blocks, rules, initial_nav, np.empty((0, 0)), *capacities
             )
         else:
             series, trades, events, state, ruined = run_once(

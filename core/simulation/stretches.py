@@ -3,14 +3,14 @@
 Stops depend on prices alone, so which names they take, and when, is known as soon as a stretch of
 sessions begins. What the holdings are worth then follows name by name through time, one product a
 price, and only cash, NAV and what depends on it are left to go through session by session. All
-rules are the compiled functions that the kernel calls too; what a stretch cannot do (a rebalance,
-a delisting, an exit without a bar, a rescale, the breaker) ends it, and the kernel's own steps do it.
+rules are the compiled functions that the kernel calls too; what a stretch cannot do (a rebalance, a
+delisting, an exit without a bar, a rescale, the breaker) ends it, and the kernel's own steps do it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,9 @@ from core.risk.stops import is_near_stop, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatilities, realised_volatility
 from core.simulation.blocks import Blocks, width_of
 from core.simulation.decisions import assess_with, is_quiet
-from core.simulation.fills import pay_costs
 from core.simulation.kernel import record
 from core.simulation.marking import accrue
-from core.simulation.positions import sell_all
+from core.simulation.positions import sell_all, settle
 from core.simulation.state import NEVER, Market, Run, note
 
 __all__ = ["DECIDE", "GO_ON", "RUINED", "Desk", "new_desk", "pass_stretch"]
@@ -58,8 +57,9 @@ class Desk(NamedTuple):
 
 
 @compiled
-def new_desk(sessions: int, securities: int) -> Desk:
+def new_desk(shape: tuple[int, int]) -> Desk:
     """Make room for runs of T sessions and N securities."""
+    sessions, securities = shape
     return Desk(
         np.empty(sessions), np.empty(sessions), np.empty(sessions), np.empty(sessions),
         np.empty(securities), np.empty(securities), np.empty(securities, np.int64),
@@ -264,7 +264,7 @@ def _go_through(
             _sell_exits(run, blocks, desk, s)
             if state.nav <= 0.0:
                 return s, RUINED
-        record(state, row)
+        record(state, row, rules.cost_per_trade_bps)
         if lag != 0:
             assess_with(state, rules, desk.sigma[s], row)
             if not is_quiet(s, state, rules, row.wanted_exposure):
@@ -307,7 +307,7 @@ def _sell_exits(run: Run, blocks: Blocks, desk: Desk, s: int) -> None:
         sell_all(state, name, run.trades, s, name.exit, rate)
         state.held -= 1
         j = desk.following[j]
-    pay_costs(state, rate)
+    settle(state, rate, state.nav)
     state.worth = desk.kept[s]
     state.nav = state.cash + state.worth
 

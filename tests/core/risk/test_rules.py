@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turnover_factor
 from core.risk.drawdown import breaker_trips, drawdown_scale
 from core.risk.leverage import buy_factor, cash_return, risk_factor, wanted_exposure
-from core.risk.stops import NEVER, cooling_down, position_stop_hit, trailing_stop_hit
+from core.risk.stops import (
+    NEVER,
+    cooling_down,
+    position_stop_hit,
+    resting_price,
+    stop_level,
+    trailing_stop_hit,
+)
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
 
 OFF = math.nan
@@ -160,3 +167,18 @@ def test_the_buy_factor_keeps_the_book_at_the_limit(kept: float, buys: float, li
 @given(st.floats(-1e6, 1e6), st.floats(-0.001, 0.001), st.floats(0.0, 0.1))
 def test_only_borrowed_cash_pays_the_spread(cash: float, rate: float, spread: float) -> None:
     assert cash_return(cash, rate, spread) == rate + (spread / 252 if cash < 0 else 0.0)
+
+
+@given(st.floats(0.01, 1e4), fractions, fractions)
+def test_a_tighter_stop_rests_higher(reference: float, a: float, b: float) -> None:
+    assert stop_level(reference, min(a, b)) >= stop_level(reference, max(a, b))
+    assert 0.0 <= stop_level(reference, a) <= reference
+    assert math.isnan(stop_level(reference, OFF))
+
+
+@given(st.floats(0.01, 1e4), st.floats(0.01, 1e4))
+def test_a_resting_stop_never_sells_above_its_level_or_the_open(
+    opened: float, level: float
+) -> None:
+    assert resting_price(opened, level) in (opened, level)
+    assert resting_price(opened, level) <= min(opened, level)
