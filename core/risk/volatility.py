@@ -73,8 +73,8 @@ def realised_volatilities(
     --------
     >>> found = np.empty(2)
     >>> realised_volatilities(np.array([0.5, 0.01, 0.03]), 1, 2, np.empty(2), found)
-    >>> found[1].round(9) == round(realised_volatility(np.array([0.5, 0.01, 0.03]), 3, 2), 9)
-    True
+    >>> found.round(9).tolist()
+    [5.500236359, 0.224499443]
     """
     # All windows side by side: the inner loops run over them, so that no addition waits.
     unknown = min(max(0, lookback - count - 1), len(volatilities))
