@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.errors import InputsError
 from core.risk.config import RiskConfig
+from core.simulation.blocks import Blocks, make_blocks
 from core.simulation.state import Market
 from core.units import Bools, Floats, Ints
 
@@ -77,6 +78,7 @@ class SimulationInputs:
     overlay: Floats | None = None
     data_ended: Bools | None = None
     market: Market = field(init=False, repr=False)
+    _blocks: Blocks | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         close = _prices("close", self.close, None)
@@ -110,6 +112,14 @@ class SimulationInputs:
     def shape(self) -> tuple[int, int]:
         """Sessions and securities."""
         return self.close.shape[0], self.close.shape[1]
+
+    @property
+    def blocks(self) -> Blocks:
+        """The closes laid out for event-driven runs: made when first asked for, then kept."""
+        if self._blocks is None:
+            object.__setattr__(self, "_blocks", make_blocks(self.close, self.rebalance))
+        assert self._blocks is not None
+        return self._blocks
 
     def _complete(self) -> Market:
         sessions, securities = self.shape

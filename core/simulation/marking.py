@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import EventKind, ExitReason
 from core.risk.leverage import cash_return
 from core.risk.stops import is_near_stop

@@ -20,7 +20,12 @@ from core.risk.stops import (
     stop_level,
     trailing_stop_hit,
 )
-from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
+from core.risk.volatility import (
+    realised_volatilities,
+    realised_volatility,
+    rescale_due,
+    volatility_scale,
+)
 
 OFF = math.nan
 fractions = st.floats(0.01, 1.0)
@@ -64,6 +69,28 @@ def test_volatility_is_numpys_of_the_last_returns(values: list[float], data: st.
 @given(st.floats(-0.5, 0.5), st.integers(2, 60))
 def test_equal_returns_have_exactly_no_volatility(value: float, lookback: int) -> None:
     assert realised_volatility(np.full(lookback, value), lookback, lookback) == 0.0
+
+
+@given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=70), st.data())
+def test_volatilities_are_those_of_every_window(values: list[float], data: st.DataObject) -> None:
+    lookback = data.draw(st.integers(2, 30))
+    count = data.draw(st.integers(0, len(values)))
+    returns = np.array(values)
+    found = np.empty(len(values) - count)
+    realised_volatilities(returns, count, lookback, np.empty(len(found)), found)
+    expected = [
+        realised_volatility(returns, n, lookback) for n in range(count + 1, len(values) + 1)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
+    np.testing.assert_array_equal(returns, values)
+
+
+@given(st.floats(-0.5, 0.5), st.integers(2, 60))
+def test_side_by_side_too_equal_returns_have_none(value: float, lookback: int) -> None:
+    found = np.empty(5)
+    returns = np.full(lookback + 4, value)
+    realised_volatilities(returns, lookback - 1, lookback, np.empty(5), found)
+    assert found.tolist() == [0.0] * 5
 
 
 @given(st.integers(0, 9))
