@@ -20,10 +20,12 @@ from core.units import Bools, Floats, Ints
 __all__ = [
     "Spells",
     "StopTests",
+    "average_entry",
     "held_weights",
     "rebuildable",
     "refuse_other_fills",
     "spells",
+    "stop_scales",
     "stop_tests",
 ]
 
@@ -164,7 +166,7 @@ def stop_tests(
     for m in range(len(held.security)):
         i, a, b = int(held.security[m]), int(held.entry[m]), int(held.exit[m])
         close = inputs.close[a : b + shift, i]
-        average = _average_entry(weights[a:b, i] * result.nav[a:b], close[: b - a])
+        average = average_entry(weights[a:b, i] * result.nav[a:b], close[: b - a])
         t = np.arange(a + shift, min(b + shift, len(active)))
         price = close[t - a]
         # A name stopped at t was tested then; one that the breaker sells was not.
@@ -179,12 +181,23 @@ def stop_tests(
     session, security, from_entry, from_high = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    scale = _stop_scale(inputs)[session]
+    scale = stop_scales(inputs)[session]
     return StopTests(session, security, from_entry, from_high, scale)
 
 
-def _average_entry(value: Floats, close: Floats) -> Floats:
-    # Average cost after the fill of each session; sales leave it, a name without a bar keeps it.
+def average_entry(value: Floats, close: Floats) -> Floats:
+    """Return the average cost of one holding after the fill of each session it is held.
+
+    Parameters
+    ----------
+    value, close : float64[n]
+        Dollars held after the fill, and closes (NaN = no bar), from the first buy on.
+
+    Returns
+    -------
+    float64[n]
+        Prices; sales leave them, a name without a bar keeps them.
+    """
     bars = np.maximum.accumulate(np.where(np.isfinite(close), np.arange(len(close)), 0))
     shares = value / close[bars]
     average = np.full(len(shares), close[0])
@@ -195,8 +208,8 @@ def _average_entry(value: Floats, close: Floats) -> Floats:
     return average
 
 
-def _stop_scale(inputs: SimulationInputs) -> Floats:
-    # Of the last rebalance decided by each session, 1 before the first.
+def stop_scales(inputs: SimulationInputs) -> Floats:
+    """Return float64[T]: the stop scale of the last rebalance decided by each session, else 1."""
     market = inputs.market
     last = np.searchsorted(market.rebalance, np.arange(inputs.shape[0]), side="right")
     scale: Floats = np.append(1.0, market.stop_scale)[last]
