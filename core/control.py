@@ -6,6 +6,7 @@ beside the dumb alternative: holding as much on average, always.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -160,10 +161,11 @@ def _hold(
 
 
 def _never_invested(inputs: SimulationInputs) -> SimulationInputs:
-    return SimulationInputs(
-        close=inputs.close,
+    return dataclasses.replace(
+        inputs,
         rebalance=np.zeros(0, dtype=np.int64),
         target=np.zeros((0, inputs.shape[1])),
-        cash_rate=inputs.cash_rate,
-        overlay=inputs.overlay,
+        alpha=None,
+        leverage=None,
+        stop_scale=None,
     )

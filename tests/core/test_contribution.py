@@ -34,7 +34,8 @@ def account(inputs: SimulationInputs, risk: RiskConfig) -> tuple[Contribution, B
         result = simulate(inputs, risk, weights=True)
     except RuinError:
         assume(False)
-    return by_name(inputs, result, tickers(inputs)), result
+    found = by_name(inputs, result, tickers(inputs), execution=risk.execution)
+    return found, result
 
 
 def of_trades(result: BacktestResult, names: int) -> np.ndarray:
@@ -94,7 +95,7 @@ def test_what_happens_later_changes_nothing(
         close=inputs.close[:cut],
         rebalance=inputs.rebalance[rows],
         **{name: kept(name, rows) for name in ("target", "alpha", "leverage", "stop_scale")},
-        **{name: kept(name, slice(cut)) for name in ("cash_rate", "overlay")},
+        **{name: kept(name, slice(cut)) for name in ("open", "low", "cash_rate", "overlay")},
     )
     before, _ = account(until, risk)
     assert before.pnl == pytest.approx(found.pnl[:cut], rel=1e-9, abs=1e-6)

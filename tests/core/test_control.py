@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from core.presets import preset
 from core.risk.config import RiskConfig
 from core.simulation import SimulationInputs, simulate
 from tests.markets import weekdays
-from tests.strategies import Recipe, make_inputs, markets, risks
+from tests.strategies import EXECUTIONS, Recipe, make_inputs, markets, risks
 
 DATES = weekdays(200)
 RECIPE = Recipe(sessions=200, names=6, seed=4, rebalance_rate=0.1, alpha=True, cash_rate=True)
@@ -47,9 +49,10 @@ def test_the_bare_book_is_its_own_control() -> None:
     np.testing.assert_array_equal(control.nav, result.nav)
 
 
-def test_a_constant_leverage_finds_itself() -> None:
+@pytest.mark.parametrize("execution", EXECUTIONS, ids=str)
+def test_a_constant_leverage_finds_itself(execution: dict[str, Any]) -> None:
     inputs = make_inputs(RECIPE)
-    risk = preset("No overlay").risk.model_copy(update={"max_leverage": 0.613})
+    risk = preset("No overlay").risk.model_copy(update={"max_leverage": 0.613, **execution})
     result = simulate(inputs, risk)
     control = exposure_matched_control(inputs, risk, result, DATES, tolerance=1e-10)
     assert control.exposure == pytest.approx(0.613, abs=1e-8)
@@ -88,11 +91,14 @@ def test_exposure_above_1_is_borrowed() -> None:
     np.testing.assert_allclose(control.nav, result.nav, rtol=1e-6)
 
 
-def test_cash_is_the_control_of_cash() -> None:
-    close = np.array([[1.0], [1.1], [1.2]])
-    empty = SimulationInputs(close, np.array([0]), np.zeros((1, 1)), cash_rate=np.full(3, 0.01))
-    result = simulate(empty, RiskConfig())
-    control = exposure_matched_control(empty, RiskConfig(), result, weekdays(3))
+@pytest.mark.parametrize("execution", EXECUTIONS, ids=str)
+def test_cash_is_the_control_of_cash(execution: dict[str, Any]) -> None:
+    close, risk = np.array([[1.0], [1.1], [1.2]]), RiskConfig(**execution)
+    empty = SimulationInputs(
+        close, np.array([0]), np.zeros((1, 1)), open=close, low=close, cash_rate=np.full(3, 0.01)
+    )
+    result = simulate(empty, risk)
+    control = exposure_matched_control(empty, risk, result, weekdays(3))
     assert (control.exposure, control.runs) == (0.0, 1)
     np.testing.assert_allclose(control.nav, 1e6 * 1.01 ** np.arange(3.0))
 
