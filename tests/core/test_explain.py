@@ -122,7 +122,7 @@ def assert_same_events(record: RunRecord, t: int, found: Fill) -> None:
     assert set(found.security[waiting]) == set(events_of(record, t).get(EventKind.WAITING, []))
 
 
-@given(markets(), risks())
+@given(markets(), risks(execution="next_close", stop_fill="close"))
 def test_every_session_of_small_markets(inputs: SimulationInputs, risk: RiskConfig) -> None:
     assert_reproduced(inputs, risk)
 
