@@ -11,9 +11,10 @@ import numpy as np
 from core.ledger import EventKind, ExitReason
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.risk.costs import alpha_hurdle, gate_factor, turnover_factor
+from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, turnover_factor
 from core.risk.leverage import risk_factor
-from core.rule_walk import Spells, held_weights, refuse_other_fills
+from core.risk.stops import resting_price, stop_level
+from core.rule_walk import Spells, fill_prices, held_weights
 from core.simulation.inputs import SimulationInputs
 from core.units import Bools, Floats, Ints
 
@@ -70,12 +71,9 @@ def rebalance_fills(
 
     Raises
     ------
-    ConfigError
-        For fills at the open and stops inside the session.
     InputsError
-        When the result has no weights.
+        When the result has no weights, or the inputs not the prices that `risk` asks for.
     """
-    refuse_other_fills(risk)
     book = _Book(inputs, risk, result, held)
     rows = [
         book.fill(int(t), float(exposure))
@@ -123,7 +121,7 @@ class _Book:
     ) -> None:
         self.market, self.risk, self.result, self.held = inputs.market, risk, result, held
         self.weights = held_weights(result)
-        self.last_price = _carried(inputs.close)
+        self.prices, self.last_price = fill_prices(inputs, risk), _carried(inputs.close)
         ratio = math.nan if inputs.alpha is None else risk.min_alpha_to_cost_ratio
         self.hurdle = alpha_hurdle(_or_nan(ratio), risk.cost_per_trade_bps)
         stopped = (result.trades.reason == ExitReason.STOP) | (
@@ -136,9 +134,10 @@ class _Book:
         # Steps 1 to 3 of one rebalance's fill, then the sum that step 4 tests.
         decided = t - self.risk.execution_lag_days
         k = int(np.searchsorted(self.market.rebalance, decided))
-        current, held_before = self._before(t)
+        sold = self._sold_before(t)
+        current, held_before = self._before(t, sold)
         leaving = self._leaving(decided)
-        target = np.where(leaving | self._cooling(t), 0.0, self.market.target[k])
+        target = np.where(leaving | self._cooling(t, sold), 0.0, self.market.target[k])
         applied = float(self.result.applied_exposure[t - 1]) if t > 0 else 0.0
         base = np.where(leaving, 0.0, current)
         base *= risk_factor(exposure, applied, float(base.sum()), self.risk.max_leverage)
@@ -166,17 +165,41 @@ class _Book:
             total=float(after.sum()),
         )
 
-    def _before(self, t: int) -> tuple[Floats, bool]:
-        # Weights just before the fill, and whether something is held: a delisted name is not.
+    def _before(self, t: int, sold: dict[int, float]) -> tuple[Floats, bool]:
+        # Weights just before the fill, and whether something is held: not what was delisted, nor
+        # what a stop has sold in this session.
         if t == 0:
             return np.zeros(self.weights.shape[1]), False
-        value = self.weights[t - 1] * self.result.nav[t - 1]
-        close = self.market.close[t]
-        value = np.where(np.isfinite(close), value / self.last_price[t - 1] * close, value)
-        value = np.where(self.market.last_session < t, 0.0, np.nan_to_num(value))
-        nav = self.result.nav[t] + self.result.cost[t]
-        weights: Floats = value / nav
+        result, market, price = self.result, self.market, self.prices[t]
+        value = self.weights[t - 1] * result.nav[t - 1]
+        shares = value / self.last_price[t - 1]
+        gone = (market.last_session < t) & (value > 0.0)
+        cash = float(result.cash[t - 1] + result.interest[t] + result.overlay[t])
+        cash += float(np.sum(value[gone] * (1.0 + market.delisting_return[gone])))
+        value = np.where(np.isfinite(price), shares * price, value)
+        value = np.where(gone, 0.0, np.nan_to_num(value))
+        rate = float(cost_rate(self.risk.cost_per_trade_bps))
+        for i, at in sold.items():
+            cash += float(shares[i]) * at * (1.0 - rate)
+            value[i] = 0.0
+        weights: Floats = value / (cash + float(value.sum()))
         return weights, bool(np.any(value > 0.0))
+
+    def _sold_before(self, t: int) -> dict[int, float]:
+        # Names that a stop sold inside session t before its fill, and the price: where fills are at
+        # the open, only those that the open was already at or below.
+        if self.risk.stop_fill == "close":
+            return {}
+        events, sold = self.result.events, {}
+        stops = (events.kind == EventKind.STOP) | (events.kind == EventKind.TRAILING)
+        for m in np.flatnonzero((events.session == t) & stops):
+            i = int(events.security[m])
+            reference = float(self.market.low[t, i]) / (1.0 + float(events.value[m]))
+            level = float(stop_level(reference, -float(events.threshold[m])))
+            opened = float(self.market.open[t, i])
+            if self.risk.execution == "next_close" or opened <= level:
+                sold[i] = float(resting_price(opened, level))
+        return sold
 
     def _leaving(self, decided: int) -> Bools:
         # Names that had an exit ordered when the rebalance was decided stand outside it.
@@ -185,10 +208,12 @@ class _Book:
         out[self.held.security[held & (self.held.ordered <= decided)]] = True
         return out
 
-    def _cooling(self, t: int) -> Bools:
+    def _cooling(self, t: int, sold: dict[int, float]) -> Bools:
+        # A stop of session t itself came first only where it is among `sold`.
         out = np.zeros(self.weights.shape[1], dtype=np.bool_)
-        recent = (self.stop_filled <= t) & (t <= self.stop_filled + self.risk.stop_cooldown_days)
+        recent = (self.stop_filled < t) & (t <= self.stop_filled + self.risk.stop_cooldown_days)
         out[self.stop_security[recent]] = True
+        out[list(sold)] = True
         return out
 
     def _gate(self, k: int, target: Floats) -> tuple[Floats, Bools, Bools]:

@@ -37,15 +37,17 @@ class RuleHealth:
     ==================  ==================  ====================  ==============  ==============
     drawdown_scaling    sessions decided    scale below 1         lowest scale    1
     volatility_target   decided with σ      scale below 1         highest σ       target
-    position_stop       names × sessions    stops                 close / entry   −limit × scale
-    trailing_stop       as above, not hit   stops                 close / high    −limit × scale
+    position_stop       names × sessions    stops                 price / entry   −limit × scale
+    trailing_stop       as above, not hit   stops                 price / high    −limit × scale
     circuit_breaker     sessions held, in   trips                 risk drawdown   −limit
     turnover_cap        fills, not a first  fills cut             wanted          cap
     alpha_gate          names in fills      names left alone      smallest |α|    hurdle
     leverage            sessions decided    scale or book above   highest         limit
     ==================  ==================  ====================  ==============  ==============
 
-    A session is decided where wanted exposure is defined: not while the breaker is out.
+    A session is decided where wanted exposure is defined: not while the breaker is out. Prices of
+    stops are closes, or what the session's low brought where stops rest in the market; both rest
+    there, and each is asked unless the other one sold.
 
     Attributes
     ----------
@@ -94,10 +96,8 @@ def rule_health(
 
     Raises
     ------
-    ConfigError
-        For fills at the open and stops inside the session.
     InputsError
-        When the result has no weights.
+        When the result has no weights, or the inputs not the prices that `risk` asks for.
     """
     held = spells(inputs, risk, result)
     tests = stop_tests(inputs, risk, result, held)
@@ -192,19 +192,27 @@ def _stops(
     risk: RiskConfig, result: BacktestResult, tests: StopTests
 ) -> tuple[RuleHealth, RuleHealth]:
     limit, trailing = risk.position_stop_loss, risk.trailing_stop_pct
-    everything = np.ones(len(tests.session), dtype=np.bool_)
-    if limit is None:
-        position, hit = RuleHealth(Rule.POSITION_STOP, "off"), ~everything
-    else:
+    position, trail = RuleHealth(Rule.POSITION_STOP, "off"), RuleHealth(Rule.TRAILING_STOP, "off")
+    if risk.stop_fill == "intraday":
+        by_entry = ~tests.led_to(result.events, EventKind.TRAILING)
+    else:  # the position stop is tested first
+        by_entry = np.ones(len(tests.session), dtype=np.bool_)
+    by_high = ~tests.led_to(result.events, EventKind.STOP)
+    if limit is not None:
         position = _stop(
-            Rule.POSITION_STOP, EventKind.STOP, limit, result, tests, tests.from_entry, everything
+            Rule.POSITION_STOP, EventKind.STOP, limit, result, tests, tests.from_entry, by_entry
         )
-        hit = tests.from_entry <= -limit * tests.stop_scale
-    if trailing is None:
-        return position, RuleHealth(Rule.TRAILING_STOP, "off")
-    return position, _stop(
-        Rule.TRAILING_STOP, EventKind.TRAILING, trailing, result, tests, tests.from_high, ~hit
-    )
+    if trailing is not None:
+        trail = _stop(
+            Rule.TRAILING_STOP,
+            EventKind.TRAILING,
+            trailing,
+            result,
+            tests,
+            tests.from_high,
+            by_high,
+        )
+    return position, trail
 
 
 def _stop(
@@ -232,20 +240,10 @@ def _breaker(risk: RiskConfig, result: BacktestResult, held: Spells) -> RuleHeal
     asked = ~np.isnan(result.wanted_exposure)
     asked[trips] = True
     asked[events.session[events.kind == EventKind.REENTRY]] = False
-    asked &= _any_held(held, result.sessions, risk.execution_lag_days)
+    asked &= held.any_held_at_decision(result.sessions, risk.execution_lag_days)
     drawdown = result.risk_drawdown
     nearest = _nearest(drawdown, asked, drawdown, -limit, np.arange(result.sessions))
     return _judged(Rule.CIRCUIT_BREAKER, int(asked.sum()), len(trips), nearest)
-
-
-def _any_held(held: Spells, sessions: int, lag: int) -> Bools:
-    # Counts of holdings at each decision, from where they begin and end.
-    shift = 1 if lag == 0 else 0
-    change = np.zeros(sessions + 2, dtype=np.int64)
-    np.add.at(change, held.entry + shift, 1)
-    np.add.at(change, held.exit + np.where(held.ended, 0, shift), -1)
-    some: Bools = np.cumsum(change)[:sessions] > 0
-    return some
 
 
 def _cap(risk: RiskConfig, result: BacktestResult, fills: RebalanceFills) -> RuleHealth:

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import ConfigError, InputsError
-from core.ledger import EventKind, ExitReason
+from core.errors import InputsError
+from core.ledger import EventKind, Events, ExitReason
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.units import Bools, Floats, Ints
 
 __all__ = [
     "Spells",
     "StopTests",
     "average_entry",
+    "fill_prices",
     "held_weights",
-    "rebuildable",
-    "refuse_other_fills",
     "spells",
     "stop_scales",
     "stop_tests",
@@ -42,9 +41,11 @@ class Spells:
     security, entry, exit : int64[M]
         Column; session of the first fill; session of the last sale or delisting, T while open.
     ordered : int64[M]
-        Session at whose close the exit was decided by a stop or the breaker, T where none was.
+        Session at whose close the exit was decided by a stop or the breaker, T where none was; a
+        stop inside the session is no such decision.
     ended : bool[M]
-        Whether it ended by delisting, or because its data ended: before that session's decisions.
+        Whether it ended before the decisions of its last session: by delisting, because its data
+        ended, or by a stop inside the session.
     """
 
     security: Ints
@@ -61,6 +62,16 @@ class Spells:
         held: Bools = before & ~(self.ended & (self.exit == t))
         return held
 
+    def any_held_at_decision(self, sessions: int, lag: int) -> Bools:
+        """Return bool[T]: the sessions whose close is decided on with something held."""
+        # Counts of holdings at each decision, from where they begin and end.
+        shift = 1 if lag == 0 else 0
+        change = np.zeros(sessions + 2, dtype=np.int64)
+        np.add.at(change, self.entry + shift, 1)
+        np.add.at(change, self.exit + np.where(self.ended, 0, shift), -1)
+        some: Bools = np.cumsum(change)[:sessions] > 0
+        return some
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StopTests:
@@ -70,7 +81,9 @@ class StopTests:
     ----------
     session, security : int64[K]
     from_entry, from_high : float64[K]
-        Close over average entry − 1, and over the highest close since entry − 1.
+        Price tested over average entry − 1, and over the highest close since entry − 1. The price
+        is the close; for stops inside the session its low, or its open where the position was sold
+        in full there. Entry and high are then those of the close before.
     stop_scale : float64[K]
         In force at the test.
     """
@@ -80,6 +93,15 @@ class StopTests:
     from_entry: Floats
     from_high: Floats
     stop_scale: Floats
+
+    def led_to(self, events: Events, kind: EventKind) -> Bools:
+        """Return bool[K]: the tests with an event of `kind` for that name in that session."""
+        names = int(self.security.max(initial=0)) + 1
+        own = events.kind == kind
+        found: Bools = np.isin(
+            self.session * names + self.security, events.session[own] * names + events.security[own]
+        )
+        return found
 
 
 def held_weights(result: BacktestResult) -> Floats:
@@ -97,18 +119,17 @@ def held_weights(result: BacktestResult) -> Floats:
     return result.weights
 
 
-def rebuildable(risk: RiskConfig) -> bool:
-    """Whether what the rules looked at can be rebuilt: fills and stops at the close only."""
-    return risk.execution == "next_close" and risk.stop_fill == "close"
+def fill_prices(inputs: SimulationInputs, risk: RiskConfig) -> Floats:
+    """Return float64[T, N]: prices at which orders fill; NaN = no bar.
 
-
-def refuse_other_fills(risk: RiskConfig) -> None:
-    """Raise ConfigError where it cannot be rebuilt."""
-    if not rebuildable(risk):
-        raise ConfigError(
-            'rule health needs execution "next_close" and stop_fill "close", '
-            f'was "{risk.execution}" and "{risk.stop_fill}"'
-        )
+    Raises
+    ------
+    InputsError
+        When the inputs do not have the prices that `risk` asks for.
+    """
+    require_prices(inputs, risk)
+    prices: Floats = inputs.market.open if risk.execution == "next_open" else inputs.market.close
+    return prices
 
 
 def spells(inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult) -> Spells:
@@ -116,17 +137,22 @@ def spells(inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult) -
     trades, events = result.trades, result.events
     sessions = inputs.shape[0]
     after = np.where(trades.is_open, sessions, trades.exit_session)
-    by_stop = (events.kind == EventKind.STOP) | (events.kind == EventKind.TRAILING)
+    stops = (events.kind == EventKind.STOP) | (events.kind == EventKind.TRAILING)
+    ended = np.isin(trades.reason, (ExitReason.DELISTED, ExitReason.DATA_ENDED))
+    if risk.stop_fill == "intraday":
+        stops[:] = False
+        ended |= np.isin(trades.reason, (ExitReason.STOP, ExitReason.TRAILING))
     trips = np.sort(events.session[events.kind == EventKind.BREAKER])
     # With lag 0 a name is bought after its session's decisions.
     begin = trades.entry_session + (1 if risk.execution_lag_days == 0 else 0)
     ordered = _first_from(trips, begin, sessions)
     for i in np.unique(trades.security):
         own = trades.security == i
-        hits = np.sort(events.session[by_stop & (events.security == i)])
+        hits = np.sort(events.session[stops & (events.security == i)])
         ordered[own] = np.minimum(ordered[own], _first_from(hits, begin[own], sessions))
-    ordered[ordered > after] = sessions  # of a later holding
-    ended = (trades.reason == ExitReason.DELISTED) | (trades.reason == ExitReason.DATA_ENDED)
+    # What was decided once it was gone concerned a later holding, or others.
+    gone = ordered >= after if risk.execution_lag_days > 0 else ordered + ended > after
+    ordered[gone] = sessions
     return Spells(trades.security, trades.entry_session, after, ordered, ended)
 
 
@@ -141,8 +167,9 @@ def stop_tests(
 ) -> StopTests:
     """Rebuild what the stops were tested on.
 
-    A name is tested at every close at which it is held (bought on an earlier session with lag 0),
-    has a bar, no exit is ordered for it and the breaker is neither out nor trips.
+    On closes, a name is tested at every close at which it is held (bought on an earlier session
+    with lag 0), has a bar, no exit is ordered for it and the breaker is neither out nor trips.
+    Inside the session, it is tested on every bar that it was held into, unless its exit waits.
 
     Parameters
     ----------
@@ -153,58 +180,76 @@ def stop_tests(
 
     Raises
     ------
-    ConfigError
-        For fills at the open and stops inside the session.
     InputsError
-        When the result has no weights.
+        When the result has no weights, or the inputs not the prices that `risk` asks for.
     """
-    refuse_other_fills(risk)
-    weights = held_weights(result)
-    active = ~np.isnan(result.wanted_exposure)
-    shift = 1 if risk.execution_lag_days == 0 else 0
-    parts: list[tuple[Ints, Ints, Floats, Floats]] = []
+    weights, paid = held_weights(result), fill_prices(inputs, risk)
+    shift = 1 if risk.stop_fill == "intraday" or risk.execution_lag_days == 0 else 0
+    parts: list[tuple[Ints, Ints, Floats, Floats, Floats]] = []
+    scales = stop_scales(inputs)
     for m in range(len(held.security)):
         i, a, b = int(held.security[m]), int(held.entry[m]), int(held.exit[m])
         close = inputs.close[a : b + shift, i]
-        average = average_entry(weights[a:b, i] * result.nav[a:b], close[: b - a])
-        t = np.arange(a + shift, min(b + shift, len(active)))
-        price = close[t - a]
-        # A name stopped at t was tested then; one that the breaker sells was not.
-        tested = np.isfinite(price) & active[t] & (t <= held.ordered[m])
-        t, price = t[tested], price[tested]
-        high = np.fmax.accumulate(close)[t - a]
+        value = weights[a:b, i] * result.nav[a:b]
+        average = average_entry(value, close[: b - a], paid[a:b, i])
+        high = np.fmax.accumulate(close)
+        t, price, known = _tested(inputs, risk, result, held, m)
         from_entry = price / average[t - a - shift] - 1.0
-        parts.append((t, np.full(len(t), i), from_entry, price / high - 1.0))
+        from_high = price / high[known - a] - 1.0
+        parts.append((t, np.full(len(t), i), from_entry, from_high, scales[known]))
     if not parts:
         none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
         return StopTests(none, none, nothing, nothing, nothing)
-    session, security, from_entry, from_high = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
-    scale = stop_scales(inputs)[session]
-    return StopTests(session, security, from_entry, from_high, scale)
+    return StopTests(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def average_entry(value: Floats, close: Floats) -> Floats:
+def _tested(
+    inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult, held: Spells, m: int
+) -> tuple[Ints, Floats, Ints]:
+    # Sessions in which holding m was tested, at which price, and the session whose close and
+    # decisions made highest close and stop scale what they were.
+    i, a, b, ordered = (int(column[m]) for column in (held.security, held.entry, held.exit,
+                                                      held.ordered))  # fmt: skip
+    lag, sessions = risk.execution_lag_days, inputs.shape[0]
+    if risk.stop_fill == "close":
+        shift = 1 if lag == 0 else 0
+        t = np.arange(a + shift, min(b + shift, sessions))
+        price = inputs.close[t, i]
+        # A name stopped at t was tested then; one that the breaker sells was not.
+        asked = np.isfinite(price) & ~np.isnan(result.wanted_exposure[t]) & (t <= ordered)
+        return t[asked], price[asked], t[asked]
+    t = np.arange(a + 1, min(b + 1, sessions))
+    price = inputs.market.low[t, i]
+    if risk.execution == "next_open" and b < sessions and not held.ended[m]:
+        price[-1] = inputs.market.open[b, i]  # its order sold it there, before the low
+    # An exit that could not be filled where it was due waits without a stop.
+    asked = np.isfinite(price) & (t <= ordered + lag)
+    return t[asked], price[asked], t[asked] - 1
+
+
+def average_entry(value: Floats, close: Floats, paid: Floats | None = None) -> Floats:
     """Return the average cost of one holding after the fill of each session it is held.
 
     Parameters
     ----------
     value, close : float64[n]
-        Dollars held after the fill, and closes (NaN = no bar), from the first buy on.
+        Dollars held at the close, and closes (NaN = no bar), from the first buy on.
+    paid : float64[n], optional
+        Prices at which orders fill; None = the closes.
 
     Returns
     -------
     float64[n]
         Prices; sales leave them, a name without a bar keeps them.
     """
+    paid = close if paid is None else paid
     bars = np.maximum.accumulate(np.where(np.isfinite(close), np.arange(len(close)), 0))
     shares = value / close[bars]
-    average = np.full(len(shares), close[0])
+    average = np.full(len(shares), paid[0])
     bought = np.flatnonzero(shares[1:] > shares[:-1] * (1.0 + _NOT_BOUGHT)) + 1
     for t in bought:
         more = shares[t] - shares[t - 1]
-        average[t:] = (average[t - 1] * shares[t - 1] + more * close[t]) / shares[t]
+        average[t:] = (average[t - 1] * shares[t - 1] + more * paid[t]) / shares[t]
     return average
 
 

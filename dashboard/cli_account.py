@@ -16,7 +16,6 @@ from core.attribution import NO_RULES, SCENARIO, rule_account
 from core.config import Scenario
 from core.control import exposure_matched_control
 from core.rule_health import rule_health
-from core.rule_walk import rebuildable
 from core.rules import Rule, rules_on
 from core.scenario import PRESETS, parse_assignment, with_values
 from dashboard.cli_scenario import base_scenario
@@ -70,7 +69,7 @@ def _study(scenario: Scenario, home: Path) -> Account:
         run = Pipeline(home).run(scenario, progress)
         risk, inputs, dates = scenario.risk, run.inputs, run.dates
         progress("Looking at the rules", 0.0)
-        health = rule_health(inputs, risk, run.result) if rebuildable(risk) else ()
+        health = rule_health(inputs, risk, run.result)
         progress("Finding the same exposure without rules", 0.0)
         control = exposure_matched_control(inputs, risk, run.result, dates)
         count = 2 ** len(rules_on(inputs, risk))

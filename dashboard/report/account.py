@@ -74,9 +74,6 @@ def print_account(found: Account, by: By, console: Console) -> None:
     console.print(_control_table(found.control))
     _print_lines(console, _control_words(found.control))
     console.print(Text("\nRule health", style="bold"))
-    if not found.health:
-        console.print(Text("Known for fills at the next close and stops on closes only."))
-        return
     console.print(_health_table(found))
     _print_lines(console, _health_words(found.health))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tests.oracle.compare import SAFE_MARGIN
 from tests.oracle.looks import Looks, walk
 from tests.oracle.records import OracleResult
 from tests.strategies import (
+    EXECUTIONS,
     Recipe,
     hostile_recipe,
     hostile_risk,
@@ -47,9 +49,14 @@ def _expected(
     sigmas = [plain.sigma[t] for t in decided if not math.isnan(plain.sigma[t])]
     vol = risk.target_annual_vol or math.nan
     stop, trailing = risk.position_stop_loss, risk.trailing_stop_pct
-    falls = [(entry + (stop or 9.0) * scale) for _, _, entry, _, scale in looks.stops]
-    not_hit = [look for look, fall in zip(looks.stops, falls, strict=True) if fall > 0.0]
-    highs = [high + (trailing or 9.0) * scale for _, _, _, high, scale in not_hit]
+    # Inside the session both stops rest in the market: the one that did not sell is not asked. On
+    # closes the position stop is tested first.
+    inside = risk.stop_fill == "intraday"
+    sold = {(e.session, e.security): e.kind for e in plain.events if e.kind in ("stop", "trailing")}
+    falls = [entry + (stop or 9.0) * scale for t, i, entry, _, scale in looks.stops
+             if not (inside and sold.get((t, i)) == "trailing")]  # fmt: skip
+    highs = [high + (trailing or 9.0) * scale for t, i, _, high, scale in looks.stops
+             if sold.get((t, i)) != "stop"]  # fmt: skip
     drops = [drawdown for _, drawdown in looks.breaker]
     capped = [turnover for turnover, may_cap in looks.turnover.values() if may_cap]
     gate = risk.min_alpha_to_cost_ratio
@@ -107,17 +114,18 @@ def test_small_markets(inputs: SimulationInputs, risk: RiskConfig) -> None:
     assert_as_the_oracle_walked(inputs, risk)
 
 
-def test_hostile_and_longer_markets() -> None:
+@pytest.mark.parametrize("execution", EXECUTIONS, ids=str)
+def test_hostile_and_longer_markets(execution: dict[str, Any]) -> None:
     compared = 0
     for seed in range(60):
         rng = np.random.default_rng([seed, 19])
         compared += assert_as_the_oracle_walked(
-            make_inputs(hostile_recipe(rng, seed)), hostile_risk(rng)
+            make_inputs(hostile_recipe(rng, seed)), hostile_risk(rng, execution)
         )
     for seed in range(10):
         rng = np.random.default_rng([seed, 20])
         recipe = random_recipe(rng, seed, 120, 6)
-        compared += assert_as_the_oracle_walked(make_inputs(recipe), random_risk(rng))
+        compared += assert_as_the_oracle_walked(make_inputs(recipe), random_risk(rng, execution))
     assert compared > 30
 
 

@@ -48,6 +48,21 @@ def test_json_sums_and_agrees_with_the_backtest(capsys: pytest.CaptureFixture[st
     assert health["position_stop"]["ticker"]
 
 
+@pytest.mark.parametrize("execution", ["next_close", "next_open"])
+def test_health_of_stops_inside_the_session(
+    execution: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fills = ("risk.stop_fill=intraday", f"risk.execution={execution}")
+    fewer = ("risk.circuit_breaker_dd=off", "risk.max_turnover_per_rebal=off")
+    document = _json(capsys, *(word for value in fills + fewer for word in ("--set", value)))
+    health = {row["rule"]: row for row in document["health"]}
+    assert len(health) == 8
+    for rule, metric in (("position_stop", "position_stops"), ("trailing_stop", "trailing_stops")):
+        assert health[rule]["triggers"] == document["metrics"][metric] > 0
+        assert health[rule]["closest"] <= health[rule]["threshold"]
+    assert health["circuit_breaker"]["status"] == "off"
+
+
 def test_by_year_and_episode(capsys: pytest.CaptureFixture[str]) -> None:
     fewer = ("--set", "risk.trailing_stop_pct=off", "--set", "risk.circuit_breaker_dd=off")
     years = _json(capsys, "--by", "year", *fewer)["account"]

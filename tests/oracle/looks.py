@@ -9,9 +9,8 @@ import pytest
 from core.errors import RuinError
 from core.risk.config import RiskConfig
 from core.simulation import SimulationInputs
-from tests.oracle import decisions, fills
-from tests.oracle.engine import simulate_plainly
-from tests.oracle.records import OracleResult, Order
+from tests.oracle import decisions, engine, fills
+from tests.oracle.records import OracleResult, Order, RestingStop
 from tests.oracle.state import State
 
 __all__ = ["Looks", "walk"]
@@ -19,7 +18,12 @@ __all__ = ["Looks", "walk"]
 
 @dataclass
 class Looks:
-    """One entry a test, in the oracle's order."""
+    """One entry a test, in the oracle's order.
+
+    A test of the stops is session, name, price over average entry - 1, price over highest close - 1
+    and stop scale. The price is the close; the low where stops rest in the market, or the open at
+    which the position's own order sold it.
+    """
 
     stops: list[tuple[int, int, float, float, float]] = field(default_factory=list)
     breaker: list[tuple[int, float]] = field(default_factory=list)
@@ -61,11 +65,41 @@ def walk(inputs: SimulationInputs, risk: RiskConfig) -> tuple[OracleResult, Look
         return capped(state, t, b, g, held_before)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decisions, "stops", watched_stops)
+        if risk.stop_fill == "intraday":
+            _watch_inside(patch, looks)
+        else:
+            patch.setattr(decisions, "stops", watched_stops)
         patch.setattr(decisions, "breaker_trips", watched_breaker)
         patch.setattr(fills, "gated", watched_gate)
         patch.setattr(fills, "capped", watched_cap)
         try:
-            return simulate_plainly(inputs, risk), looks
+            return engine.simulate_plainly(inputs, risk), looks
         except RuinError:
             return None
+
+
+def _watch_inside(patch: pytest.MonkeyPatch, looks: Looks) -> None:
+    resting_stops, go_to_close = engine.resting_stops, engine.go_to_close
+
+    def watched_resting_stops(state: State, t: int) -> dict[int, RestingStop]:
+        for i, position in state.positions.items():
+            low = state.market.lowest(t, i)
+            if i not in state.waiting and low is not None:
+                falls = low / position.average - 1.0, low / position.highest - 1.0
+                looks.stops.append((t, i, *falls, state.stop_scale))
+        return resting_stops(state, t)
+
+    def watched_go_to_close(state: State, t: int) -> None:
+        for row, (at, i, by_entry, by_high, scale) in enumerate(looks.stops):
+            # Neither held nor sold by a stop: its order sold it in full at the open.
+            if at == t and i not in state.positions and i not in state.void:
+                opening, low = state.market.opening(t, i), state.market.lowest(t, i)
+                assert opening is not None
+                assert low is not None
+                up = opening / low
+                falls = up * (1.0 + by_entry) - 1.0, up * (1.0 + by_high) - 1.0
+                looks.stops[row] = (t, i, *falls, scale)
+        go_to_close(state, t)
+
+    patch.setattr(engine, "resting_stops", watched_resting_stops)
+    patch.setattr(engine, "go_to_close", watched_go_to_close)
