@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from core.units import Bools, Dates, Floats, Ints
 __all__ = ["RuleHealth", "Status", "health_frame", "rule_health"]
 
 Status = Literal["ok", "warning", "error", "off"]
+
+_ROUNDING: Final = 1e-12  # a NAV that is back at its peak may miss it by its last digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _drawdown(risk: RiskConfig, result: BacktestResult) -> RuleHealth:
     return _judged(
         Rule.DRAWDOWN_SCALING,
         int(active.sum()),
-        int((active & (scale < 1.0)).sum()),
+        int((active & (scale < 1.0 - _ROUNDING)).sum()),
         _nearest(scale, active, scale, 1.0, np.arange(result.sessions)),
         ("sessions on the exposure floor", int(floor.sum())),
     )

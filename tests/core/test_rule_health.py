@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -68,7 +69,7 @@ def _expected(
 
     return {
         Rule.DRAWDOWN_SCALING: (risk.max_allowed_drawdown is not None, len(decided),
-                                sum(s < 1.0 for s in scales), least(scales) - 1.0),
+                                sum(s < 1.0 - 1e-12 for s in scales), least(scales) - 1.0),
         Rule.VOLATILITY_TARGET: (risk.target_annual_vol is not None, len(sigmas),
                                  sum(s > vol for s in sigmas), vol + least([-s for s in sigmas])),
         Rule.POSITION_STOP: (stop is not None, len(falls), _count(plain, "stop"), least(falls)),
@@ -151,6 +152,14 @@ def test_a_trigger_is_counted() -> None:
     found = _health(_steady(), RiskConfig(position_stop_loss=0.10 - 1e-6))
     stop = found[Rule.POSITION_STOP]
     assert (stop.status, stop.triggers, stop.session) == ("ok", 1, 2)
+
+
+def test_rounding_at_the_peak_is_no_drawdown() -> None:
+    inputs, risk = _steady(), RiskConfig()
+    result = simulate(inputs, risk, weights=True)
+    for room, triggers in ((4e-16, 0), (1e-9, 5)):
+        near = dataclasses.replace(result, dd_scale=np.full(5, 1.0 - room))
+        assert rule_health(inputs, risk, near)[0].triggers == triggers
 
 
 def test_stop_scale_moves_the_threshold() -> None:
