@@ -31,7 +31,7 @@ def mark_lanes(
     trailing: np.ndarray,
     worth: np.ndarray,
 ) -> int:
-    """Mark LANES runs through all sessions into `worth`, T x LANES; count how often one was near."""
+    """Mark LANES runs into `worth`, T x LANES; count how often one was near a stop."""
     sessions, names = close.shape
     shares, high = np.zeros((names, LANES)), np.zeros((names, LANES))
     level = np.zeros((names, LANES))

@@ -98,7 +98,7 @@ def _cells(found: ExplainedDay, fill: Fill, row: int) -> tuple[Text, ...]:
     before, after = _weight(fill.current[row]), _weight(fill.final[row])
     money_ = money(fill.traded[row]), ratio(fill.cost_of[row])
     if fill.rebalance < 0:
-        cells = (before, after, *money_)
+        cells: tuple[str, ...] = (before, after, *money_)
     else:
         placed = found.placing_of(i, fill.rebalance)
         rank = count(placed.rank) if placed.rank else DASH
