@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from benchmarks.document import write_section
@@ -19,7 +20,9 @@ def main() -> None:
         "### Lanes",
         engine_lanes.table(quick=quick),
     ]
-    text = "\n\n".join(parts)
+    # Threads cannot be faster than the processors that others leave.
+    load = f"{os.cpu_count()} processors, on average {os.getloadavg()[1]:.1f} busy when this ended."
+    text = "\n\n".join([*parts, load])
     print(text)
     if not quick:
         write_section("engine", text)

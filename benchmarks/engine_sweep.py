@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import resource
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -73,7 +74,9 @@ def _growth(counts: tuple[int, ...]) -> str:
         each = (time.perf_counter() - began) / count * 1e6
         more = max(0, peak.highest - before) / 1e6
         lines.append(f"| {count:,} | {each:.0f} µs | + {more:.0f} MB |")
-    lines.append(f"| the whole process at its largest | | {_largest():.0f} MB |")
+    command = [sys.executable, "-m", "benchmarks.engine_sweep", "--memory", str(counts[-1])]
+    largest = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    lines.append(f"| {counts[-1]:,}, all of a process of its own | | {largest} MB |")
     return "\n".join(lines)
 
 
@@ -122,9 +125,16 @@ def _resident() -> int:
     return pages * resource.getpagesize()
 
 
-def _largest() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+def _largest_after(count: int) -> float:
+    inputs = make_market(*SIZES["S"], 100)
+    simulate_many(inputs, random_risks(count), _START + np.arange(inputs.shape[0]))
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1e3
 
 
 if __name__ == "__main__":
+    if "--memory" in sys.argv:
+        print(f"{_largest_after(int(sys.argv[-1])):.0f}")
+        sys.exit()
     print(table(quick="--quick" in sys.argv))
