@@ -149,14 +149,12 @@ class SimulationInputs:
     def _inside(self) -> tuple[Floats, Floats]:
         # Open and low as ENGINE §8 reads them: a value on every bar, NaN elsewhere.
         opened = low = np.empty((0, self.shape[1]))
-        no_bar = np.isnan(self.close)
         if self.open is not None:
-            opened = np.where(np.isnan(self.open), self.close, self.open)
-            opened[no_bar] = np.nan
+            opened = self.close.copy()
+            np.copyto(opened, self.open, where=(self.open > 0.0) & (self.close > 0.0))
         if self.low is not None:
-            low = np.fmin(self.low, self.close if self.open is None else opened)
-            low = np.fmin(low, self.close)
-            low[no_bar] = np.nan
+            low = self.close.copy() if self.open is None else np.minimum(opened, self.close)
+            np.copyto(low, self.low, where=self.low < low)  # False where either is a NaN
         return opened, low
 
 
