@@ -8,6 +8,8 @@ runs are timed beside it. Run from the project's folder: ``python -m benchmarks.
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from benchmarks.engine_common import SIZES, in_turn, make_market, random_risks, ratio, read_matrix
@@ -16,6 +18,8 @@ from core.curves import calendar_days
 from core.metrics import Metrics
 from core.simulation.parameters import pack
 from core.simulation.rows import simulate_rows
+
+__all__ = ["LANES", "mark_lanes", "table"]
 
 LANES = 16
 METRICS = 19
@@ -31,7 +35,7 @@ def mark_lanes(
     trailing: np.ndarray,
     worth: np.ndarray,
 ) -> int:
-    """Mark LANES runs into `worth`, T x LANES; count how often one was near a stop."""
+    """Mark LANES runs through all sessions into `worth`, T x LANES; count names near a stop."""
     sessions, names = close.shape
     shares, high = np.zeros((names, LANES)), np.zeros((names, LANES))
     level = np.zeros((names, LANES))
@@ -56,7 +60,17 @@ def mark_lanes(
     return near.sum()
 
 
-def compare(held: int) -> None:
+def table(*, quick: bool = False) -> str:
+    """Measure and return a Markdown table."""
+    lines = [
+        "| S, in reads a run, one thread | marking alone, in lanes | whole event-driven runs |",
+        "|---|---|---|",
+    ]
+    lines += [_row(held, 10 if quick else 60) for held in (50, 100, 200)]
+    return "\n".join(lines)
+
+
+def _row(held: int, rounds: int) -> str:
     inputs = make_market(*SIZES["S"], held)
     sessions = inputs.shape[0]
     days = calendar_days(np.arange(sessions).astype("datetime64[D]"))
@@ -74,9 +88,8 @@ def compare(held: int) -> None:
 
     seconds = in_turn({"read": lambda: read_matrix(inputs.close), "lanes": lanes, "runs": runs}, 60)
     marking, whole = (ratio(seconds, name, "read") / LANES for name in ("lanes", "runs"))
-    print(f"S, {held} held, in reads a run: marking in lanes {marking:.1f}, whole runs {whole:.1f}")
+    return f"| {held} in the book | {marking:.1f} | {whole:.1f} |"
 
 
 if __name__ == "__main__":
-    for count in (50, 100, 200):
-        compare(count)
+    print(table(quick="--quick" in sys.argv))

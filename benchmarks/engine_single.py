@@ -1,4 +1,4 @@
-"""One run against reading the price matrix once, and how it grows.
+"""One run against reading the price matrix once, and how it grows with sessions and names.
 
 Run from the project's folder: ``python -m benchmarks.engine_single``.
 """
@@ -6,6 +6,7 @@ Run from the project's folder: ``python -m benchmarks.engine_single``.
 from __future__ import annotations
 
 import statistics
+import sys
 
 import numpy as np
 
@@ -17,39 +18,52 @@ from core.simulation.event_driven import run_event_driven
 from core.simulation.kernel import run_once
 from core.simulation.parameters import pack
 
-NO_WEIGHTS = np.empty((0, 0))
+__all__ = ["table"]
+
+_NO_WEIGHTS = np.empty((0, 0))
+_TAPES = (1 << 17, 1 << 17)
 
 
-def compare(label: str, inputs: SimulationInputs, rounds: int) -> None:
-    rules, tapes = pack([RiskConfig()]), (1 << 17, 1 << 17)
-    market, blocks = inputs.market, inputs.blocks
+def table(*, quick: bool = False) -> str:
+    """Measure and return a Markdown table."""
+    sessions, names = SIZES["S"]
+    markets = [(f"S, {held} names in the book", sessions, names, held) for held in (50, 100, 200)]
+    markets += [
+        ("4 × the sessions, 50 in the book", 4 * sessions, names, 50),
+        ("4 × the names, 50 in the book", sessions, 4 * names, 50),
+        ("M, 100 in the book", *SIZES["M"], 100),
+    ]
+    if not quick:
+        markets.append(("L, 100 in the book", *SIZES["L"], 100))
+    lines = [
+        "| market | one read | event driven | by session | `simulate` | prices laid out |",
+        "|---|---|---|---|---|---|",
+    ]
+    for label, t, n, held in markets:
+        rounds = max(5, (40 if quick else 300) * sessions * names // (t * n))
+        lines.append(_row(label, make_market(t, n, held), rounds))
+    return "\n".join(lines)
+
+
+def _row(label: str, inputs: SimulationInputs, rounds: int) -> str:
+    risk = RiskConfig()
+    rules, market, blocks = pack([risk]), inputs.market, inputs.blocks
     seconds = in_turn(
         {
             "read": lambda: read_matrix(inputs.close),
-            "lay out": lambda: make_blocks(inputs.close, inputs.rebalance),
             "event driven": lambda: run_event_driven(
-                market, blocks, rules, 1e6, NO_WEIGHTS, *tapes
+                market, blocks, rules, 1e6, _NO_WEIGHTS, *_TAPES
             ),
-            "by session": lambda: run_once(*market, rules, 1e6, NO_WEIGHTS, *tapes),
-            "simulate": lambda: simulate(inputs, RiskConfig()),
+            "by session": lambda: run_once(*market, rules, 1e6, _NO_WEIGHTS, *_TAPES),
+            "simulate": lambda: simulate(inputs, risk),
+            "laid out": lambda: make_blocks(inputs.close, inputs.rebalance),
         },
         rounds,
     )
     read = statistics.median(seconds["read"]) * 1e6
-    parts = [f"{name} {ratio(seconds, name, 'read'):7.1f}" for name in list(seconds)[1:]]
-    print(f"{label:28s} read {read:9.1f} us; in reads: {'; '.join(parts)}")
-
-
-def main() -> None:
-    sessions, names = SIZES["S"]
-    for held in (50, 100, 200):
-        compare(f"S, {held} names held", make_market(sessions, names, held), 300)
-    for factor in (2, 4):
-        compare(f"T x {factor}", make_market(sessions * factor, names, 50), 100)
-        compare(f"N x {factor}, 50 held", make_market(sessions, names * factor, 50), 100)
-    compare("M, 100 names held", make_market(*SIZES["M"], 100), 30)
-    compare("L, 100 names held", make_market(*SIZES["L"], 100), 5)
+    ratios = [f"{ratio(seconds, name, 'read'):.1f}" for name in list(seconds)[1:]]
+    return f"| {label} | {read:,.0f} µs | {' | '.join(ratios)} |"
 
 
 if __name__ == "__main__":
-    main()
+    print(table(quick="--quick" in sys.argv))

@@ -1,4 +1,4 @@
-"""Many runs against a loop of single ones, by threads, and the memory they take.
+"""Many runs: by threads against a loop of single ones, by their number, and the memory they take.
 
 Run from the project's folder: ``python -m benchmarks.engine_sweep``.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import resource
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -21,60 +22,82 @@ from core.simulation import simulate_many
 from core.simulation.kernel import run_once
 from core.simulation.parameters import pack
 
-NO_WEIGHTS = np.empty((0, 0))
+__all__ = ["table"]
+
+_NO_WEIGHTS = np.empty((0, 0))
+_START = np.datetime64("2021-01-01")
 
 
-def threads(count: int) -> None:
+def table(*, quick: bool = False) -> str:
+    """Measure and return Markdown: threads, growth with K, metrics of curves."""
+    growth = _growth((100, 1000) if quick else (100, 1000, 10_000))
+    threads = _threads(40 if quick else 200, 3 if quick else 9)
+    return "\n\n".join((threads, growth, _curves(1000 if quick else 10_000)))
+
+
+def _threads(count: int, rounds: int) -> str:
     inputs = make_market(*SIZES["S"], 100)
-    dates = np.datetime64("2021-01-01") + np.arange(inputs.shape[0])
+    dates = _START + np.arange(inputs.shape[0])
     risks = random_risks(count)
     rules = pack(risks)
 
-    def serial() -> None:
+    def loop() -> None:
         for row in range(count):
-            run_once(*inputs.market, rules[row : row + 1], 1e6, NO_WEIGHTS, 4096, 8192)
+            run_once(*inputs.market, rules[row : row + 1], 1e6, _NO_WEIGHTS, 4096, 8192)
 
-    tasks = {"read": lambda: read_matrix(inputs.close), "serial, by session": serial}
+    tasks = {"read": lambda: read_matrix(inputs.close), "loop of runs by session": loop}
     for workers in (1, 2, 4):
-        tasks[f"{workers} threads"] = lambda workers=workers: simulate_many(
+        tasks[f"`simulate_many`, {workers} threads"] = lambda workers=workers: simulate_many(
             inputs, risks, dates, workers=workers
         )
-    seconds = in_turn(tasks, 7)
+    seconds = in_turn(tasks, rounds)
+    lines = ["| S, 100 in the book | a run | in reads | × the loop |", "|---|---|---|---|"]
     for name in list(tasks)[1:]:
         each = statistics.median(seconds[name]) / count * 1e6
         reads = ratio(seconds, name, "read") / count
-        faster = ratio(seconds, "serial, by session", name)
-        print(f"{name:20s} {each:7.0f} us each, {reads:5.1f} reads, {faster:5.2f} x serial")
+        faster = ratio(seconds, "loop of runs by session", name)
+        lines.append(f"| {name} | {each:.0f} µs | {reads:.1f} | {faster:.1f} |")
+    return "\n".join(lines)
 
 
-def growth() -> None:
-    dates = np.datetime64("2000-01-01") + np.arange(6000)
-    base = make_market(*SIZES["S"], 100)
-    for count in (100, 1000, 10_000):
+def _growth(counts: tuple[int, ...]) -> str:
+    inputs = make_market(*SIZES["S"], 100)
+    dates = _START + np.arange(inputs.shape[0])
+    simulate_many(inputs, random_risks(2), dates)
+    lines = ["| runs in one sweep | a run | memory while it runs |", "|---|---|---|"]
+    for count in counts:
         risks = random_risks(count)
-        before, peak = _resident(), _Peak()
+        before = _resident()
         began = time.perf_counter()
-        with peak:
-            simulate_many(base, risks, dates[: base.shape[0]])
+        with _Peak() as peak:
+            simulate_many(inputs, risks, dates)
         each = (time.perf_counter() - began) / count * 1e6
-        more = (peak.highest - before) / 1e6
-        print(f"K {count:6d}: {each:6.0f} us each, {more:6.1f} MB more while it ran")
-    print(f"largest memory of the process: {_largest():.0f} MB")
+        more = max(0, peak.highest - before) / 1e6
+        lines.append(f"| {count:,} | {each:.0f} µs | + {more:.0f} MB |")
+    command = [sys.executable, "-m", "benchmarks.engine_sweep", "--memory", str(counts[-1])]
+    largest = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    lines.append(f"| {counts[-1]:,}, all of a process of its own | | {largest} MB |")
+    return "\n".join(lines)
 
 
-def curves() -> None:
-    nav = np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (10_000, 756)), axis=1))
-    dates = np.datetime64("2021-01-01") + np.arange(756)
+def _curves(count: int) -> str:
+    rng = np.random.default_rng(1)
+    nav = np.exp(np.cumsum(rng.normal(0.0, 0.01, (count, 756)), axis=1))
+    dates = _START + np.arange(756)
+    some = count // 20
     seconds = in_turn(
         {
             "many": lambda: curve_metrics_many(nav, dates),
-            "one by one": lambda: [curve_metrics(row, dates) for row in nav[:500]],
+            "numpy": lambda: [curve_metrics(row, dates) for row in nav[:some]],
         },
         5,
     )
     many = statistics.median(seconds["many"])
-    times = ratio(seconds, "one by one", "many") * 20
-    print(f"metrics of 10,000 curves: {many:.3f} s, {times:.0f} x faster than numpy one by one")
+    faster = ratio(seconds, "numpy", "many") * 20
+    return (
+        f"Eight metrics of {count:,} curves of 756 sessions: {many:.3f} s on one thread, "
+        f"{faster:.0f} × faster than `curve_metrics` (numpy) one by one."
+    )
 
 
 class _Peak:
@@ -82,10 +105,11 @@ class _Peak:
 
     highest = 0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> _Peak:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
@@ -101,11 +125,16 @@ def _resident() -> int:
     return pages * resource.getpagesize()
 
 
-def _largest() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+def _largest_after(count: int) -> float:
+    inputs = make_market(*SIZES["S"], 100)
+    simulate_many(inputs, random_risks(count), _START + np.arange(inputs.shape[0]))
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1e3
 
 
 if __name__ == "__main__":
-    growth()
-    threads(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
-    curves()
+    if "--memory" in sys.argv:
+        print(f"{_largest_after(int(sys.argv[-1])):.0f}")
+        sys.exit()
+    print(table(quick="--quick" in sys.argv))

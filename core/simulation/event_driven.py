@@ -22,8 +22,9 @@ from core.simulation.kernel import (
     pass_session,
     write_open_trades,
 )
+from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import NOTHING, Market, Run
-from core.simulation.stretches import DECIDE, RUINED, Desk, new_desk, pass_stretch
+from core.simulation.stretches import DECIDE, RUINED, pass_stretch
 
 __all__ = ["run_event_driven", "simulate_event_driven"]
 

@@ -14,8 +14,8 @@ from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
 from core.simulation.event_driven import simulate_event_driven
 from core.simulation.kernel import SOLVENT, new_run, simulate_by_session
+from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import AT_OPEN, INTRADAY, Market, Run
-from core.simulation.stretches import Desk, new_desk
 
 __all__ = ["simulate_rows"]
 
