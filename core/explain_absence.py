@@ -15,6 +15,7 @@ from core.explain_filled import Fill
 from core.explain_selection import Placing, Selection, placing
 from core.explain_state import RunRecord, before_fill, stop_reason
 from core.ledger import EventKind, ExitReason
+from core.simulation.state import TRADE_NONE
 
 __all__ = ["Standing", "Why", "standing"]
 
@@ -29,7 +30,6 @@ class Why(StrEnum):
     NO_REBALANCE = "no_rebalance"
     STOPPED = "stopped"
     NOT_CHOSEN = "not_chosen"
-    LEFT_OUT = "left_out"
     COOLING_DOWN = "cooling_down"
     NO_BAR = "no_bar"
     GATED = "gated"
@@ -47,9 +47,9 @@ class Standing:
         ``held``; ``waiting`` = held with an exit that waits for a bar. Not held because it is
         ``gone`` from the market; the ``breaker`` keeps the book out; ``no_rebalance`` was filled
         yet; a stop (or the breaker) sold it after the last rebalance (``stopped``); the last
-        rebalance had ``not_chosen`` it, had ``left_out`` what was on its way out, its stop was
-        ``cooling_down``, it had ``no_bar``, was ``gated``, exposure was 0 (``no_exposure``), or
-        cap or leverage limit left no buy (``cut``).
+        rebalance had ``not_chosen`` it, its stop was ``cooling_down``, it had ``no_bar``, was
+        ``gated``, was wanted at less than is traded (``no_exposure``), or cap or leverage limit
+        left no buy (``cut``).
     name, column : int
         Position in the market, and in the inputs (-1 = never had a target).
     weight : float
@@ -186,13 +186,12 @@ def _not_bought(selection: Selection, name: int, i: int, filled: Fill) -> Why:
     k = filled.rebalance
     if selection.target[k, name] == 0.0:
         return Why.NOT_CHOSEN
-    row = filled.row(i)
-    if row < 0 or filled.exit[row] != ExitReason.OPEN:
-        return Why.LEFT_OUT
+    row = filled.row(i)  # what was on its way out has its sale, and is answered by it
     if filled.cooling[row]:
         return Why.COOLING_DOWN
     if math.isnan(filled.price[row]):
         return Why.NO_BAR
     if filled.gated[row]:
         return Why.GATED
-    return Why.NO_EXPOSURE if filled.steps.exposure == 0.0 else Why.CUT
+    wanted = filled.steps.exposure * selection.target[k, name]
+    return Why.NO_EXPOSURE if wanted < TRADE_NONE else Why.CUT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,6 +20,10 @@ from core.rule_walk import stop_scales
 from core.units import Bools, Ints
 
 __all__ = ["Decision", "Order", "StopTest", "decide"]
+
+# Without one of these the stops are tested anew; with them they hit what the run says they did,
+# also where rounding decided.
+_STOPPING: Final = (Switch.POSITION_STOP, Switch.TRAILING_STOP, Switch.CIRCUIT_BREAKER)
 
 
 class Order(StrEnum):
@@ -146,7 +150,7 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
         new = moment.held & (exit_ == ExitReason.OPEN)
         exit_[new], ordered[new] = ExitReason.BREAKER, t
     elif active:
-        stops = _test_stops(record, t, moment, rules, own=off is None)
+        stops = _test_stops(record, t, moment, rules, own=off not in _STOPPING)
         for test in stops:
             if test.hit != ExitReason.OPEN:
                 exit_[test.security], ordered[test.security] = test.hit, t
@@ -198,7 +202,7 @@ def _test_stops(
     for i in np.flatnonzero(moment.held & (moment.exit == ExitReason.OPEN) & np.isfinite(close)):
         price, entry, high = float(close[i]), float(average[i]), float(highest[i])
         hit = ExitReason.OPEN
-        if own:  # as it happened, also where rounding decided
+        if own:
             happened = stop_reason(record, int(i), t)
             hit = ExitReason.OPEN if happened == ExitReason.BREAKER else ExitReason(happened)
         elif position_stop_hit(price, entry, stop):

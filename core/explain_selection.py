@@ -43,8 +43,6 @@ class Selection:
     factors : tuple of F str
     scores : float64[R, M, F]
         Z-scores, higher is better; NaN = missing.
-    factor_weight : float64[R, F]
-        Of the regime in force, before a missing score's weight is spread over the others.
     composite : float64[R, M]
         Mixed score; NaN = none.
     tradable : bool[R, M]
@@ -53,8 +51,6 @@ class Selection:
         Place in the alphabet, which breaks ties.
     sector : tuple of M str
     names_held : int
-    sector_cap : float
-        NaN = none.
     """
 
     column: Ints
@@ -65,13 +61,11 @@ class Selection:
     universe: Bools
     factors: tuple[str, ...]
     scores: Floats
-    factor_weight: Floats
     composite: Floats
     tradable: Bools
     order: Ints
     sector: tuple[str, ...]
     names_held: int
-    sector_cap: float
 
 
 @dataclass(frozen=True, slots=True)

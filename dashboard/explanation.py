@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.book import factor_weights
 from core.errors import HistoryError, InputsError
 from core.explain import Explanation, explain_record
 from core.explain_absence import Standing, standing
@@ -58,7 +56,7 @@ class ExplainedDay:
 
     @property
     def regime(self) -> str:
-        """Regime in force for the book: that of the last rebalance decided by this close."""
+        """Regime of the market on the session."""
         return REGIMES[int(self.run.regime[self.run.first + self.day.session])]
 
     def placing_of(self, column: int, rebalance: int) -> Placing:
@@ -114,12 +112,11 @@ def session_of(run: Run, asked: dt.date) -> int:
 
 def selection_of(run: Run) -> Selection:
     """Return what the targets of a run were chosen from, in the columns of its market."""
-    market, book, signals, scenario = run.market, run.book, run.signals, run.scenario
+    market, book, signals = run.market, run.book, run.signals
     shape = book.target.shape
     column = np.full(shape[1], -1, dtype=np.int64)
     column[run.columns] = np.arange(len(run.columns))
     none = np.zeros(shape, dtype=np.bool_)
-    cap = scenario.book.sector_cap
     return Selection(
         column=column,
         target=book.target,
@@ -129,13 +126,11 @@ def selection_of(run: Run) -> Selection:
         universe=none if signals is None else signals.universe,
         factors=AVAILABLE_FACTORS,
         scores=np.zeros((*shape, 0)) if signals is None else signals.panel.values,
-        factor_weight=factor_weights(scenario.factors.weights)[book.regime],
         composite=book.composite,
         tradable=market.last_session > book.rebalance[:, None],
         order=by_ticker(market.tickers),
         sector=market.sector,
-        names_held=scenario.book.names_held,
-        sector_cap=math.nan if cap is None or signals is None else cap,
+        names_held=run.scenario.book.names_held,
     )
 
 

@@ -230,11 +230,10 @@ def _absent_words(found: ExplainedDay, name: Standing) -> str:
         Why.NO_REBALANCE: "no rebalance has been filled yet, all is cash",
         Why.STOPPED: f"its {REASONS.get(name.reason, '')} sold it on {since}, and only the next "
         "rebalance may buy it again",
-        Why.LEFT_OUT: f"it was on its way out when the rebalance filled on {since} was decided",
         Why.COOLING_DOWN: f"on {since} its stop had been filled too few sessions before "
         f"(cooldown {found.run.scenario.risk.stop_cooldown_days} sessions)",
         Why.NO_BAR: f"it had no bar when the rebalance was filled on {since}, so the buy lapsed",
-        Why.NO_EXPOSURE: f"exposure was 0 on {since}",
+        Why.NO_EXPOSURE: f"exposure was 0.00 on {since}",
         Why.CUT: f"turnover cap and leverage limit left nothing of its buy on {since}",
     }[name.why]
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.explain import Alternative
-from core.explain_decision import Order
+from core.explain_decision import Decision, Order
 from core.explain_filled import Fill
 from dashboard.explanation import ExplainedDay
 from dashboard.format import DASH, count, money, ratio
@@ -50,9 +50,9 @@ def print_explanation(found: ExplainedDay, console: Console, *, everything: bool
     if fill is not None and fill.order is not Order.NOTHING and (fill.traded != 0.0).any():
         _print_trades(found, fill, console, everything=everything)
     if found.run.scenario.risk.execution_lag_days > 0:
-        _alternatives(found, console, found.day.fill_alternatives, "the decision of this fill")
+        _alternatives(found, console, found.day.fill_alternatives, found.day.filled)
     _section(console, "Decided at this close", decision_words(found))
-    _alternatives(found, console, found.day.alternatives, "this decision")
+    _alternatives(found, console, found.day.alternatives, found.day.decision)
 
 
 def _print(console: Console, lines: Iterable[str]) -> None:
@@ -66,12 +66,16 @@ def _section(console: Console, title: str, lines: Iterable[str]) -> None:
 
 
 def _alternatives(
-    found: ExplainedDay, console: Console, others: tuple[Alternative, ...], what: str
+    found: ExplainedDay,
+    console: Console,
+    others: tuple[Alternative, ...],
+    decision: Decision | None,
 ) -> None:
     told = [each for each in others if notable(each)]
-    if told:
+    if told and decision is not None:
+        date = found.date(decision.session)
         _section(
-            console, f"Had one rule been off for {what}, and that only",
+            console, f"Had one rule been off for the decision of {date}, and that one only",
             (alternative_words(found, each) for each in told),
         )  # fmt: skip
 
@@ -97,9 +101,8 @@ def _cells(found: ExplainedDay, fill: Fill, row: int) -> tuple[Text, ...]:
     i = int(fill.security[row])
     before, after = _weight(fill.current[row]), _weight(fill.final[row])
     money_ = money(fill.traded[row]), ratio(fill.cost_of[row])
-    if fill.rebalance < 0:
-        cells: tuple[str, ...] = (before, after, *money_)
-    else:
+    cells: tuple[str, ...] = (before, after, *money_)
+    if fill.rebalance >= 0:
         placed = found.placing_of(i, fill.rebalance)
         rank = count(placed.rank) if placed.rank else DASH
         steps = (_weight(each[row]) for each in (fill.risk, fill.wanted, fill.capped))
