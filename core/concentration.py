@@ -154,7 +154,7 @@ def risk_contributions(
         Held value of each name over NAV after the fills of `session`, at least 0.
     returns : float64[S, N]
         Daily simple returns; may begin before the run. NaN counts as 0: a name without a bar keeps
-        its value, as in the engine.
+        its value, and a move over a gap that `returns` does not hold is left out.
     session : int
         Row of `returns` at the date; rows after it are not read.
     window : int
