@@ -12,7 +12,7 @@ LOCK_VENV := .lock-venv
 LOCK_OPTIONS := --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --extra install
 
-.PHONY: help run test setup setup-test screenshots lock clean python
+.PHONY: help run test setup setup-test screenshots bench lock clean python
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make test    run every check and test, a real browser included"
 	@echo "make setup   only make .venv (make setup-test: with what the tests need)"
 	@echo "make screenshots  take docs/screenshots anew, on the simulated market"
+	@echo "make bench   measure speed and write it into docs/performance.md (ARGS=--quick: a smoke run)"
 	@echo "make lock    pin requirements.lock and requirements-test.lock anew from pyproject.toml"
 	@echo "make clean   remove .venv and what tools left behind; stored markets stay"
 
@@ -44,6 +45,10 @@ python:
 screenshots: setup-test
 	@$(VENV)/python tests/browser/chromium.py
 	@$(VENV)/python -m scripts.screenshots docs/screenshots
+
+bench: setup-test
+	@$(VENV)/python tests/browser/chromium.py
+	@$(VENV)/python -m benchmarks $(ARGS)
 
 # uv resolves for every platform and Python at once; it lives in an environment of its own.
 lock: python

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,7 +23,7 @@ from streamlit.starlette import App
 
 from core.errors import CoreError
 from core.simulation import warm_up
-from dashboard.guard import Guard, TokenBucket, answer
+from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
 from data.errors import DataError
 
@@ -95,7 +96,12 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
 
 # Every method reaches the guard: it says what is wrong, and says it as JSON.
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-app = App(_SCRIPT, lifespan=_lifespan, routes=[Route(HEALTH, guard(_health), methods=_METHODS)])
+app = App(
+    _SCRIPT,
+    lifespan=_lifespan,
+    routes=[Route(HEALTH, guard(_health), methods=_METHODS)],
+    middleware=[Middleware(SameOrigin)],
+)
 
 
 def serve(port: int) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["LONGEST_QUERY", "LOOPBACK", "Guard", "TokenBucket", "answer"]
+__all__ = ["LONGEST_QUERY", "LOOPBACK", "Guard", "SameOrigin", "TokenBucket", "answer"]
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LONGEST_QUERY: Final = 512
@@ -111,12 +112,32 @@ class Guard:
         return name.rstrip(".") in {*LOOPBACK, *(known.lower() for known in self.hosts())}
 
 
+class SameOrigin:
+    """Middleware: a page of another origin cannot open a websocket, so not a session either.
+
+    Streamlit compares host names alone: it would let pages of other ports of this machine in.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on but a websocket from elsewhere: that is answered with 403."""
+        if scope["type"] == "websocket":
+            connection = HTTPConnection(scope)
+            if not _same_origin(connection, connection.headers.get("host", "")):
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+                return
+        await self.app(scope, receive, send)
+
+
 def answer(status: int, error: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return a refusal as JSON that says what is expected."""
     return JSONResponse({"error": error}, status, headers={**_HEADERS, **(headers or {})})
 
 
-def _same_origin(request: Request, host: str) -> bool:
+def _same_origin(request: HTTPConnection, host: str) -> bool:
     # A page elsewhere can send a GET without Origin (an image, a script): browsers mark those.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False

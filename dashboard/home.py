@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable
@@ -21,7 +22,11 @@ _PROJECT: Final = Path(__file__).resolve().parent.parent
 
 def home_folder() -> Path:
     """Return ``PLIMSOLL_HOME``, or ``data/cache`` of the project when it is not set."""
-    chosen = os.environ.get("PLIMSOLL_HOME", "").strip()
+    return _folder(os.environ.get("PLIMSOLL_HOME", "").strip())
+
+
+@functools.cache  # every page asks several times, and resolving asks the disk
+def _folder(chosen: str) -> Path:
     # os.path.expanduser leaves an unknown ~name as it is, where Path.expanduser raises.
     return Path(os.path.expanduser(chosen)).resolve() if chosen else _PROJECT / "data" / "cache"
 

@@ -27,10 +27,11 @@ _SAFE_CHOICE = "Your settings are kept and nothing is lost."
 # The first class that fits is taken: (error, title, what is safe, what to do).
 _TEXTS: tuple[tuple[type[Exception], str, str, str], ...] = (
     (UnknownSourceError, "This market is not in the store", _SAFE_CHOICE,
-     "Choose another market at the left."),
+     "Choose another market under “Market and period”."),
     (UnknownBookError, "This book is not in the store", _SAFE_CHOICE,
-     "Choose another book at the left."),
-    (BookError, "This book cannot be used", _SAFE_CHOICE, "Choose another book at the left."),
+     "Choose another book under “Market and period”."),
+    (BookError, "This book cannot be used", _SAFE_CHOICE,
+     "Choose another book under “Market and period”."),
     (StoreVersionError, "The store is of another version", _SAFE_STORE,
      "Import the market again, or choose another one."),
     (StoreCorruptError, "The store cannot be read", "Other markets are not touched by this.",
@@ -42,7 +43,7 @@ _TEXTS: tuple[tuple[type[Exception], str, str, str], ...] = (
      "Wait for the import to finish and reload the page."),
     (DataError, "The data cannot be used", _SAFE_STORE, "Import the market again."),
     (HistoryError, "Nothing to run in this period", _SAFE_CHOICE,
-     "Choose another period at the left, or press Whole period."),
+     "Choose another period under “Market and period”, or press Whole period there."),
     (RuinError, "The portfolio was ruined", _SAFE_CHOICE,
      "Lower the leverage limit, or reset to the preset."),
     (InputsError, "The engine refused its input", _SAFE_CHOICE,

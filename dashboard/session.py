@@ -7,11 +7,13 @@ import datetime as dt
 import gc
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.config import Scenario
 from core.scenario import scenario_hash
@@ -20,33 +22,39 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.memo import Memo
 from dashboard.pipeline import Pipeline
 from dashboard.problems import EXPECTED, Problem, explain
-from dashboard.record import read_saved, record_run, save_named
+from dashboard.recent import Recent, new_token, resumed, visited
+from dashboard.record import record_run
 from dashboard.run import Run
 from dashboard.state import AppState
+from dashboard.studies import Studies
 from dashboard.theme import Theme, theme
-from data.errors import DataError
 from data.journal import Journal
 
 __all__ = [
     "Engine",
     "Outcome",
+    "begins",
     "books",
+    "changed",
     "colours",
     "current",
     "data_window",
     "engine",
+    "is_drawn",
     "is_first",
-    "load",
     "outcome",
     "prepare",
     "put",
-    "save",
-    "saved",
+    "resume",
     "sources",
+    "token",
     "unrecorded",
+    "visit",
 ]
 
 _STATE: Final = "plimsoll.state"
+_TOKEN: Final = "plimsoll.token"
+_DRAWN: Final = "plimsoll.drawn"
 _LAST_GOOD: Final = "plimsoll.last_good"
 _RECORDED: Final = "plimsoll.recorded"
 _UNRECORDED: Final = "plimsoll.unrecorded"
@@ -63,6 +71,8 @@ class Engine:
     def __init__(self, home: Path) -> None:
         self.pipeline = Pipeline(home)
         self.journal = Journal(home, timeout=_JOURNAL_WAIT)
+        self.studies = Studies()
+        self.recent = Recent()
         self._runs: Memo[str, Run] = Memo(_KEPT_RUNS)
         self.preparing = threading.Lock()
         self._frozen = False
@@ -129,12 +139,13 @@ def current() -> AppState:
     """Return the state of this session; a new one starts from the address it was opened with."""
     state = st.session_state.get(_STATE)
     if isinstance(state, AppState):
+        if _went_back():
+            state = visited(state, _query(), _source())
+            put(state, redraw=False)  # this run draws it
         if not len(st.query_params):  # Streamlit empties the address when the page changes
             _write_address(state)
         return state
-    known = sources()
-    source = DEMO if DEMO in known or not known else known[0]
-    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    source, query = _source(), _query()
     state = state_of(query, source) if query else AppState.initial(source)
     st.session_state[_STATE] = state
     if state.notices:  # or a refresh would complain again of what was left out
@@ -142,18 +153,72 @@ def current() -> AppState:
     return state
 
 
-def put(state: AppState) -> None:
-    """Make `state` the state of this session and write it into the address."""
+def put(state: AppState, *, redraw: bool = True) -> None:
+    """Take `state`, write it into the address; ``redraw=False``: the browser shows it already."""
     st.session_state[_STATE] = state
+    if redraw:
+        changed()
+    engine().recent.keep(token(), state)
     _write_address(state)
+
+
+def changed() -> None:
+    """Note that the page shows something that is not so any more."""
+    st.session_state[_DRAWN] = False
+
+
+def begins() -> None:
+    """Note that the whole page is being drawn."""
+    st.session_state[_DRAWN] = True
+
+
+def is_drawn() -> bool:
+    """Return whether the page was drawn since the last change.
+
+    Streamlit's browser side merges what happens at the same time into one request, of the fragment
+    of the first: a click beside a request for curves is taken, but nothing is drawn.
+    """
+    return bool(st.session_state.get(_DRAWN, True))
+
+
+def token() -> str:
+    """Return what this browser tab shows after a refresh to get its history back."""
+    return str(st.session_state.setdefault(_TOKEN, new_token()))
+
+
+def resume(before: object) -> None:
+    """Take over the history of the session called `before`, where there is one."""
+    state, former = current(), engine().recent.get(before)
+    if former is not None and before != token():
+        found = resumed(state, former)
+        put(found, redraw=found != state)
+
+
+def visit(address: str) -> None:
+    """Go to the setting of an address that the browser's back or forward brought."""
+    query = parse_qs(address.removeprefix("?")[:8000], keep_blank_values=True)
+    if query and (found := visited(current(), query, _source())) != current():
+        put(found)
+
+
+def _went_back() -> bool:
+    # Did the browser's back or forward make this run? Streamlit has no public name for it.
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
+
+
+def _source() -> str:
+    return DEMO if DEMO in (known := sources()) or not known else known[0]
+
+
+def _query() -> dict[str, list[str]]:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def _write_address(state: AppState) -> None:
     if not len(st.query_params) and state == AppState.initial(state.scenario.universe.source):
         return  # nothing was chosen yet: the bare address says as much
     query = query_of(state)
-    shown = {key: st.query_params.get_all(key) for key in st.query_params}
-    if shown != {key: [value] for key, value in query.items()}:
+    if _query() != {key: [value] for key, value in query.items()}:
         st.query_params.from_dict(query)  # one message, no rerun
 
 
@@ -168,8 +233,10 @@ def outcome(state: AppState) -> Outcome:
     Once the run is done the setting is in the journal, or :func:`unrecorded` says why not.
     """
     last_good = st.session_state.get(_LAST_GOOD)
+    shared = engine()
     try:
-        run = engine().run(state.scenario)
+        with shared.studies.page():
+            run = shared.run(state.scenario)
     except EXPECTED as error:
         return Outcome(None, problem=explain(error), last_good=last_good)
     st.session_state[_LAST_GOOD] = (state.title(), run)
@@ -201,35 +268,6 @@ def _record(state: AppState, run: Run) -> None:
 def unrecorded() -> str:
     """Return why the present setting is not in the journal; empty when it is."""
     return str(st.session_state.get(_UNRECORDED, ""))
-
-
-def save(name: str) -> str:
-    """Save the present setting under a name; return why it could not be, empty when it was."""
-    state = current()
-    try:
-        save_named(engine().journal, name, state.scenario, state.preset_name)
-    except (DataError, ValueError) as error:
-        return str(error)
-    return ""
-
-
-def saved() -> tuple[str, ...]:
-    """Return the names of saved settings, none when the journal cannot be read."""
-    try:
-        return tuple(row["name"] for row in engine().journal.scenarios())
-    except DataError:
-        return ()
-
-
-def load(name: str) -> None:
-    """Take the setting saved as `name`; undo comes back. What prevents it is told as a refusal."""
-    state = current()
-    try:
-        scenario, preset_name = read_saved(engine().journal.scenario(name))
-    except EXPECTED as error:
-        put(replace(state, refused=str(error)))
-        return
-    put(state.with_scenario(scenario, preset_name))
 
 
 def sources() -> tuple[str, ...]:

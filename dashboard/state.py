@@ -126,6 +126,27 @@ class AppState:
         past = (*self.past, self._step())[-HISTORY:]
         return self._at(self.future[-1], past, self.future[:-1])
 
+    def to(self, scenario: Scenario, preset_name: str) -> AppState:
+        """Go to a setting: the shortest way through the history, or else as a new step."""
+        if (self.scenario, self.preset_name) == (scenario, preset_name):
+            return self
+        ways = []
+        for steps, move in ((self.past, AppState.undo), (self.future, AppState.redo)):
+            for count, step in enumerate(reversed(steps), 1):
+                if (step.scenario, step.preset_name) == (scenario, preset_name):
+                    ways.append((count, move))
+        if not ways:
+            return self.with_scenario(scenario, preset_name)
+        state, (count, move) = self, min(ways, key=lambda way: way[0])
+        for _ in range(count):
+            state = move(state)
+        return state
+
+    def with_view(self, window: object, log: object) -> AppState:
+        """Show another part of the period or scale; what is neither changes nothing."""
+        known = str(window) if window in WINDOWS else self.window
+        return replace(self, window=known, log=log if isinstance(log, bool) else self.log)
+
     def pin(self) -> AppState:
         """Compare from now on with the present setting instead of the preset."""
         return replace(self, pinned=Pin(self.scenario, self.preset_name))

@@ -14,6 +14,7 @@ __all__ = [
     "LINE_CONTRAST",
     "RADIUS_PX",
     "REGIME_LETTERS",
+    "SECTORS",
     "SIZES_PX",
     "TEXT_CONTRAST",
     "THEMES",
@@ -54,6 +55,7 @@ _SECTORS: Final = MappingProxyType(
         "Other": "#888888",
     }
 )
+SECTORS: Final = tuple(_SECTORS)
 _REGIMES: Final = MappingProxyType(
     {
         "bull": "#228833",

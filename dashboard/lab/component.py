@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +21,14 @@ import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-from core.scenario import specs
+from core.scenario import scenario_hash, specs
 from dashboard import session
 from dashboard.lab.declared import LAB_FIELDS
 from dashboard.lab.drag import scan, scan_frame, wanted
-from dashboard.lab.hints import asks_for_hints, hints_frame
+from dashboard.lab.hints import asks_for_hints, book_hints, hints_frame, risk_hints
 from dashboard.lab.payload import idle
 from dashboard.problems import EXPECTED
+from dashboard.run import Run
 from dashboard.state import AppState
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "acknowledged",
     "committed",
     "curves",
+    "held",
     "lab",
     "page_asks_for_curves",
     "page_begins",
@@ -48,6 +52,9 @@ _IN_PAGE: Final = "plimsoll.lab_in_page"
 _COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
 _WANT: Final = "plimsoll.lab.want"
+_HELD: Final = "plimsoll.lab.held"
+_TOUCH_S: Final = 0.02  # how soon an answer under way gives way to a commit or a click
+_ANSWERS = ThreadPoolExecutor(8, "lab-answer")
 _REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
 
 
@@ -60,15 +67,16 @@ def lab(frame: bytes) -> None:
 def curves() -> None:
     """Mount what answers the lab's requests for curves; a request reruns this and nothing else."""
     in_page = st.session_state.pop(_IN_PAGE, False)
-    if not in_page and not st.session_state.get(_COMPLETE, True):
-        st.rerun()  # this request broke off a run of the whole page: do that again
     message = st.session_state.pop(_WANT, None)
-    data = idle() if message is None else _answer(message)
+    if not in_page and not (session.is_drawn() and st.session_state.get(_COMPLETE, True)):
+        st.rerun()  # the whole page: it shows what is not so any more, or its run was broken off
+    data = _answer(message) if isinstance(message, Mapping) else idle()
     _component()(key=CURVES_KEY, data=data, on_want_change=_take_want)
 
 
 def page_begins() -> None:
     """Note that the page is being drawn; a request for curves can break that off."""
+    session.begins()
     st.session_state[_COMPLETE] = False
 
 
@@ -86,6 +94,11 @@ def page_is_complete() -> None:
 def acknowledged() -> float:
     """Return the number of the last commit that was taken."""
     return float(st.session_state.get(_ACKNOWLEDGED, 0.0))
+
+
+def held() -> str:
+    """Return the hash of the declarations that the browser said it has."""
+    return str(st.session_state.get(_HELD, ""))
 
 
 def committed(state: AppState, message: object) -> AppState:
@@ -116,30 +129,85 @@ def _plain(path: str, value: Any) -> bool:
 
 
 def _take_commit() -> None:
-    page_begins()
+    st.session_state[_COMPLETE] = False
     message = st.session_state[LAB_KEY].get("commit")
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None
     if isinstance(number, int | float):
         st.session_state[_ACKNOWLEDGED] = float(number)
+    _take_held(message)
 
 
 def _take_want() -> None:
-    st.session_state[_WANT] = st.session_state[CURVES_KEY].get("want")
+    message = st.session_state[CURVES_KEY].get("want")
+    st.session_state[_WANT] = message
+    if not isinstance(message, Mapping):
+        return
+    _take_held(message)
+    if isinstance(message.get("address"), str):  # before the view: that was chosen later
+        session.visit(message["address"])
+    view = message.get("view")
+    if isinstance(view, Mapping):
+        seen = session.current().with_view(view.get("window"), view.get("log"))
+        session.put(seen, redraw=False)
+    if "before" in message:
+        session.resume(message["before"])
+    if message.get("lacking"):  # a frame came without declarations that the browser does not have
+        st.session_state[_HELD] = ""
+        session.changed()
 
 
-def _answer(message: object) -> bytes:
+def _take_held(message: object) -> None:
+    if isinstance(message, Mapping) and isinstance(message.get("holds"), str):
+        st.session_state[_HELD] = message["holds"]
+
+
+def _answer(message: Mapping[str, Any]) -> bytes:
     engine = session.engine()
+    number = message["n"] if isinstance(message.get("n"), int) else None
     try:
         run = engine.run(session.current().scenario)
-        if asks_for_hints(message, run):
-            return hints_frame(run)
+        if "hints" in message and message["hints"] != scenario_hash(run.scenario):
+            session.changed()
+            st.rerun()  # the browser shows another setting than ours
+        part = asks_for_hints(message, run)
+        if part == "risk":
+            return _yielding(
+                lambda gone: hints_frame(run, part, risk_hints(run, gone), more=True, number=number)
+            )
+        if part == "book":
+            return _book_hints(engine, run, number)
         want = wanted(message)
         if want is None:
-            return idle()
-        return scan_frame(run, want, *scan(engine.pipeline, run, want))
+            return idle(number)
+        return _yielding(
+            lambda gone: scan_frame(run, want, *scan(engine.pipeline, run, want, gone))
+        )
     except EXPECTED:
-        return idle()  # the page itself says what is wrong
+        return idle(number)  # the page itself says what is wrong
+
+
+def _book_hints(engine: session.Engine, run: Run, number: int | None) -> bytes:
+    key = f"hints-{engine.pipeline.key(run.scenario)}"
+    study = engine.studies.ask(
+        session.token(), "hints", key, lambda pace: book_hints(engine.pipeline, run, pace)
+    )
+    more = study.status in ("waiting", "running")
+    return hints_frame(run, "book", study.result or {}, more=more, number=number)
+
+
+def _yielding(work: Callable[[Callable[[], bool]], bytes]) -> bytes:
+    # Streamlit breaks a run off where it touches the session: a commit never waits for curves.
+    gone = threading.Event()
+    future = _ANSWERS.submit(work, gone.is_set)
+    try:
+        while True:
+            try:
+                return future.result(_TOUCH_S)
+            except TimeoutError:
+                st.session_state.get(_WANT)
+    finally:
+        gone.set()
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,10 +17,10 @@ from dashboard.controls.groups import BOOK_FIELDS, OPEN_GROUPS, grouped, risk_fi
 from dashboard.controls.scales import choices, scale_of, unit_text
 from dashboard.report.targets import TARGETS
 from dashboard.state import AppState
-from dashboard.theme import REGIME_LETTERS, TEXT_CONTRAST, Theme, text_on
+from dashboard.theme import REGIME_LETTERS, SECTORS, TEXT_CONTRAST, Theme, text_on
 from dashboard.views.metrics import CARDS
 
-__all__ = ["LAB_FIELDS", "colours_json", "curves_key", "curves_keys", "fields_json", "metrics_json"]
+__all__ = ["LAB_FIELDS", "curves_key", "curves_keys", "declared", "kept_values"]
 
 LAB_FIELDS: Final = (*risk_fields(), *BOOK_FIELDS)
 # Colour of what holds exposure: "full" is nothing at all, the floor recedes.
@@ -31,8 +32,29 @@ _BINDING_RULES: Final = {
 }
 
 
-def fields_json(state: AppState) -> list[dict[str, Any]]:
-    """Return the declaration of every field of the lab, in the order in which they are shown."""
+def declared(state: AppState, colours: Theme) -> tuple[str, dict[str, Any]]:
+    """Return what stays the same from commit to commit, under its hash: it is sent once.
+
+    Fields with range and help, cards, colours. A value outside the usual range of its field, or
+    another theme, makes another one.
+    """
+    parts = {
+        "fields": _fields_json(state),
+        "cards": _metrics_json(),
+        "colours": _colours_json(colours),
+    }
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12], parts
+
+
+def kept_values(state: AppState) -> dict[str, Any]:
+    """Return path → what a field that is switched off takes when it is switched on."""
+    paths = (path for path in LAB_FIELDS if value_at(state.scenario, path) is None)
+    return {path: state.on_value(specs()[path]) for path in paths}
+
+
+def _fields_json(state: AppState) -> list[dict[str, Any]]:
+    # In the order in which they are shown.
     found = []
     for group, paths in grouped(LAB_FIELDS).items():
         for path in paths:
@@ -64,14 +86,12 @@ def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
         "factor": scale.factor,
         "whole": scale.whole,
         "decimals": 0 if scale.whole else int(scale.text[2 : scale.text.index("f")]),
-        "on": shown,
         "scans": spec.section == "risk",
     }
 
 
 @functools.cache
-def metrics_json() -> list[dict[str, Any]]:
-    """Return the cards: name, label, kind, direction, help, and target where there is one."""
+def _metrics_json() -> list[dict[str, Any]]:
     faces = []
     for face in CARDS:
         target = TARGETS.get(face.name)
@@ -80,9 +100,9 @@ def metrics_json() -> list[dict[str, Any]]:
     return faces
 
 
-@functools.lru_cache(32)
-def colours_json(colours: Theme, sectors: tuple[str, ...]) -> dict[str, Any]:
-    """Return every colour the charts use, of one theme."""
+@functools.cache
+def _colours_json(colours: Theme) -> dict[str, Any]:
+    # Every colour the charts use, of one theme.
     rules = {name: colours.rule(rule) for name, rule in _BINDING_RULES.items()}
     binding = {"full": colours.line, "floor": colours.ink(colours.faint)} | rules
     regimes = {name: colours.regime(name) for name in REGIMES}
@@ -103,7 +123,7 @@ def colours_json(colours: Theme, sectors: tuple[str, ...]) -> dict[str, Any]:
         ],
         "sectors": {
             name: [colours.sector(name), colours.ink(colours.sector(name), TEXT_CONTRAST)]
-            for name in sectors
+            for name in SECTORS
         },
     }
 

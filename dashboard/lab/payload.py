@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -15,13 +15,7 @@ from core.scenario import scenario_hash, value_at
 from dashboard.charts.exposure import binding_codes
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.charts.sectors import SHORT_NAMES
-from dashboard.lab.declared import (
-    LAB_FIELDS,
-    colours_json,
-    curves_keys,
-    fields_json,
-    metrics_json,
-)
+from dashboard.lab.declared import LAB_FIELDS, curves_keys, declared, kept_values
 from dashboard.lab.wire import Column, packed, quantised
 from dashboard.run import Run
 from dashboard.state import AppState
@@ -29,15 +23,18 @@ from dashboard.theme import Theme
 from dashboard.views.cards import years_of
 from dashboard.views.frames import levels
 
-__all__ = ["DRAWN_ROWS", "drawn_rows", "idle", "metrics_of", "run_frame"]
+__all__ = ["DRAWN_ROWS", "drawn_rows", "idle", "metrics_of", "run_frame", "sector_weights"]
 
 DRAWN_ROWS: Final = 2600  # ten years of sessions; a longer period is thinned for drawing
 Floats = npt.NDArray[np.float64]
 
 
-def idle() -> bytes:
-    """Return a frame that says nothing: what the mount of the curves is fed between requests."""
-    return packed({"kind": "idle"}, {})
+def idle(number: int | None = None) -> bytes:
+    """Return a frame without data: between requests, or for the request called `number`.
+
+    A browser is not told of data that are the same as before, so the number is in them.
+    """
+    return packed({"kind": "idle", "answers": number}, {})
 
 
 def run_frame(
@@ -48,6 +45,8 @@ def run_frame(
     *,
     acknowledged: float = 0.0,
     stale: bool = False,
+    held: str = "",
+    token: str = "",
 ) -> bytes:
     """Return what the lab shows: state, numbers and curves.
 
@@ -63,27 +62,34 @@ def run_frame(
         Number of the last commit of the browser that `state` contains.
     stale : bool
         Whether `run` is the last good one rather than that of `state`.
+    held : str
+        Hash of the declarations that the browser says it has: those are not sent again.
+    token : str
+        What the browser shows after a refresh to get its history back.
     """
+    name, parts = declared(state, colours)
     header: dict[str, Any] = {
         "kind": "frame",
         "scenario": scenario_hash(state.scenario),
         "acknowledged": acknowledged,
         "stale": stale,
         "baseline": state.baseline_name(),
-        "ghost": "Preset" if state.pinned is None else "Pinned",
+        "ghost": state.preset_name if state.pinned is None else "Pinned",
         "window": state.window,
         "log": state.log,
         "values": {path: value_at(state.scenario, path) for path in LAB_FIELDS},
         "base": {path: value_at(state.baseline(), path) for path in LAB_FIELDS},
+        "on": kept_values(state),
         "keys": curves_keys(state.scenario),
-        "fields": fields_json(state),
-        "cards": metrics_json(),
+        "declared": name,
+        "token": token,
     }
+    if name != held:
+        header |= parts
     if run is None:
-        return packed(header | {"run": None, "colours": colours_json(colours, ())}, {})
-    sectors = _sector_weights(run)
+        return packed(header | {"run": None}, {})
+    sectors = _ordered(run)
     header["run"] = _numbers(run, baseline, list(sectors))
-    header["colours"] = colours_json(colours, tuple(sectors))
     return packed(header, _curves(run, baseline, sectors))
 
 
@@ -120,7 +126,7 @@ def _curves(run: Run, baseline: Run | None, sectors: Mapping[str, Floats]) -> di
     curves = {"day": Column((days - days[0]).astype("<u2"), 1.0, float(days[0]))}
     for name, grown in _grown(run, baseline).items():
         depth = grown / np.fmax.accumulate(np.fmax(grown, 1.0)) - 1.0
-        curves[f"equity_{name}"] = Column(grown[rows].astype("<f4"))
+        curves[f"equity_{name}"] = quantised(grown[rows])
         curves[f"drawdown_{name}"] = quantised(depth[rows])
     for name, values in (
         ("wanted", result.wanted_exposure),
@@ -157,17 +163,22 @@ def _grown(run: Run, baseline: Run | None) -> dict[str, Floats]:
     return grown | {"portfolio": run.result.nav / run.result.initial_nav}
 
 
-def _sector_weights(run: Run) -> dict[str, Floats]:
-    """Return the weight of each sector that was ever held, the largest on average first."""
-    weights = run.result.weights
-    if weights is None:
-        return {}
-    held = np.array(run.sectors)
+def sector_weights(weights: Floats, sectors: Sequence[str]) -> dict[str, Floats]:
+    """Return sector → weight[T], fractions of NAV, from weights[T, n] and the sector of each."""
+    held = np.array(sectors)
     columns = np.argsort(held, kind="stable")
     names, starts = np.unique(held[columns], return_index=True)
     table = np.add.reduceat(weights[:, columns], starts, axis=1)
-    order = np.argsort(-table.mean(axis=0), kind="stable")
-    return {str(names[k]): table[:, k] for k in order if table[:, k].any()}
+    return {str(name): table[:, k] for k, name in enumerate(names)}
+
+
+def _ordered(run: Run) -> dict[str, Floats]:
+    # Each sector that was ever held, the largest on average first.
+    if run.result.weights is None:
+        return {}
+    found = sector_weights(run.result.weights, run.sectors)
+    order = sorted(found, key=lambda name: -found[name].mean())
+    return {name: found[name] for name in order if found[name].any()}
 
 
 def drawn_rows(run: Run, most: int = DRAWN_ROWS) -> npt.NDArray[np.intp]:

@@ -19,6 +19,7 @@ from dashboard.views.metrics import CARDS, shown, value_of
 
 __all__ = ["beside", "cards_html", "years_of"]
 
+_LEAST_YEARS: Final = 0.25  # a shorter period is not judged by yearly targets
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -52,7 +53,11 @@ def cards_html(
         span = years if face.yearly else 1.0
         value, base = value_of(metrics, face), value_of(baseline, face)
         delta = _delta(face, value / span, base / span, baseline_name)
-        more = (_target(face, value), _against(face, benchmark), escape(beside.get(face.name, "")))
+        more = (
+            _target(face, value, years),
+            _against(face, benchmark),
+            escape(beside.get(face.name, "")),
+        )
         cards.append(_card(face, value, shown(face, value / span) + delta, more))
     return f'<div class="pl-cards">{"".join(cards)}</div>'
 
@@ -78,12 +83,11 @@ def beside(run: Run) -> dict[str, str]:
 
 def _card(face: MetricFace, value: float, written: str, more: Sequence[str]) -> str:
     undefined = math.isnan(value)
-    hint = f"{face.help} Not shown: {face.missing}." if undefined else face.help
     lines = [escape(face.missing)] if undefined else [part for part in more if part]
     number = "" if undefined else f' data-value="{value!r}"'
     label = f"{face.label} a year" if face.yearly else face.label
     return (
-        f'<div class="pl-card" data-metric="{face.name}"{number} title="{escape(hint)}">'
+        f'<div class="pl-card" data-metric="{face.name}"{number}>'
         f'<div class="pl-name">{escape(label)}</div>'
         f'<div class="pl-value">{written}</div>'
         f'<div class="pl-foot">{"<br>".join(lines)}</div></div>'
@@ -100,14 +104,16 @@ def _delta(face: MetricFace, value: float, base: float, name: str) -> str:
     return f'<span class="pl-delta{tone}" title="against {escape(name)}">{text}</span>'
 
 
-def _target(face: MetricFace, value: float) -> str:
+def _target(face: MetricFace, value: float, years: float) -> str:
     target = TARGETS.get(face.name)
     if target is None:
         return ""
     met = target.met(value)
-    text = escape(target.text.removeprefix("better than "))  # the card has little room
+    text = escape(target.text.replace("better than", ">"))  # the card has little room
     if met is None:
         return f"target {text}"
+    if years < _LEAST_YEARS:
+        return f"target {text}, too short"
     mark, tone = ("✓", "pl-better") if met else ("✗", "pl-worse")
     words = "met" if met else "missed"
     return f'<span class="{tone}" title="target {words}">{mark}</span> target {text}'

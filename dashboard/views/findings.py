@@ -24,7 +24,7 @@ def headline(run: Run) -> str:
 
 def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
     """Return what is likely to mislead, then what each rule did, one sentence each."""
-    short = (note for note in run.notes if note.startswith("little history"))
+    short = (note for note in run.notes if note.startswith(("little history", "in cash until")))
     found = (
         *(f"{note[0].upper()}{note[1:]}." for note in short),
         *run.scenario.warnings(),
@@ -50,9 +50,19 @@ def _floor(run: Run, frames: TimelineFrames) -> str:
     if not 0.0 < risk.min_position_scale < 1.0:
         return f"Drawdown scaling held exposure on {_sessions(scaled, len(frames.binding))}."
     at = percent(floor_binds_at(risk.max_allowed_drawdown, risk.min_position_scale))
-    return (
+    told = (
         f"The floor binds from {at} of drawdown: exposure stood on it on "
-        f"{_sessions(held, len(frames.binding))}."
+        f"{_sessions(held, len(frames.binding))}"
+    )
+    deeper = frames.drawdown["portfolio"] <= floor_binds_at(
+        risk.max_allowed_drawdown, risk.min_position_scale
+    )
+    above = int((deeper & (frames.binding != "floor")).sum())
+    if risk.target_annual_vol is None or not above:
+        return f"{told}."
+    return (
+        f"{told}. On {count(above)} sessions below that depth something else held it: calm markets "
+        "let the volatility scale lift exposure above the floor, or the last rescale still held."
     )
 
 
@@ -101,6 +111,13 @@ def _caps(run: Run) -> str:
     if run.caps == (None, None):
         return ""
     above = largest_breaches(run, 1)
+    position, sector = run.caps
     if not above:
-        return "No name and no sector ever stood above its cap."
+        within = [
+            f"no name above its cap of {percent(position)}" if position is not None else "",
+            f"no sector above its cap of {percent(sector, 0)}" if sector is not None else "",
+        ]
+        unset = "" if sector is not None else "; no sector cap is set"
+        told = " and ".join(part for part in within if part)
+        return f"There was {told}{unset}." if told else ""
     return f"Targets keep the caps, holdings passed them at times: {above}."

@@ -34,6 +34,8 @@ __all__ = [
 
 def prepare(waiting: DeltaGenerator) -> Problem | None:
     """See that there is a market; the first start makes the simulated one, with progress."""
+    if session.engine().prepared:
+        return None
     with waiting.container():
         bar = st.empty()
         if session.is_first():
@@ -48,7 +50,7 @@ def prepare(waiting: DeltaGenerator) -> Problem | None:
 def run(state: AppState, waiting: DeltaGenerator) -> Outcome:
     """Run the scenario of `state`; a long run says so, over boxes of the final size."""
     first = session.is_first()
-    with waiting.container():
+    with waiting.container(key=None if first else "waiting"):  # later it floats: nothing moves
         if first:
             show(skeleton_html())
         with st.spinner(f"Running {state.title()} …", show_time=True):

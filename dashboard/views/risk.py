@@ -30,19 +30,38 @@ from dashboard.views.toolbar import notices, toolbar
 
 
 def _lab(state: AppState, found: Outcome) -> None:
-    """Draw the component, then what it shows once more as text."""
-    run = found.run or (found.last_good[1] if found.last_good else None)
+    """Draw the component: what the hand waits for, so it goes out before anything else."""
     component.lab(
         run_frame(
             state,
-            run,
+            _shown(found),
             found.baseline,
             session.colours(),
             acknowledged=component.acknowledged(),
             stale=found.run is None,
+            held=component.held(),
+            token=session.token(),
         )
     )
     component.page_asks_for_curves()
+
+
+def _shown(found: Outcome) -> Run | None:
+    return found.run or (found.last_good[1] if found.last_good else None)
+
+
+def _head(state: AppState, found: Outcome) -> None:
+    frame.head("Risk", state, found)
+    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
+        preset_picker(state)
+        with st.popover("Market and period", icon=":material/database:", key="data"):
+            scenario_pickers(state)
+        toolbar(state, notes=False)
+
+
+def _words(state: AppState, found: Outcome) -> None:
+    """Say in words and tables what the component shows."""
+    run = _shown(found)
     if run is None:
         return
     frames = timeline_frames(run, found.baseline)
@@ -64,20 +83,28 @@ def _lab(state: AppState, found: Outcome) -> None:
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     frame.show(frame.words_html(headline(run), compared))
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
-    _tables(state, run, found.baseline)
+    _tables(run)
+    _all_numbers(state, run, found.baseline)
 
 
-def _tables(state: AppState, run: Run, baseline: Run | None) -> None:
+def _tables(run: Run) -> None:
     colours = session.colours()
     rules, sectors = st.columns(2, gap="large")
     with rules:
         frame.show(frame.heading_html("Rules at work") + rules_table(run, colours))
     with sectors:
         frame.show(frame.heading_html("Sectors") + sectors_table(run, colours))
-    with st.expander("All numbers, timings and notes"):
+
+
+def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:
+    # Closed, its tables are not sent.
+    title = "All numbers, timings and notes"
+    with st.expander(title, key="all-numbers", on_change=session.changed) as part:
+        if not part.open:
+            return
+        base = None if baseline is None else baseline.metrics
         left, right = st.columns((3, 2), gap="large")
         with left:
-            base = None if baseline is None else baseline.metrics
             frame.show(metrics_table(run, base, state.baseline_name()))
         with right:
             frame.show(data_table(run) + coverage_table(run) + timings_table(run))
@@ -90,13 +117,12 @@ waiting = st.empty()
 problem = frame.prepare(waiting)
 state = session.current()
 outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
-with st.container(key="head"):
-    frame.head("Risk", state, outcome)
-    with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
-        preset_picker(state)
-        with st.popover("Market and period", icon=":material/database:", key="data"):
-            scenario_pickers(state)
-        toolbar(state, notes=False)
-notices(state)
+# Places first, then the lab, then what stands above it: the charts do not wait for the rest.
+head, said = st.container(key="head"), st.container(key="said")
 _lab(state, outcome)
+with head:
+    _head(state, outcome)
+with said:
+    notices(state)
+_words(state, outcome)
 component.page_is_complete()

@@ -14,12 +14,10 @@ _RULES = """
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
 .st-key-head { gap: 8px; }
+div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
+  width: auto !important; animation: pl-late 0.4s step-end; }
+@keyframes pl-late { from { visibility: hidden; } }
 .st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
-[data-testid="stSidebarUserContent"] { padding: 0 16px 32px; }
-[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 12px; }
-[data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 8px 12px 12px; }
-[data-testid="stSidebar"] [data-testid="stSlider"] label { margin-bottom: 8px; }
-[data-testid="stSidebar"] [data-testid="stCaptionContainer"] p { font-size: 12px; }
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
 .pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
@@ -28,19 +26,9 @@ _RULES = """
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
 .pl-badge.warn { background: var(--pl-warning_surface); color: var(--pl-text); font-weight: 600; }
 .pl-badge.bad { background: var(--pl-error_surface); color: var(--pl-text); font-weight: 600; }
-.pl-cards { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px;
-  grid-auto-rows: 1fr; }
-.pl-card { border: 1px solid var(--pl-line); border-radius: var(--pl-radius);
-  padding: 8px 12px; min-width: 0; background: var(--pl-page); }
-.pl-card .pl-name { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
-.pl-card .pl-value { font-size: 20px; line-height: 28px; font-weight: 600; white-space: nowrap;
-  overflow: hidden; color: var(--pl-text); }
-.pl-card .pl-delta { font-size: 12px; font-weight: 400; margin-left: 6px; }
-.pl-card .pl-foot { font-size: 12px; line-height: 16px; min-height: 32px;
-  color: var(--pl-secondary); }
+.pl-cards { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
 .pl-better { color: var(--pl-better); }
 .pl-worse { color: var(--pl-worse); }
-.pl-foot .pl-better, .pl-foot .pl-worse { font-weight: 600; }
 .pl-words { font-size: 14px; line-height: 20px; margin: 0; color: var(--pl-text); }
 .pl-words span { color: var(--pl-secondary); }
 .pl-list { margin: 0; padding-left: 18px; color: var(--pl-text); }
@@ -59,6 +47,7 @@ _RULES = """
   border-bottom: 1px solid var(--pl-line); white-space: nowrap; }
 .pl-table th:first-child, .pl-table td:first-child { text-align: left; padding-left: 0;
 }
+.pl-facts td:last-child { white-space: normal; overflow-wrap: anywhere; }
 .pl-table td:has(.pl-bar) { width: 30%; }
 .pl-table tr:last-child td { border-bottom: none; }
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
@@ -80,9 +69,7 @@ _RULES = """
   .st-key-setting button p { white-space: nowrap; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
-    grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: auto; padding-bottom: 8px;
-    scroll-snap-type: x proximity; }
-  .pl-card { scroll-snap-align: start; }
+    grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
 

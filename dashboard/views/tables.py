@@ -103,7 +103,8 @@ def data_table(run: Run) -> str:
     if run.signals is not None:
         sizes = run.signals.universe.sum(axis=1)
         rows.append(("Names in the universe", f"{count(sizes.min())} … {count(sizes.max())}"))
-    return _table(("Data", ""), [(name, escape(fact)) for name, fact in rows])
+    table = _table(("Data", ""), [(name, escape(fact)) for name, fact in rows])
+    return f'<div class="pl-facts">{table}</div>'
 
 
 def coverage_table(run: Run) -> str:

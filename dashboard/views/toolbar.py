@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import saved, session
 from dashboard.address import query_of
 from dashboard.state import AppState
 
@@ -60,7 +60,7 @@ def _pin(state: AppState) -> None:
         )  # fmt: skip
         return
     st.button(
-        f"Unpin {state.pinned.title}", key="unpin", icon=":material/keep_off:",
+        f"Unpin {state.pinned.title}", key="pin", icon=":material/keep_off:",
         on_click=_step, args=("unpin",), help=f"Compare with {state.preset_name} again.",
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _saved(state: AppState) -> None:
     with st.popover("Saved", icon=":material/bookmark:", key="saved"):
         st.text_input("Name of this setting", key=_NAME, max_chars=_LONGEST_NAME)
         st.button("Save", key="save", on_click=_save, help=f"Saves {state.title()}.")
-        names = session.saved()
+        names = saved.names()
         if names:
             st.selectbox("Saved settings", names, key=_CHOICE)
             st.button("Open", key="load", on_click=_load)
@@ -103,9 +103,9 @@ def _step(name: str) -> None:
 
 def _save() -> None:
     name = str(st.session_state.get(_NAME, "")).strip()
-    problem = session.save(name)
+    problem = saved.save(name) if name else "Give it a name first."
     st.session_state[_SAID] = problem or f"Saved as {name}."
 
 
 def _load() -> None:
-    session.load(str(st.session_state[_CHOICE]))
+    saved.load(str(st.session_state[_CHOICE]))

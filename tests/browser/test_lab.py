@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.presets import preset
 from core.scenario import with_values
@@ -16,61 +15,24 @@ from dashboard.format import bps, count, difference, money, percent, points, rat
 from dashboard.pipeline import Pipeline
 from dashboard.theme import THEMES
 from tests.browser.chromium import PHONE
+from tests.browser.lab import (
+    HINTED,
+    KNOWN,
+    READY,
+    SCALE,
+    STOP,
+    drag,
+    field,
+    open_page,
+    scenario,
+    shown,
+    slider,
+    value_of,
+    wait_for_commit,
+)
+from tests.browser.server import Dashboard
 
-STOP, SCALE = "risk.position_stop_loss", "risk.max_allowed_drawdown"
-READY = """() => {
-  const app = document.querySelector('[data-testid=stApp]');
-  return app && app.getAttribute('data-test-script-state') === 'notRunning'
-    && document.querySelector('.lab-root[data-scenario]')
-    && document.querySelector('.lab-card[data-metric=cagr][data-value]');
-}"""
-KNOWN = """path => {
-  const { curves, fields } = document.querySelector('.lab-root').lab;
-  const { steps, refused } = curves.of(path);
-  return steps.size + refused.size >= fields.get(path).steps.length;
-}"""
-HINTED = """() => {
-  const { curves, header } = document.querySelector('.lab-root').lab;
-  return curves.hints?.scenario === header.scenario && !curves.waiting;
-}"""
 NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
-
-
-def open_page(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_function(READY)
-
-
-def field(page: Page, path: str) -> Locator:
-    return page.locator(f'.lab-field[data-path="{path}"]')
-
-
-def slider(page: Page, path: str) -> Locator:
-    return field(page, path).locator(".lab-slider")
-
-
-def shown(page: Page, metric: str) -> float:
-    value = page.locator(f".lab-card[data-metric={metric}]").get_attribute("data-value")
-    assert value
-    return float(value)
-
-
-def scenario(page: Page) -> str:
-    value = page.locator(".lab-root[data-scenario]").get_attribute("data-scenario")
-    assert value
-    return value
-
-
-def value_of(page: Page, path: str) -> Any:
-    return page.evaluate("p => document.querySelector('.lab-root').lab.header.values[p]", path)
-
-
-def wait_for_commit(page: Page, before: str) -> None:
-    page.wait_for_function(
-        "s => document.querySelector('.lab-root[data-scenario]').dataset.scenario !== s",
-        arg=before,
-    )
-    page.wait_for_function(READY)
 
 
 def runs_of_the_script(page: Page) -> list[bytes]:
@@ -86,38 +48,10 @@ def runs_of_the_script(page: Page) -> list[bytes]:
     return sent
 
 
-def drag(page: Page, path: str, share: float, moves: int = 40) -> tuple[int, int]:
-    """Drag a slider to a share of its track; return distinct values passed and painted."""
-    bar = slider(page, path)
-    bar.scroll_into_view_if_needed()
-    bar.hover()
-    page.wait_for_function(KNOWN, arg=path)
-    box = bar.bounding_box()
-    assert box is not None
-    lab = "document.querySelector('.lab-root').lab"
-    last, at = page.evaluate(
-        f"p => {{ const s = {lab}.fields.get(p).slider; return [+s.max, +s.value]; }}", path
-    )
-    page.evaluate(f"() => {{ {lab}.paintedValues = new Set(); }}")
-    seen = set()
-    y = box["y"] + box["height"] / 2
-    for k in range(moves + 1):
-        position = round(at + (last * share - at) * k / moves)
-        page.mouse.move(box["x"] + 7 + (box["width"] - 14) * position / last, y)
-        if k == 0:
-            page.mouse.down()
-        elif position != at:
-            seen.add(position)
-        page.wait_for_timeout(16)
-    return len(seen), page.evaluate(f"() => {lab}.paintedValues.size")
-
-
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory, app_url: str) -> Pipeline:
+def pipeline(app: Dashboard) -> Pipeline:
     """Return a pipeline over the store of the running dashboard."""
-    assert app_url
-    homes = Path(tmp_path_factory.getbasetemp()).glob("dashboard*/home")
-    return Pipeline(next(home for home in homes if home.is_dir()))
+    return Pipeline(app.home)
 
 
 def test_a_drag_paints_every_value_without_a_rerun_and_the_release_is_exact(
@@ -187,7 +121,7 @@ def test_the_keyboard_alone_moves_enters_switches_and_resets(page: Page, app_url
 def test_one_step_of_every_field_is_told_at_rest(page: Page, app_url: str) -> None:
     open_page(page, app_url)
     page.wait_for_function(HINTED)
-    expect(field(page, STOP).locator(".lab-note")).to_contain_text("+1\u202f%:")
+    expect(field(page, STOP).locator(".lab-note")).to_contain_text("+1\u202fpt:")
     expect(field(page, SCALE).locator(".lab-note")).to_contain_text("The floor binds from")
 
 

@@ -114,9 +114,9 @@ def test_a_rule_switched_off_and_on_again(app: AppTest) -> None:
     commit(app, trailing_stop_pct=None)
     assert metric(app, "stop_hits") != moved
     assert "0 trailing" in page_text(app)
-    field = next(f for f in frame(app)[0]["fields"] if f["path"] == "risk.trailing_stop_pct")
-    assert field["on"] == 0.2
-    commit(app, trailing_stop_pct=field["on"])
+    on = frame(app)[0]["on"]["risk.trailing_stop_pct"]
+    assert on == 0.2
+    commit(app, trailing_stop_pct=on)
     assert metric(app, "stop_hits") == moved
 
 

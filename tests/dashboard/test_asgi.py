@@ -218,6 +218,8 @@ def test_the_running_server(server: tuple[subprocess.Popen[str], int]) -> None:
     assert get(port, "/plimsoll/health", Host=f"evil.example:{port}")[0] == 403
     assert handshake(port, f"http://127.0.0.1:{port}") == 101
     assert handshake(port, "http://evil.example") == 403
+    assert handshake(port, f"http://127.0.0.1:{port + 1}") == 403  # another server of this machine
+    assert handshake(port, f"http://localhost:{port}") == 403  # another origin to a browser
     assert "HTTP/1.1 429 Too Many Requests" in burst(port, 200)
     with socket.socket() as other, pytest.raises(OSError, match="refused"):
         other.connect(("127.0.0.2", port))  # only 127.0.0.1 is listened on

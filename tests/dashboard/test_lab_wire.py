@@ -12,15 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import Scenario
+from core.errors import CancelledError, InputsError
 from core.scenario import scenario_hash, with_values
 from dashboard.charts.frames import TimelineFrames
+from dashboard.controls.groups import BOOK_FIELDS
+from dashboard.lab import drag
 from dashboard.lab.component import committed
 from dashboard.lab.declared import LAB_FIELDS, curves_key, curves_keys
-from dashboard.lab.drag import MOST_STEPS, Want, scan, scan_frame, wanted
-from dashboard.lab.hints import asks_for_hints, hints_frame, neighbours
+from dashboard.lab.drag import MOST_STEPS, Want, scan, scan_frame, sector_rows, wanted
+from dashboard.lab.hints import asks_for_hints, book_hints, hints_frame, neighbours, risk_hints
 from dashboard.lab.payload import drawn_rows, idle, run_frame
 from dashboard.lab.wire import Column, packed, quantised, unpacked
+from dashboard.run import Run
 from dashboard.state import AppState
+from dashboard.studies import Pace
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.frames import timeline_frames
 from tests.dashboard.fakes import fake_run
@@ -57,7 +62,7 @@ def test_the_frame_carries_the_exact_numbers_and_what_the_figures_drew() -> None
     frames: TimelineFrames = timeline_frames(RUN)
     assert header["run"]["metrics"]["cagr"] == RUN.metrics.cagr
     assert header["scenario"] == scenario_hash(STATE.scenario)
-    assert columns["equity_portfolio"] == pytest.approx(frames.equity["portfolio"], rel=1e-6)
+    assert columns["equity_portfolio"] == pytest.approx(frames.equity["portfolio"], abs=1e-4)
     assert columns["drawdown_portfolio"] == pytest.approx(frames.drawdown["portfolio"], abs=1e-5)
     assert columns["drawdown_benchmark"] == pytest.approx(frames.drawdown["benchmark"], abs=1e-5)
     names = [name for name, _ in header["colours"]["binding"]]
@@ -114,15 +119,76 @@ def test_a_step_has_the_numbers_of_a_run_at_its_value() -> None:
         assert told["cagr"] == pytest.approx(run.metrics.cagr, rel=1e-12)
         assert told["stop_hits"] == run.metrics.stop_hits
         size = header["rows"]
-        curve = columns["equity"][k * size : (k + 1) * size]
+        slot = header["at"][k]
+        curve = columns["equity"][slot * size : (slot + 1) * size]
         assert curve == pytest.approx(run.result.nav / run.result.initial_nav, abs=1e-4)
+        for name, exact in (
+            ("wanted", run.result.wanted_exposure),
+            ("applied", run.result.applied_exposure),
+            ("invested", run.result.invested),
+        ):
+            drawn = columns[name][slot * size : (slot + 1) * size]
+            assert drawn == pytest.approx(exact, abs=0.006, nan_ok=True)
 
 
-def test_41_steps_stay_below_1200_bytes_a_session() -> None:
+def test_sectors_along_the_drag_are_exact_once_a_week() -> None:
+    header, columns, _ = steps("risk.position_stop_loss", [0.05, 0.3])
+    rows, weeks = sector_rows(756, 41), header["sector_rows"]
+    assert (rows[0], rows[-1], np.diff(rows).max()) == (0, 755, 5)
+    assert len(columns["sector_day"]) == weeks == len(rows)
+    for k, value in enumerate(header["steps"]):
+        run = fake_run(with_values(Scenario(), {"risk.position_stop_loss": value}), sessions=756)
+        exact = timeline_frames(run).sectors
+        for i, name in enumerate(header["sectors"]):
+            slot = header["at"][k]
+            told = columns[f"sector_{i}"][slot * weeks : (slot + 1) * weeks]
+            assert told == pytest.approx(exact[name].to_numpy()[rows], abs=2e-3)
+
+
+def test_steps_that_are_the_same_are_sent_once() -> None:
+    header, columns, _ = steps("risk.circuit_breaker_dd", [0.7, 0.8, 0.9])  # never trips there
+    assert header["at"] == [0, 0, 0]
+    assert len(columns["equity"]) == header["rows"]
+
+
+@given(st.integers(2, 6000), st.integers(1, 200))
+def test_sector_rows_keep_the_ends_and_are_few(length: int, number: int) -> None:
+    rows = sector_rows(length, number)
+    assert (rows[0], rows[-1]) == (0, length - 1)
+    assert (np.diff(rows) > 0).all()
+    assert len(rows) <= 201
+
+
+def test_41_steps_stay_below_460_bytes_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drag, "_BUDGET_S", 60.0)  # all of them, however busy the machine is
     values = [round(0.02 + 0.01 * k, 10) for k in range(41)]
     header, _, frame = steps("risk.position_stop_loss", values)
     assert len(header["steps"]) == 41
-    assert len(frame) / 756 <= 1200
+    # The finest slider has 127 steps in four answers; the goal is 1200 a slider.
+    assert len(frame) / 756 <= 460
+
+
+def test_what_is_declared_is_sent_once() -> None:
+    first = run_frame(STATE, RUN, None, LIGHT)
+    header, _ = unpacked(first)
+    again = run_frame(STATE.with_values({"risk.position_stop_loss": 0.2}), RUN, None, LIGHT,
+                      held=header["declared"])  # fmt: skip
+    assert "fields" in header
+    assert "fields" not in unpacked(again)[0]
+    assert len(again) < len(first) - 8000
+    dark, _ = unpacked(run_frame(STATE, RUN, None, DARK, held=header["declared"]))
+    assert dark["declared"] != header["declared"]
+    assert dark["colours"]["page"] == DARK.page
+
+
+def test_a_browser_hears_which_request_an_empty_answer_is_for() -> None:
+    assert unpacked(idle(7))[0] == {"kind": "idle", "answers": 7, "columns": []}
+    assert unpacked(hints_frame(RUN, "book", {}, more=True, number=8))[0]["answers"] == 8
+    header, _, _ = steps("risk.max_leverage", [1.0])
+    assert header["answers"] is None
+    want = wanted({"path": "risk.max_leverage", "values": [1.0], "n": 9})
+    assert want is not None
+    assert want.number == 9
 
 
 def test_what_is_not_allowed_is_said_and_not_run() -> None:
@@ -177,7 +243,7 @@ def test_a_commit_out_of_range_or_out_of_shape_is_refused_with_a_reason(message:
 
 
 def test_hints_have_the_numbers_of_one_step_up_and_down() -> None:
-    header, _ = unpacked(hints_frame(RUN))
+    header, _ = unpacked(hints_frame(RUN, "risk", risk_hints(RUN), more=True))
     assert header["scenario"] == scenario_hash(RUN.scenario)
     up = fake_run(with_values(Scenario(), {"risk.position_stop_loss": 0.13}), sessions=756)
     told = header["hints"]["risk.position_stop_loss"]
@@ -188,6 +254,36 @@ def test_hints_have_the_numbers_of_one_step_up_and_down() -> None:
 
 
 def test_hints_of_another_scenario_are_not_computed() -> None:
-    assert asks_for_hints({"hints": scenario_hash(RUN.scenario)}, RUN)
+    assert asks_for_hints({"hints": scenario_hash(RUN.scenario)}, RUN) == "risk"
+    assert asks_for_hints({"hints": scenario_hash(RUN.scenario), "part": "book"}, RUN) == "book"
     for message in ({"hints": "other"}, {"hints": 1}, None, "hints"):
         assert not asks_for_hints(message, RUN)
+
+
+class OneByOne:
+    """Stands for the pipeline: a run of the small market for each scenario."""
+
+    def __init__(self) -> None:
+        self.asked: list[Scenario] = []
+
+    def run(self, scenario: Scenario) -> Run:
+        self.asked.append(scenario)
+        if scenario.book.names_held > RUN.scenario.book.names_held:
+            raise InputsError("no such book")
+        return RUN
+
+
+def test_book_hints_are_of_one_step_up_and_down_of_each_book_field() -> None:
+    pipeline = OneByOne()
+    told = book_hints(pipeline, RUN, Pace(lambda: False, lambda _share: None))  # type: ignore[arg-type]
+    assert {path for path, _, _ in neighbours(RUN, BOOK_FIELDS)} == set(told)
+    assert set(told["book.names_held"]) == {"-1"}  # the step that cannot be run is not told
+    assert told["book.position_cap"]["1"]["sharpe_ratio"] == RUN.metrics.sharpe_ratio
+    assert len(pipeline.asked) == len(neighbours(RUN, BOOK_FIELDS))
+
+
+def test_book_hints_end_when_nobody_waits_for_them() -> None:
+    pipeline = OneByOne()
+    with pytest.raises(CancelledError):
+        book_hints(pipeline, RUN, Pace(lambda: True, lambda _share: None))  # type: ignore[arg-type]
+    assert pipeline.asked == []

@@ -17,6 +17,7 @@ from dashboard import session
 from dashboard.problems import explain
 from dashboard.run import Run
 from dashboard.session import Engine
+from dashboard.state import AppState
 from data.errors import DataError, StoreFullError, UnknownSourceError
 from tests.dashboard.fakes import fake_run
 
@@ -125,3 +126,21 @@ def test_the_explanation_carries_the_message_of_the_engine() -> None:
 def test_a_bug_is_not_explained_away() -> None:
     with pytest.raises(TypeError, match="KeyError is no expected error"):
         explain(KeyError("oops"))
+
+
+def test_a_change_is_not_drawn_until_the_page_begins_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLIMSOLL_HOME", str(tmp_path))
+    kept: dict[str, object] = {}
+    monkeypatch.setattr(session.st, "session_state", kept)
+    assert session.is_drawn()
+    state = AppState.initial("demo")
+    session.put(state)
+    assert not session.is_drawn()
+    session.begins()
+    assert session.is_drawn()
+    session.put(state.with_view("1Y", None), redraw=False)  # the browser shows it already
+    assert session.is_drawn()
+    session.changed()
+    assert not session.is_drawn()

@@ -133,7 +133,7 @@ def test_undo_redo_and_pin(home: Path) -> None:
     hits = int(moved(app, 0.3).text[0].value.rpartition("|")[2])
     assert hits > 0
     assert opened(**address(app)).text[0].value == app.text[0].value
-    app.button(key="unpin").click().run()
+    app.button(key="pin").click().run()
     assert "base" not in address(app)
 
 
@@ -190,7 +190,7 @@ def test_a_setting_is_saved_and_opened_again(home: Path) -> None:
     assert app.slider(key="s").value == 0.05
     app.text_input(key="saved:name").set_value("  ").run()
     app.button(key="save").click().run()
-    assert any("1 to 80 printable" in caption.value for caption in app.caption)
+    assert any("Give it a name first." in caption.value for caption in app.caption)
 
 
 def test_a_saved_setting_is_validated_when_it_is_read() -> None:
@@ -221,3 +221,12 @@ def test_a_recorded_fingerprint_is_that_of_the_market(home: Path) -> None:
     with Journal(home) as journal:
         (trial,) = journal.trials()
     assert trial["fingerprint"] == Pipeline(home).market("demo").fingerprint
+
+
+def test_what_a_session_did_is_there_for_the_next_one_of_the_same_tab(home: Path) -> None:
+    first = moved(moved(opened(), 0.2), 0.3)
+    token = first.session_state["plimsoll.token"]
+    kept = session._engine(str(home)).recent.get(token)
+    assert kept is not None
+    assert kept.scenario.risk.position_stop_loss == 0.3
+    assert len(kept.past) == 2

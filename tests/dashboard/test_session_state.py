@@ -155,3 +155,11 @@ def test_a_pinned_setting_is_the_baseline_and_changes_are_still_told_from_the_pr
 
 def test_a_preset_is_taken_by_its_own_name(state: AppState) -> None:
     assert state.with_preset("phase 8.1").preset_name == "Phase 8.1"
+
+
+def test_the_view_takes_what_is_known_and_nothing_else() -> None:
+    state = AppState(preset("Phase 8"))
+    assert state.with_view("3Y", True) == replace(state, window="3Y", log=True)
+    assert state.with_view("5Y", "yes") == state
+    assert state.with_view(None, None) == state
+    assert not state.with_view("1Y", True).past  # looking elsewhere is no step

@@ -64,6 +64,9 @@ def test_targets_are_marked_met_or_missed(name: str) -> None:
         text = card(cards_html(metrics), name)
         assert mark in text
         assert f"target {words}" in text
+        short = card(cards_html(metrics, years=0.1), name)
+        assert "too short" in short
+        assert mark not in short
 
 
 def test_what_is_undefined_says_why() -> None:
@@ -163,7 +166,10 @@ def test_sectors_above_their_cap_are_said() -> None:
     caps = {"book.sector_cap": 0.99, "book.position_cap": 0.99}
     loose = fake_run(with_values(preset("No overlay"), caps))
     said = " ".join(findings(loose, timeline_frames(loose)))
-    assert "No name and no sector ever stood above its cap" in said
+    assert "no name above its cap of 99.0" in said
+    assert "no sector above its cap of 99" in said
+    off = fake_run(with_values(preset("No overlay"), {"book.position_cap": 0.99}))
+    assert "no sector cap is set" in " ".join(findings(off, timeline_frames(off)))
 
 
 def test_caps_do_not_apply_to_an_own_book() -> None:

@@ -8,6 +8,8 @@ const make = (tag, name, parent) => {
   return node;
 };
 
+const LEAST_YEARS = 0.25; // a shorter period is not judged by yearly targets, as in dashboard/views/cards.py
+
 export class Cards {
   constructor(host) {
     this.host = host;
@@ -40,10 +42,11 @@ export class Cards {
       set(node.value, Number.isNaN(value) ? DASH : FORMATS[face.kind](value));
       const delta = difference(face.kind, value, base);
       set(node.delta, delta);
-      node.delta.title = `against ${preset}`;
+      node.delta.title = `against ${preset}${delta && face.name === "max_drawdown" ? `: ${value < base ? "deeper" : "milder"}` : ""}`;
       node.delta.className = `lab-delta ${tone(delta ? (value > base ? 1 : -1) * face.direction : 0)}`;
-      set(node.target, targetText(face, value));
-      node.target.className = face.bound === undefined || Number.isNaN(value) ? "" : tone(value > face.bound ? 1 : -1);
+      const judged = face.bound !== undefined && !Number.isNaN(value) && run.years >= LEAST_YEARS;
+      set(node.target, targetText(face, value, judged));
+      node.target.className = !judged ? "" : tone(value > face.bound ? 1 : -1);
       set(node.beside, Number.isNaN(value) ? face.missing : besideText(face, metrics, of(run.benchmark)));
     }
   }
@@ -52,10 +55,11 @@ export class Cards {
 const set = (node, words) => { if (node.textContent !== words) node.textContent = words; };
 const tone = (sign) => (sign > 0 ? "lab-better" : sign < 0 ? "lab-worse" : "");
 
-function targetText(face, value) {
+function targetText(face, value, judged) {
   if (face.bound === undefined) return "";
-  const words = `target ${face.target.replace("better than ", "")}`;
-  return Number.isNaN(value) ? words : `${value > face.bound ? "✓" : "✗"} ${words}`;
+  const words = `target ${face.target.replace("better than", ">")}`;
+  if (Number.isNaN(value)) return words;
+  return !judged ? `${words}, too short` : `${value > face.bound ? "✓" : "✗"} ${words}`;
 }
 
 function besideText(face, metrics, benchmark) {
@@ -63,7 +67,7 @@ function besideText(face, metrics, benchmark) {
     win_rate: () => `${count(metrics.trades)} closed trades`,
     turnover: () => `${percent(metrics.turnover, 0)} of NAV in all`,
     cost_bps: () => `${bps(metrics.cost_bps)} in all`,
-    stop_hits: () => `${count(metrics.position_stops)} position, ${count(metrics.trailing_stops)} trailing`,
+    stop_hits: () => `${count(metrics.position_stops)} pos., ${count(metrics.trailing_stops)} trailing`,
     average_exposure: () => "of NAV, the rest is cash",
   };
   if (others[face.name]) return others[face.name]();

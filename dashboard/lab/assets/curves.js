@@ -1,13 +1,23 @@
-// The active slider's curves in the browser's memory: asked for before the hand moves.
+// What passes beside the commits: the active slider's curves, hints, the view. One request at a time.
 
 import { codesOf, values } from "./wire.js";
 
-const PART = 41, PATIENCE = 8000;
+const MOST_TRIES = 40; // for hints between two frames: a book that is never finished is not asked for ever
+const PART = 41, PATIENCE = 8000, GRACE = 200, AGAIN = 700; // steps, milliseconds
+const APP = '[data-testid="stApp"]';
+const BUSY = new Set(["running", "rerunRequested", "stopRequested"]);
+
+// Drawdown of a curve that begins at 1, the start included: in [−1, 0].
+function below(grown) {
+  let peak = 1;
+  return grown.map((value) => { peak = Math.max(peak, value); return value / peak - 1; });
+}
 
 export class Curves {
   constructor() {
     this.known = new Map(); // path → { key, steps: Map of value → step, refused: Set }
     this.active = null;
+    this.outbox = {};
     this.bytes = 0;
     this.requests = 0;
   }
@@ -15,48 +25,113 @@ export class Curves {
   // Forget what was computed for another scenario.
   keep(keys) {
     this.keys = keys;
-    for (const [path, { key }] of this.known) if (keys[path] !== key) this.known.delete(path);
-    this.fill();
+    this.tries = 0;
+    for (const [path, { key }] of this.known) {
+      if (keys[path] === key) continue;
+      this.known.delete(path);
+      this.onforget?.(path);
+    }
+    this.watch();
+    this.next();
   }
 
   want(field) {
     this.active = field;
-    this.fill();
+    this.next();
   }
 
-  // While a commit is under way nothing is asked for: a request would break off its rerun.
+  // Something for the server to know, as soon as nothing else is under way.
+  tell(message) {
+    this.outbox = { ...this.outbox, ...message };
+    this.next();
+  }
+
+  // The browser went back or forward: Streamlit forgets that when another request comes at the same time.
+  wentBack() {
+    this.navigated = true;
+    this.next();
+  }
+
+  // While a commit is under way nothing is asked for.
   pause(paused) {
     this.paused = paused;
-    if (!paused) this.fill();
+    this.next();
   }
 
-  fill() {
+  // While the page's script runs a request would wait for it; when it ends, whatever was asked for
+  // before was answered or dropped.
+  get busy() {
+    return BUSY.has(document.querySelector(APP)?.dataset.testScriptState);
+  }
+
+  watch() {
+    const app = document.querySelector(APP);
+    if (!app || app === this.watched) return;
+    this.watched = app;
+    this.observer?.disconnect();
+    this.observer = new MutationObserver(() => this.rested());
+    this.observer.observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+  }
+
+  rested() {
+    if (this.busy) return;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.answered(), this.waiting ? GRACE : 0);
+  }
+
+  answered() {
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    this.next();
+  }
+
+  next() {
+    if (!this.send || this.waiting || this.paused || this.busy) return;
+    if (this.navigated) this.outbox.address = location.search;
+    const message = { ...this.outbox, ...(this.hintsWanted() ?? this.curvesWanted() ?? this.bookWanted()) };
+    if (!Object.keys(message).length) return;
+    this.outbox = {};
+    this.navigated = false;
+    if (message.hints) this.tries += 1;
+    this.waiting = setTimeout(() => this.answered(), PATIENCE);
+    this.requests += 1;
+    this.send({ ...message, n: this.requests, holds: this.holds });
+  }
+
+  curvesWanted() {
     const field = this.active;
-    if (!field?.slider || field.slider.disabled || !this.send || this.waiting || this.paused) return;
+    if (!field?.slider || field.slider.disabled) return null;
     const { steps, refused } = this.of(field.path);
     const near = field.moved ?? field.value;
     const missing = field.steps.filter((value) => !steps.has(value) && !refused.has(value))
       .sort((a, b) => Math.abs(a - near) - Math.abs(b - near)).slice(0, PART);
-    if (!missing.length) return;
-    this.requests += 1;
-    this.waiting = setTimeout(() => { this.waiting = undefined; this.fill(); }, PATIENCE);
-    this.send({ path: field.path, values: missing, n: this.requests });
+    if (!missing.length) return null;
+    return { path: field.path, values: missing };
   }
 
-  // One step beside every field: asked for when nothing else is under way.
-  askHints(scenario) {
-    if (this.waiting || !this.send || this.paused) return;
-    this.waiting = setTimeout(() => { this.waiting = undefined; this.fill(); }, PATIENCE);
-    this.send({ hints: scenario });
+  // One step beside every field, for the scenario on the page: at once, unless a hand moves.
+  hintsWanted() {
+    const scenario = this.hintsFor;
+    if (!scenario || this.moving?.() || this.hints?.scenario === scenario || this.tries >= MOST_TRIES) return null;
+    return { hints: scenario };
+  }
+
+  // Those of the book take longer: the server has them when it has them.
+  bookWanted() {
+    if (this.hintsFor === undefined || this.hints?.scenario !== this.hintsFor || this.moving?.()) return null;
+    return this.hints.more && this.tries < MOST_TRIES && performance.now() >= this.again ? { hints: this.hintsFor, part: "book" } : null;
   }
 
   takeHints({ header }, bytes) {
-    clearTimeout(this.waiting);
-    this.waiting = undefined;
     this.bytes += bytes;
-    this.hints = header;
+    const before = this.hints?.scenario === header.scenario ? this.hints.hints : {};
+    this.hints = { ...header, hints: { ...before, ...header.hints } };
+    if (header.more && header.part === "book") {
+      this.again = performance.now() + AGAIN;
+      setTimeout(() => this.next(), AGAIN + 20);
+    } else this.again = 0;
     this.onhints?.();
-    this.fill();
+    this.answered();
   }
 
   of(path) {
@@ -65,8 +140,6 @@ export class Curves {
   }
 
   take({ header, columns }, bytes) {
-    clearTimeout(this.waiting);
-    this.waiting = undefined;
     this.bytes += bytes;
     if (this.keys?.[header.path] === header.key) {
       const found = this.of(header.path);
@@ -75,7 +148,7 @@ export class Curves {
       header.steps.forEach((value, i) => found.steps.set(value, { header, columns, i }));
       this.onarrival?.(header.path);
     }
-    this.fill();
+    this.answered();
   }
 
   metrics(path, value) {
@@ -96,17 +169,21 @@ export class Curves {
     }
     if (near === undefined) return null;
     const { header, columns, i } = steps.get(near);
-    const size = header.rows, begin = i * size;
+    const size = header.rows, slot = header.at[i], begin = slot * size, weeks = header.sector_rows;
+    const curve = (name) => values(columns[name], begin, size);
+    const equity = curve("equity");
     return {
       exact: near === value,
       metrics: this.metrics(path, near),
       day: values(columns.day),
-      equity: values(columns.equity, begin, size),
-      drawdown: values(columns.drawdown, begin, size),
-      applied: values(columns.applied, begin, size),
-      volatility: values(columns.volatility, begin, size),
+      equity,
+      drawdown: columns.drawdown ? curve("drawdown") : below(equity),
+      ...Object.fromEntries(["wanted", "applied", "invested", "volatility"].map((name) => [name, curve(name)])),
       binding: codesOf(columns.binding, begin, size),
       worst: header.worst[i],
+      sectors: header.sectors,
+      sector_day: values(columns.sector_day),
+      sector: (k) => values(columns[`sector_${k}`], slot * weeks, weeks),
     };
   }
 }

@@ -14,18 +14,27 @@ const KEYBOARD_REST = 350; // milliseconds without a key until a keyboard move i
 export class Field {
   // `act` says what happens: near(path), move(path, value), commit(path, value).
   constructor(spec, host, act) {
-    Object.assign(this, { spec, act, path: spec.path, value: null, base: null });
+    Object.assign(this, { spec, act, path: spec.path, value: null, base: null, dead: [] });
     this.node = make("div", "lab-field", host);
     this.node.dataset.path = spec.path;
     const id = `lab-field-${counter++}`;
     const head = make("div", "lab-field-head", this.node);
     this.label = make("label", "lab-label", head, { textContent: spec.label, title: spec.help, htmlFor: id });
-    this.reset = make("button", "lab-reset", head, { type: "button", textContent: "↺", title: "Back to the preset's value" });
+    this.help = `${id}-help`;
+    this.reset = make("button", "lab-reset", head, { type: "button", textContent: "↺" });
     this.reset.setAttribute("aria-label", `Reset ${spec.label}`);
     this.reset.addEventListener("click", () => this.goBack());
     if (spec.optional) this.makeSwitch(head);
     if (spec.kind === "choice" || spec.kind === "flag") this.makeChoice();
     else this.makeNumber(head, id);
+    // Told to screen readers, and shown to the keyboard and to a finger on the label.
+    make("div", "lab-help", this.node, { textContent: spec.help, id: this.help });
+    this.label.addEventListener("click", (event) => {
+      if (event.pointerType === "touch") this.node.classList.toggle("lab-explained");
+    });
+    for (const node of this.node.querySelectorAll(".lab-slider, .lab-number, .lab-switch, .lab-segments, .lab-segment input")) {
+      node.setAttribute("aria-describedby", this.help);
+    }
     this.node.addEventListener("pointerenter", () => act.near(this.path));
     this.node.addEventListener("focusin", () => act.near(this.path));
   }
@@ -58,10 +67,10 @@ export class Field {
     const { spec } = this;
     this.entry = make("input", "lab-number", head, { type: "text", inputMode: "decimal", autocomplete: "off" });
     this.entry.setAttribute("aria-label", `${spec.label}, ${spec.unit}`);
-    make("span", "lab-unit", head, { textContent: suffix(spec).trim(), title: spec.unit });
+    make("span", "lab-unit", head, { textContent: suffix(spec).trim() || (spec.kind === "integer" ? spec.unit : ""), title: spec.unit });
     const track = make("div", "lab-track", this.node);
     this.zones = make("div", "lab-zones", track);
-    this.tick = make("div", "lab-tick", track, { title: "The preset's value" });
+    this.tick = make("div", "lab-tick", track, { title: "The baseline's value" });
     this.slider = make("input", "lab-slider", track, { type: "range", id, min: 0, step: 1 });
     this.note = make("div", "lab-note", this.node);
     this.listen();
@@ -77,9 +86,12 @@ export class Field {
     slider.addEventListener("blur", () => { if (this.resting) this.release(); });
     slider.addEventListener("dblclick", () => this.goBack());
     entry.addEventListener("focus", () => entry.select());
+    entry.addEventListener("input", () => { this.typing = true; });
     entry.addEventListener("change", () => this.enter());
+    entry.addEventListener("blur", () => { this.typing = false; });
     entry.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.write(this.value);
+      if (event.key === "Enter") this.enter();
+      if (event.key === "Escape") { this.typing = false; this.write(this.value); }
     });
   }
 
@@ -110,9 +122,16 @@ export class Field {
   }
 
   enter() {
+    if (!this.typing) return;
+    this.typing = false;
+    if (this.spec.optional && /^\s*off\s*$/i.test(this.entry.value)) { this.act.commit(this.path, null); return; }
     const text = this.entry.value.replace(/[\s\u202f%]|bp/g, "").replace(/[−–]/g, "-").replace(",", ".");
     const number = text === "" ? NaN : Number(text);
-    if (!Number.isFinite(number)) return this.write(this.value);
+    if (!Number.isFinite(number)) {
+      this.write(this.value);
+      this.hint("That is no number.");
+      return;
+    }
     const value = tidy(this.spec.whole ? Math.round(number) : number / this.spec.factor);
     if (value !== this.value) this.act.commit(this.path, value);
     else this.write(value);
@@ -123,14 +142,15 @@ export class Field {
   }
 
   // The state is the truth: every frame puts value and baseline here.
-  show(spec, value, base) {
+  show(spec, value, base, on) {
     Object.assign(this, { spec, value, base });
     this.node.classList.toggle("lab-changed", value !== base);
     this.reset.hidden = value === base;
+    this.reset.title = `Back to the baseline's value, ${setting(spec.kind === "flag" ? { ...spec, kind: "choice" } : spec, base)}${base === null ? "" : suffix(spec)}`;
     if (this.toggle) this.toggle.checked = value !== null;
     if (this.options) for (const [choice, input] of this.options) input.checked = choice === value;
     if (!this.slider) return;
-    this.kept = value ?? spec.on;
+    this.kept = value ?? on;
     this.slider.disabled = this.entry.disabled = value === null;
     this.node.classList.toggle("lab-off", value === null);
     if (!this.moving) this.place();
@@ -157,13 +177,16 @@ export class Field {
 
   write(value) {
     const words = setting(this.spec, value);
-    this.entry.value = words;
-    this.entry.size = Math.max(words.length, 3);
+    if (!this.typing) {
+      this.entry.value = words;
+      this.entry.size = Math.max(words.length, 3);
+    }
     this.slider.setAttribute("aria-valuetext", `${words}${suffix(this.spec)} ${this.spec.factor === 100 ? "" : this.spec.unit}`.trim());
   }
 
   // Stretches in which a move changes nothing, or is not allowed: [first, last, words].
   shade(stretches) {
+    this.dead = stretches;
     this.zones.replaceChildren(...stretches.map(([from, to, words]) => {
       const zone = make("div", "lab-zone", null, { title: words });
       zone.style.left = this.place_of(from);

@@ -2,6 +2,8 @@
 
 import * as c from "./canvas.js";
 import { percent, ratio } from "./format.js";
+import { sectors } from "./sectors.js";
+import { axis, clipped, endLabels, last, scaleOf, title } from "./slots.js";
 
 export const PANELS = [
   { name: "equity", height: 230, draw: equity },
@@ -23,47 +25,6 @@ const inks = (colours) => ({
   baseline: [colours.ghost_line, colours.ghost_text],
   benchmark: [colours.benchmark, colours.benchmark],
 });
-
-function scaleOf(slot, low, high, log) {
-  const { top, height } = slot;
-  if (!log) return (value) => top + height * (1 - (value - low) / (high - low));
-  const [a, b] = [Math.log(low), Math.log(high)];
-  return (value) => top + height * (1 - (Math.log(value) - a) / (b - a));
-}
-
-function axis(view, slot, y, values, shown) {
-  for (const value of values) {
-    const at = y(value);
-    if (at < slot.top - 1 || at > slot.top + slot.height + 1) continue;
-    c.rule(view.pen, slot.left, slot.right, at, view.colours.line);
-    c.text(view.pen, shown(value), slot.left - 8, at, view.colours.secondary, "right");
-  }
-}
-
-function title(view, slot, words) {
-  const shown = slot.compact ? words.split(" · ")[0] : words;
-  c.text(view.pen, shown, 0, slot.top - 12, view.colours.secondary);
-}
-
-function endLabels(view, slot, labels) {
-  const known = labels.filter((label) => Number.isFinite(label.at));
-  const places = c.spread(known.map((l) => l.at), 15, slot.top + 6, slot.top + slot.height - 4);
-  known.forEach((label, i) => {
-    const words = slot.compact ? label.number : `${label.number} ${label.name}`;
-    c.text(view.pen, words, slot.right + 6, places[i], label.colour);
-  });
-}
-
-function clipped(view, slot, draw) {
-  view.pen.save();
-  view.pen.beginPath();
-  view.pen.rect(slot.left, slot.top - 1, slot.right - slot.left, slot.height + 2);
-  view.pen.clip();
-  draw();
-  view.pen.restore();
-}
-
-const last = (data, end) => { for (let i = end - 1; i >= 0; i--) if (!Number.isNaN(data[i])) return data[i]; return NaN; };
 
 // Curves of a kind: those of the frame, the portfolio's replaced while the hand moves.
 function curvesOf(view, kind) {
@@ -88,16 +49,19 @@ function extremes(curves) {
       if (data[i] > high) high = data[i];
     }
   }
-  return low < high ? [low, high] : [low - 0.05, low + 0.05];
+  return [low, high];
 }
 
 function equity(view, slot) {
   const curves = curvesOf(view, "equity");
   let [low, high] = extremes(curves);
+  if (low === high) [low, high] = [low - 0.05, high + 0.05];
   const room = view.log ? (high / low) ** 0.05 : (high - low) * 0.05;
   [low, high] = view.log ? [low / room, high * room] : [low - room, high + room];
   const y = scaleOf(slot, low, high, view.log);
-  axis(view, slot, y, c.ticks(low, high, 5), (v) => ratio(v, high - low > 0.5 ? 1 : 2));
+  const marks = c.ticks(low, high, 6);
+  const digits = Math.min(Math.max(Math.ceil(-Math.log10((marks[1] ?? 2) - (marks[0] ?? 1)) - 1e-9), 1), 4);
+  axis(view, slot, y, marks, (v) => ratio(v, digits));
   const ink = inks(view.colours);
   clipped(view, slot, () => {
     for (const { key, width, dash, days, data, range } of curves) {
@@ -115,12 +79,12 @@ function equity(view, slot) {
 function drawdown(view, slot) {
   const { pen, colours, run } = view;
   const curves = curvesOf(view, "drawdown");
+  const { reference, breaker } = (view.live ?? run).levels;
   const worst = Math.min(extremes(curves)[0], -0.02);
   const rules = [
-    ["reference", run.levels.reference, colours.drawdown, colours.drawdown_text],
-    ["breaker", run.levels.breaker, colours.breaker, colours.breaker_text],
-  ]
-    .filter(([, level]) => level !== null);
+    ["reference", reference, colours.drawdown, colours.drawdown_text],
+    ["breaker", breaker, colours.breaker, colours.breaker_text],
+  ].filter(([, level]) => level !== null);
   const near = rules.filter(([, level]) => -level >= 2.5 * worst);
   const far = rules.filter(([, level]) => -level < 2.5 * worst).map(([name, level]) => `${name} ${percent(-level, 0)}`);
   const deep = Math.min(worst, ...near.map(([, level]) => -level)) * 1.1;
@@ -144,10 +108,10 @@ function drawdown(view, slot) {
   const mine = curves.find(({ key }) => key === "portfolio");
   const deepest = extremes([mine])[0];
   endLabels(view, slot, [
-    { at: y(deepest), number: percent(deepest), name: "worst", colour: ink.portfolio[1] },
+    { at: y(deepest), number: percent(deepest), name: view.zoomed ? "worst here" : "worst", colour: ink.portfolio[1] },
     ...near.map(([name, level, , ink_]) => ({ at: y(-level), number: percent(-level, 0), name, colour: ink_ })),
   ]);
-  const zone = binds === null ? "" : ` · shaded: floor binds from ${percent(binds)}`;
+  const zone = binds === null ? "" : ` · shaded: drawdown scale at its floor, from ${percent(binds)}`;
   title(view, slot, `Drawdown, below the peak so far${zone}${far.length ? ` · deeper: ${far.join(", ")}` : ""}`);
 }
 
@@ -155,17 +119,16 @@ function exposure(view, slot) {
   const { pen, colours, data, run, live } = view;
   const band = { top: slot.top + slot.height - 10, height: 10 };
   const inner = { ...slot, height: slot.height - 16 };
-  const days = live ? live.day : data.day;
-  const [applied, binding] = live ? [live.applied, live.binding] : [data.applied, data.binding];
+  const { day: days, applied, binding, invested, wanted } = live ?? data;
+  const { floor } = (live ?? run).levels;
   const range = c.span(days, view.from, view.to);
-  const all = c.span(data.day, view.from, view.to);
   let high = 1;
   for (let i = range[0]; i < range[1]; i++) if (applied[i] > high) high = applied[i];
   high *= 1.06;
   const y = scaleOf(inner, 0, high);
   axis(view, inner, y, c.ticks(0, high, 2), (v) => percent(v, 0));
   clipped(view, slot, () => {
-    if (!live) c.area(pen, data.day, null, data.invested, view.x, y, all, c.alpha(colours.accent, 0.14));
+    c.area(pen, days, null, invested, view.x, y, range, c.alpha(colours.accent, 0.14));
     for (const [code, begin, end] of c.runs(binding, range)) {
       const [name, colour] = colours.binding[code];
       const [x0, x1] = [view.x(days[begin]), view.x(days[Math.min(end, days.length - 1)])];
@@ -176,16 +139,16 @@ function exposure(view, slot) {
         pen.fillRect(x0, inner.top, x1 - x0, inner.height);
       }
     }
-    if (!live) c.line(pen, data.day, data.wanted, view.x, y, all, { colour: colours.secondary, width: 1, dash: [1, 3] });
+    c.line(pen, days, wanted, view.x, y, range, { colour: colours.secondary, width: 1, dash: [1, 3] });
     c.line(pen, days, applied, view.x, y, range, { colour: colours.accent, width: 1.5, stepped: true });
-    if (run.levels.floor) c.rule(pen, slot.left, slot.right, y(run.levels.floor), colours.ghost_line, [5, 4]);
+    if (floor) c.rule(pen, slot.left, slot.right, y(floor), colours.ghost_line, [5, 4]);
   });
   const now = last(applied, range[1]);
   endLabels(view, inner, [
     { at: y(now), number: percent(now, 0), name: "applied", colour: colours.accent_text },
-    ...(run.levels.floor ? [{ at: y(run.levels.floor), number: percent(run.levels.floor, 0), name: "floor", colour: colours.secondary }] : []),
+    ...(floor ? [{ at: y(floor), number: percent(floor, 0), name: "floor", colour: colours.secondary }] : []),
   ]);
-  legend(view, slot, binding, range, "Exposure");
+  legend(view, slot, binding, range, slot.compact ? "Exposure" : "Exposure: line applied, dots wanted, area invested");
 }
 
 // Names of what holds exposure, each behind a swatch: nothing is told by colour alone.
@@ -204,39 +167,6 @@ function legend(view, slot, binding, range, words) {
     c.text(pen, shown, at + 14, slot.top - 12, colours.secondary);
     at += pen.measureText(shown).width + 26;
   }
-}
-
-function sectors(view, slot) {
-  const { pen, colours, data, run } = view;
-  const range = c.span(data.day, view.from, view.to);
-  const size = data.day.length;
-  const cap = run.levels.sector_cap;
-  let [low, top] = [new Float64Array(size), 1];
-  const names = run.sectors, labels = [];
-  const total = new Float64Array(size);
-  names.forEach((_, k) => { for (let i = range[0]; i < range[1]; i++) total[i] += data[`sector_${k}`][i]; });
-  for (let i = range[0]; i < range[1]; i++) top = Math.max(top, total[i]);
-  const y = scaleOf(slot, 0, top * 1.02);
-  axis(view, slot, y, c.ticks(0, top, 3), (v) => percent(v, 0));
-  clipped(view, slot, () => {
-    pen.globalAlpha = view.live ? 0.4 : 1; // not known along the drag: receded until the release
-    names.forEach(([name], k) => {
-      const mine = data[`sector_${k}`], [fill, ink] = colours.sectors[name];
-      const capped = Float64Array.from(mine, (v, i) => low[i] + (cap === null ? v : Math.min(v, cap)));
-      const high = Float64Array.from(mine, (v, i) => low[i] + v);
-      c.area(pen, data.day, low, capped, view.x, y, range, fill);
-      if (cap !== null) c.area(pen, data.day, capped, high, view.x, y, range, c.hatch(pen, colours.page, fill));
-      const end = range[1] - 1;
-      labels.push({ at: y((low[end] + high[end]) / 2), share: mine[end], number: percent(mine[end], 0), name: run.sectors[k][1], colour: ink });
-      low = high;
-    });
-    pen.globalAlpha = 1;
-    if (cap !== null && cap < 1) c.rule(pen, slot.left, slot.right, y(cap), colours.text, [6, 4]);
-  });
-  const thick = [...labels].sort((a, b) => b.share - a.share).slice(0, 4).filter(({ share }) => share > 0.005);
-  endLabels(view, slot, labels.filter((label) => thick.includes(label)));
-  const limit = cap === null || cap >= 1 ? "" : `, line: cap ${percent(cap, 0)} a sector, hatched: above it`;
-  title(view, slot, `Sectors, share of NAV · rest: cash${limit}${view.live ? " · as released" : ""}`);
 }
 
 function regimes(view, slot) {

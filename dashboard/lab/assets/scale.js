@@ -32,7 +32,7 @@ export class ScaleCurve {
     const { maximum, floor, binds, worst } = live ?? run;
     const pen = c.sized(this.canvas, width, SCALE_HEIGHT);
     const [left, right, top, bottom] = [48, width - 12, 26, SCALE_HEIGHT - 24];
-    const words = "Drawdown scaling · exposure left at each depth, points: the sessions";
+    const words = "Drawdown scaling · line: its scale alone, dots: applied exposure";
     c.text(pen, width < 420 ? words.split(" · ")[0] : words, 0, 12, colours.secondary);
     if (maximum === null) {
       c.text(pen, "Off: drawdowns do not change exposure.", left, (top + bottom) / 2, colours.text);

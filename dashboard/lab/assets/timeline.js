@@ -3,6 +3,7 @@
 import * as c from "./canvas.js";
 import { date, month, percent, ratio } from "./format.js";
 import { PANELS } from "./panels.js";
+import { shares } from "./sectors.js";
 
 const GAP = 34, TOP = 26, BOTTOM = 26, LEFT = 48;
 const YEARS = { "1Y": 1, "3Y": 3 };
@@ -63,7 +64,7 @@ export class Timeline {
     const pen = c.sized(this.canvas, width, HEIGHT);
     const x = (day) => LEFT + ((day - from) / (to - from || 1)) * (right - LEFT);
     this.slots = { left: LEFT, right, compact, x };
-    const view = { pen, x, from, to, data: this.data, run: this.run, live: this.live, colours: this.colours, log: this.log };
+    const view = { pen, x, from, to, data: this.data, run: this.run, live: this.live, colours: this.colours, log: this.log, zoomed: this.zoom !== null };
     let top = TOP;
     for (const panel of PANELS) {
       panel.draw(view, { top, height: panel.height, left: LEFT, right, compact });
@@ -96,8 +97,13 @@ export class Timeline {
       if (this.from !== undefined) this.to = this.at;
       this.cross();
     });
-    on("pointerleave", () => { this.at = undefined; this.cross(); });
+    on("pointerleave", (event) => {
+      if (event.pointerType !== "mouse") return; // a finger that was lifted leaves its reading
+      this.at = undefined;
+      this.cross();
+    });
     on("pointerdown", (event) => {
+      if (event.pointerType !== "mouse") { this.at = this.dayAt(event); this.cross(); }
       if (event.pointerType !== "mouse" || event.button !== 0) return;
       this.overlay.setPointerCapture(event.pointerId);
       this.from = this.to = this.dayAt(event);
@@ -174,17 +180,17 @@ export class Timeline {
     const rows = [["Portfolio", curve(mine.equity[k], -mine.drawdown[k])]];
     if (data.equity_baseline) rows.push([run.ghost, curve(data.equity_baseline[i], -data.drawdown_baseline[i])]);
     rows.push(["Benchmark", curve(data.equity_benchmark[i], -data.drawdown_benchmark[i])]);
-    const invested = live ? "" : `, ${percent(data.invested[i], 0)} invested`;
-    rows.push(["Exposure", `${percent(mine.applied[k], 0)} applied${invested}`]);
-    rows.push(["Held by", colours.binding[mine.binding[k]][0]]);
-    if (!live) {
-      const largest = run.sectors.map(([, name], s) => [data[`sector_${s}`][i], name])
-        .filter(([share]) => share > 0.002).sort((a, b) => b[0] - a[0]).slice(0, 2);
-      rows.push(["Largest sectors", largest.map(([share, name]) => `${name} ${percent(share, 0)}`).join(", ") || "none"]);
-    }
+    rows.push(["Exposure", `${percent(mine.applied[k], 0)} applied, ${percent(mine.invested[k], 0)} invested`]);
+    const held = colours.binding[mine.binding[k]][0];
+    rows.push(["Held by", held === "full" ? "nothing" : held]);
+    const { days, stack } = shares(this);
+    const week = Math.min(c.position(days, data.day[i]), days.length - 1);
+    const largest = stack.map(([name, mine]) => [mine[week], name])
+      .filter(([share]) => share > 0.002).sort((a, b) => b[0] - a[0]).slice(0, 2);
+    rows.push(["Largest sectors", largest.map(([share, name]) => `${name} ${percent(share, 0)}`).join(", ") || "none"]);
     rows.push(["Regime", colours.regimes[data.regime[i]][0]]);
     rows.push(["Volatility", percent(mine.volatility[k])]);
-    const line = (name, words) => { const row = document.createElement("div"); row.append(Object.assign(document.createElement("span"), { textContent: name }), words); return row; };
+    const line = (name, words) => { const row = document.createElement("div"); row.append(...[name, words].map((textContent) => Object.assign(document.createElement("span"), { textContent }))); return row; };
     const head = Object.assign(document.createElement("b"), { textContent: date(data.day[i]) });
     this.readout.replaceChildren(head, ...rows.map(([name, words]) => line(name, words)));
     this.readout.style.left = before ? "" : `${at + 12}px`;

@@ -1,0 +1,214 @@
+"""The rows of the table: what was measured beside what was promised."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.latency.figures import Figures, p95, ratios
+
+__all__ = ["REASONS", "Row", "rows_of", "table"]
+
+# Why a goal is missed, by row; shown only while it is. Keep true with every change.
+REASONS = {
+    "release": "A commit runs the whole page's script, of which the simulation is 2 ms; header, "
+    "pickers and toolbar go before the lab's frame, some 45 messages in all.",
+    "hints": "30 runs and their metrics follow the commit and wait until the page has been sent.",
+    "crowd": "One process has one interpreter lock: a commit holds it for most of the time its "
+    "script takes, and sessions wait for each other.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One goal; ``met`` is None where nothing was measured."""
+
+    key: str
+    what: str
+    goal: str
+    floor: str
+    measured: str
+    ratio: str
+    met: bool | None
+
+
+def rows_of(figures: Figures) -> list[Row]:
+    """Return every row of the table of goals."""
+    makers: tuple[Callable[[Figures], Row], ...] = (
+        _release, _painted, _reruns, _kept, _blank, _shift, _bytes, _curves, _hints,
+        _crowd, _start, _memory, _frozen, _errors,
+    )  # fmt: skip
+    return [make(figures) for make in makers] + [
+        _later("queue", "attribution, strips, surface", "after it, never delaying a slider"),
+        _later("pages", "other pages: a filter or click → repaint", "≤ 12×, stretch 8×"),
+    ]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table, and below it why goals are missed."""
+    lines = ["| what | goal | floor | measured | ratio | verdict |", "|---|---|--:|--:|--:|---|"]
+    words = {True: "met", False: "**missed**", None: "later"}
+    for row in rows:
+        cells = (row.what, row.goal, row.floor, row.measured, row.ratio, words[row.met])
+        lines.append("| " + " | ".join(cells) + " |")
+    missed = [row for row in rows if row.met is False]
+    if missed:
+        lines += ["", "Missed:"]
+        lines += [f"- {row.what}: {REASONS.get(row.key, 'not explained yet.')}" for row in missed]
+    return "\n".join(lines)
+
+
+def _later(key: str, what: str, goal: str) -> Row:
+    return Row(key, what, goal, "", "comes with those pages", "", None)
+
+
+def _ms(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.0f} ms (p95 {p95(values):.0f})"
+
+
+def _times(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.1f}× ({min(values):.1f}–{max(values):.1f})"
+
+
+def _release(f: Figures) -> Row:
+    found = [statistics.median(d.release.last for d in b.timed) / b.floor for b in f.blocks]
+    return Row(
+        "release",
+        "release → last repaint of charts and cards, exact numbers",
+        "≤ 5×, stretch 3×",
+        _ms([r.last for r in f.floor]),
+        _ms([d.release.last for d in f.timed]),
+        _times(found),
+        statistics.median(found) <= 5,
+    )
+
+
+def _hints(f: Figures) -> Row:
+    times = [[d.release.hints for d in b.timed if d.release.hints] for b in f.blocks]
+    found = [statistics.median(t) / b.floor for t, b in zip(times, f.blocks, strict=True)]
+    return Row(
+        "hints",
+        "± one step of every field",
+        "≤ 8×",
+        _ms([r.last for r in f.floor]),
+        _ms([t for block in times for t in block]),
+        _times(found),
+        statistics.median(found) <= 8,
+    )
+
+
+def _painted(f: Figures) -> Row:
+    passed = sum(d.passed for d in f.timed)
+    painted = [(t, b.floor) for b in f.blocks for d in b.timed for t in d.painted]
+    within = sum(t <= floor for t, floor in painted) / passed
+    return Row(
+        "painted",
+        "values painted while dragging, of the distinct ones passed; within one floor",
+        "≥ 90 %",
+        _ms([r.last for r in f.floor]),
+        f"{len(painted) / passed:.0%} of {passed}, within {within:.0%}; "
+        + (_ms([t for t, _ in painted]) if painted else "none"),
+        _times([t / floor for t, floor in painted]) if painted else "",
+        within >= 0.9,
+    )
+
+
+def _reruns(f: Figures) -> Row:
+    most = max(len(d.page_runs) for d in f.drags)
+    least = min(len(d.page_runs) for d in f.drags)
+    early = max(d.early for d in f.drags)
+    found = f"{least}" if least == most else f"{least}–{most}"
+    words = f"{found}, of them while moving {early}"
+    return Row("reruns", "reruns per drag", "1", "", words, "", least == most == 1 and not early)
+
+
+def _kept(f: Figures) -> Row:
+    kept = sum(d.kept for d in f.drags)
+    measured = f"{kept} of {len(f.drags)} drags keep every node"
+    return Row("kept", "charts kept", "all", "", measured, "", kept == len(f.drags))
+
+
+def _blank(f: Figures) -> Row:
+    drags = [b.counted for b in f.blocks]
+    blank = sum(d.fewest < d.charts for d in drags)
+    words = f"{blank} in {len(drags)} drags looked at frame by frame"
+    return Row("blank", "drags with a blank frame", "0", "", words, "", blank == 0)
+
+
+def _shift(f: Figures) -> Row:
+    shifts = [d.shift for d in f.drags]
+    moved = sum(shift > 0 for shift in shifts)
+    words = f"largest {max(shifts):.2g}, in {moved} of {len(shifts)} drags" if moved else "0"
+    return Row(
+        "shift", "layout shift, also right after an input", "0", "", words, "", not any(shifts)
+    )
+
+
+def _bytes(f: Figures) -> Row:
+    whole = [sum(r.received for r in d.page_runs) / d.sessions for d in f.drags]
+    frame = [sum(r.frame for r in d.page_runs) / d.sessions for d in f.drags]
+    words = f"{max(whole):.1f} a session, the lab's frame alone {max(frame):.1f}"
+    what = f"bytes per commit, whole websocket, {f.drags[0].sessions} sessions on the page"
+    return Row("bytes", what, "≤ 85 a session", "", words, "", max(whole) <= 85)
+
+
+def _curves(f: Figures) -> Row:
+    path, most = max(f.curves.items(), key=lambda item: item[1])
+    share = most / f.drags[0].sessions
+    words = f"at most {share:.0f} B a session (`{path}`); again: {f.again} B"
+    goal = "≤ 1 200 B a session, once"
+    met = share <= 1200 and not f.again
+    return Row("curves", f"curves of one slider, {len(f.curves)} sliders", goal, "", words, "", met)
+
+
+def _failed(f: Figures, key: str, what: str, goal: str) -> Row:
+    return Row(key, what, goal, "", f"not measured: {f.failed[key]}", "", met=False)
+
+
+def _crowd(f: Figures) -> Row:
+    if "crowd" in f.failed:
+        return _failed(f, "crowd", f"{f.sessions} sessions moving sliders", "≤ 4×")
+    floor, lab = [p95(b) for b in f.crowd_floor], [p95(b) for b in f.crowd_lab]
+    found = ratios(floor, lab)
+    return Row(
+        "crowd",
+        f"{f.sessions} sessions moving sliders: websocket p95 of the first repaint",
+        "≤ 4×",
+        f"{statistics.median(floor):.0f} ms",
+        f"{statistics.median(lab):.0f} ms",
+        _times(found),
+        statistics.median(found) <= 4,
+    )
+
+
+def _start(f: Figures) -> Row:
+    if "start" in f.failed:
+        return _failed(f, "start", "process start → charts", "≤ 1.3×")
+    found = ratios(f.start_floor, f.start_lab)
+    return Row(
+        "start",
+        "process start → charts; floor: bare app with one Plotly chart",
+        "≤ 1.3×",
+        f"{statistics.median(f.start_floor):.1f} s",
+        f"{statistics.median(f.start_lab):.1f} s",
+        f"{statistics.median(found):.2f}× ({min(found):.2f}–{max(found):.2f})",
+        statistics.median(found) <= 1.3,
+    )
+
+
+def _memory(f: Figures) -> Row:
+    if "memory" in f.failed:
+        return _failed(f, "memory", "memory per open session", "≤ 5 MB")
+    words = f"{f.memory / 1e6:.1f} MB"
+    return Row("memory", "memory per open session", "≤ 5 MB", "", words, "", f.memory <= 5e6)
+
+
+def _frozen(f: Figures) -> Row:
+    words = f"{f.frozen:,}".replace(",", " ")
+    return Row("frozen", "objects frozen at the start", "> 0", "", words, "", f.frozen > 0)
+
+
+def _errors(f: Figures) -> Row:
+    words = f"{len(f.errors)}" + (f": {f.errors[0]}" if f.errors else "")
+    return Row("errors", "errors on the browser's console", "0", "", words, "", not f.errors)
