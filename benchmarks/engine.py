@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks.document import write_section
-
 from benchmarks import engine_lanes, engine_single, engine_sweep
+from benchmarks.document import write_section
 
 
 def main() -> None:
