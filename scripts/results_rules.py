@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ from core.evidence.sample import Sample
 from core.evidence.verdict import Verdict, judge
 from core.rules import Rule
 from core.shapley import shapley
-from core.units import Floats
+from core.simulation import SimulationInputs, simulate
+from core.units import Bools, Floats
 from dashboard.format import DASH, FORMATS, percent, points, ratio
 from dashboard.report.faces import FACES
 from dashboard.run import Run
@@ -25,6 +27,7 @@ __all__ = [
     "account_table",
     "control_of",
     "control_table",
+    "days_table",
     "execution_table",
     "markdown_row",
     "markdown_rule",
@@ -48,6 +51,8 @@ LEVEL: Final = 0.95
 _RESAMPLES: Final = 1000  # of all 2^n curves of an account together
 _SHARPE: Final = "sharpe_ratio"
 _CONTROL_FACES: Final = ("cagr", "volatility", _SHARPE, "max_drawdown", "average_exposure")
+_DAYS: Final = 21  # the month's end and the 20 sessions after it: about a month
+_DAY_METRICS: Final = ("total_return", _SHARPE, "max_drawdown")
 _EXECUTION_FACES: Final = (
     "total_return", "cagr", "volatility", _SHARPE, "max_drawdown", "stop_hits", "turnover",
     "cost_bps", "average_exposure",
@@ -85,7 +90,7 @@ def sharpe_intervals(
     anew. Of the block lengths that are tried, the lower of the low ends and the higher of the high
     ends count: a verdict must not hang on the choice.
     """
-    sample = Sample(account.nav[:, 1:], account.dates, cash_rate, float(account.nav[0, 0]))
+    sample = Sample(list(account.nav[:, 1:]), account.dates, cash_rate, float(account.nav[0, 0]))
     tail = (1.0 - LEVEL) / 2.0
     ends = []
     for _, measured in sample.resampled(None, _RESAMPLES, SEED):
@@ -180,16 +185,23 @@ def verdict_table(
     yield markdown_rule(len(DEFAULT_METRICS))
     for name, control in controls.items():
         for title, nav in ((_held(control), control.nav), (plain, runs[plain].result.nav)):
-            found = compare(
-                runs[name].result.nav,
-                nav,
-                runs[name].dates,
-                runs[name].inputs.cash_rate,
-                level=LEVEL,
-                seed=SEED,
-                initial_nav=runs[name].result.initial_nav,
-            )
+            found = _compared(runs[name], runs[name].result.nav, nav, DEFAULT_METRICS)
             yield markdown_row(f"{name} − {title}", *(_said(one) for one in found.values()))
+
+
+def _compared(
+    run: Run, nav: Floats, other: Floats, metrics: Sequence[str]
+) -> dict[str, PairedDifference]:
+    return compare(
+        nav,
+        other,
+        run.dates,
+        run.inputs.cash_rate,
+        metrics=metrics,
+        level=LEVEL,
+        seed=SEED,
+        initial_nav=run.result.initial_nav,
+    )
 
 
 def _said(found: PairedDifference) -> str:
@@ -207,3 +219,64 @@ def execution_table(name: str, runs: Mapping[str, Run]) -> Iterator[str]:
     for title, run in runs.items():
         values = run.metrics.as_dict()
         yield markdown_row(title, *(FORMATS[face.kind](values[face.name]) for face in faces))
+
+
+def days_table(name: str, run: Run) -> Iterator[str]:
+    """Yield the least and the largest of what the decision's day makes of control and account.
+
+    The books of each month's end are decided 0 to 20 sessions later, everything else alike.
+    """
+    against, verdicts, shares = [], [], []
+    for later in range(_DAYS):
+        inputs, risk = _later(run.inputs, later), run.scenario.risk
+        result = simulate(inputs, risk, initial_nav=run.result.initial_nav)
+        control = exposure_matched_control(inputs, risk, result, run.dates)
+        found = _compared(run, result.nav, control.nav, _DAY_METRICS)
+        against.append([control.differences()[metric] for metric in _DAY_METRICS])
+        verdicts.append([found[metric].verdict for metric in _DAY_METRICS])
+        account = rule_account(inputs, risk, run.dates, initial_nav=run.result.initial_nav)
+        columns = [ACCOUNT_METRICS.index(metric) for metric in _DAY_METRICS]
+        shares.append(account.shares().contributions[:, columns])
+    titles = [cell for m in _DAY_METRICS for cell in (FACES[m].label, "days above 0")]
+    yield markdown_row(f"{name} decided up to {_DAYS - 1} sessions later", *titles)
+    yield markdown_rule(len(titles))
+    yield markdown_row("minus its book at the same exposure", *_ranges(np.array(against)))
+    yield markdown_row("of these beyond noise", *_beyond(verdicts))
+    by_rule = np.stack(shares, axis=1)  # rules x days x metrics
+    for rule, values in zip(Rule, by_rule, strict=True):
+        if np.any(values != 0.0):
+            yield markdown_row(rule.label, *_ranges(values))
+
+
+def _later(inputs: SimulationInputs, sessions: int) -> SimulationInputs:
+    # The books stay as they were decided; a decision beyond the last session is none.
+    moved = inputs.rebalance + sessions
+    kept = moved < inputs.shape[0]
+    return dataclasses.replace(
+        inputs,
+        rebalance=moved[kept],
+        target=inputs.target[kept],
+        alpha=_rows(inputs.alpha, kept),
+        leverage=_rows(inputs.leverage, kept),
+        stop_scale=_rows(inputs.stop_scale, kept),
+    )
+
+
+def _rows(values: Floats | None, kept: Bools) -> Floats | None:
+    return None if values is None else values[kept]
+
+
+def _ranges(values: Floats) -> Iterator[str]:
+    # float64[days, metrics]: two cells a metric.
+    for metric, column in zip(_DAY_METRICS, values.T, strict=True):
+        low, high = _share(metric, float(column.min())), _share(metric, float(column.max()))
+        yield f"{low} … {high}"
+        yield f"{int(np.sum(column > 0.0))} of {len(column)}"
+
+
+def _beyond(verdicts: Sequence[Sequence[Verdict]]) -> Iterator[str]:
+    # A row a day, a column a metric: two cells a metric.
+    for column in zip(*verdicts, strict=True):
+        counts = {what: column.count(what) for what in (Verdict.BETTER, Verdict.WORSE)}
+        said = [f"{what.value} on {days}" for what, days in counts.items() if days]
+        yield from (", ".join(said) or "none", "")

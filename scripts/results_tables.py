@@ -29,6 +29,7 @@ from scripts.results_rules import (
     account_table,
     control_of,
     control_table,
+    days_table,
     execution_table,
     markdown_row,
     markdown_rule,
@@ -107,6 +108,7 @@ def _rule_tables(runs: Mapping[str, Run]) -> Iterator[Iterator[str]]:
     controls = {name: control_of(run) for name, run in with_rules.items()}
     yield control_table(runs, controls)
     yield verdict_table(runs, controls, _PLAIN)
+    yield days_table(_DEFAULT, runs[_DEFAULT])
 
 
 def _written(metrics: CurveMetrics, face: MetricFace) -> str:
