@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["code_fingerprint", "compiled"]
+__all__ = ["code_fingerprint", "compiled", "compiled_inner"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ROOT = Path(__file__).resolve().parent
@@ -64,3 +64,14 @@ if _DIRECTORY is not None:
 def compiled(function: _Function) -> _Function:
     """Compile `function` with numba: cached on disk, without the GIL, without fast-math."""
     return cast(_Function, numba.njit(cache=_DIRECTORY is not None, nogil=True)(function))
+
+
+def compiled_inner(function: _Function) -> _Function:
+    """Compile like :func:`compiled`, for what runs inside a run: it must not make arrays.
+
+    Nothing in it counts references: numba raises and lowers, atomically, the count of every array
+    that a function is given, and handing a run's arrays around cost a third of the run. The
+    arrays belong to the compiled function outside, which outlives the call.
+    """
+    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, nogil=True, _nrt=False)
+    return cast(_Function, decorator(function))

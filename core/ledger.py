@@ -143,8 +143,8 @@ class Events:
     ==============  =======================================  ======================================
     kind            value                                    threshold
     ==============  =======================================  ======================================
-    stop            close over average entry - 1             -position_stop_loss x stop scale
-    trailing        close over highest close - 1             -trailing_stop_pct x stop scale
+    stop            close (or low) over average entry - 1    -position_stop_loss x stop scale
+    trailing        close (or low) over highest close - 1    -trailing_stop_pct x stop scale
     breaker         risk drawdown                            -circuit_breaker_dd
     reentry         sessions since the breaker's fill        breaker_cooldown_days
     rescale         wanted over applied exposure - 1         vol_rebalance_threshold
@@ -157,6 +157,8 @@ class Events:
     ==============  =======================================  ======================================
 
     Stop, trailing, breaker and reentry carry their decision session, the others that of their fill.
+    A stop inside the session has one session for both, its low, and reference prices as known at
+    the close before.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Dates = npt.NDArray[np.datetime64]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _ARRAYS: Final = (
     "sessions",
     "close",
@@ -29,7 +29,7 @@ _ARRAYS: Final = (
     "data_ended",
     "cash_rate",
 )
-_OPTIONAL: Final = ("vix", "benchmark")
+_OPTIONAL: Final = ("vix", "benchmark", "open", "low")
 _TEXTS: Final = ("source", "fingerprint", "simulated", "benchmark_name", "return_basis", "notes")
 FILING_ITEMS: Final = (
     "revenue",
@@ -102,6 +102,8 @@ class MarketPanel:
         Return of cash over each session.
     vix, benchmark : float64[T] or None
         Close of the volatility index, total-return level of the benchmark; NaN = no value.
+    open, low : float64[T, N] or None
+        With the adjustment of ``close``; NaN where missing, None where the market has none at all.
     benchmark_name, return_basis : str
         What ``benchmark`` and ``close`` are, for people.
     """
@@ -123,6 +125,8 @@ class MarketPanel:
     cash_rate: Floats
     vix: Floats | None = None
     benchmark: Floats | None = None
+    open: Floats | None = None
+    low: Floats | None = None
     benchmark_name: str = ""
     return_basis: str = ""
     notes: tuple[str, ...] = field(default=())

@@ -22,11 +22,13 @@ from core.units import CALENDAR_DAYS_PER_YEAR, SESSIONS_PER_YEAR, Bools, Dates, 
 
 __all__ = [
     "CALENDAR_DAYS_PER_YEAR",
+    "NO_DISPERSION",
     "CurveMetrics",
     "Metrics",
     "annualised_volatility",
     "cagr_by_calendar",
     "cagr_by_sessions",
+    "check_dates",
     "curve_metrics",
     "daily_returns",
     "drawdown_series",
@@ -37,7 +39,7 @@ __all__ = [
 
 _NAN = math.nan
 # A ratio of two equal NAVs minus 1 carries this much rounding: less dispersion is none at all.
-_NO_DISPERSION = 1e-14
+NO_DISPERSION = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Metrics(CurveMetrics):
     turnover : float
         Σ of traded dollars / NAV before the fill, buys and sells both counted.
     cost_bps : float
-        Σ of cost / NAV before the fill, in basis points.
+        Σ of cost / NAV before the fill, in basis points: turnover times the price of a trade.
     stop_hits, position_stops, trailing_stops : int
         Stops decided: both kinds, against the entry price, against the highest close.
     breaker_trips : int
@@ -164,7 +166,7 @@ def sharpe_ratio(excess: Floats) -> float:
     if len(excess) < 2:
         return _NAN
     deviation = float(np.std(excess, ddof=1))
-    if deviation < _NO_DISPERSION:
+    if deviation < NO_DISPERSION:
         return _NAN
     return float(np.mean(excess)) / deviation * math.sqrt(SESSIONS_PER_YEAR)
 
@@ -174,7 +176,7 @@ def sortino_ratio(excess: Floats) -> float:
     if len(excess) < 2:
         return _NAN
     downside = math.sqrt(float(np.mean(np.square(np.minimum(excess, 0.0)))))
-    if downside < _NO_DISPERSION:
+    if downside < NO_DISPERSION:
         return _NAN
     return float(np.mean(excess)) / downside * math.sqrt(SESSIONS_PER_YEAR)
 
@@ -244,8 +246,7 @@ def summarise(result: BacktestResult, dates: Dates, cash_rate: Floats | None = N
         trades=count,
         average_trade_return=float(trades.trade_return[closed].mean()) if count else _NAN,
         turnover=float(result.turnover.sum()),
-        # Fills at the close: NAV before the fill is the recorded NAV and what the fill cost.
-        cost_bps=float((result.cost / (result.nav + result.cost)).sum()) * 1e4,
+        cost_bps=float(result.cost_fraction.sum()) * 1e4,
         stop_hits=stops + trailing,
         position_stops=stops,
         trailing_stops=trailing,
@@ -269,9 +270,14 @@ def _or_none(value: float) -> float | None:
 
 
 def _check(nav: Floats, dates: Dates, cash_rate: Floats | None) -> None:
-    sessions = len(nav)
-    if sessions == 0:
+    if len(nav) == 0:
         raise InputsError("nav must hold at least one session, was empty; choose another period")
+    check_dates(len(nav), dates, cash_rate)
+    _check_values("nav", "finite and above 0", nav, np.isfinite(nav) & (nav > 0.0))
+
+
+def check_dates(sessions: int, dates: Dates, cash_rate: Floats | None) -> Floats:
+    """Return the cash rates, zeros for None; raise InputsError as :func:`curve_metrics` says."""
     rates = np.zeros(sessions) if cash_rate is None else cash_rate
     for name, column in (("dates", dates), ("cash_rate", rates)):
         if len(column) != sessions:
@@ -280,8 +286,8 @@ def _check(nav: Floats, dates: Dates, cash_rate: Floats | None) -> None:
             )
     if not np.all(np.diff(dates.astype("datetime64[D]")) > np.timedelta64(0, "D")):
         raise InputsError("dates must increase from session to session; sort and deduplicate them")
-    _check_values("nav", "finite and above 0", nav, np.isfinite(nav) & (nav > 0.0))
     _check_values("cash_rate", "finite", rates, np.isfinite(rates))
+    return rates
 
 
 def _check_values(name: str, expected: str, values: Floats, good: Bools) -> None:

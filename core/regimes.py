@@ -11,7 +11,7 @@ from core.factors.trailing import simple_returns
 from core.market import Bools, Floats, Ints, MarketPanel
 from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["label_sessions", "market_returns", "regime_codes"]
+__all__ = ["below_high", "label_sessions", "market_returns", "regime_codes"]
 
 
 def market_returns(close: Floats, member: Bools) -> Floats:
@@ -76,7 +76,7 @@ def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = 
     known = np.isfinite(past).all(axis=1)
     trend = np.prod(1.0 + past, axis=1) - 1.0
     volatility = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
-    below_high = _below_high(returns)[window - 1 :]
+    depth = below_high(returns)[window - 1 :]
     rising = trend >= config.trend_threshold
     volatile = volatility >= config.volatility_threshold
     if config.vix_override and vix is not None:
@@ -87,7 +87,7 @@ def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = 
             ~known,
             volatile,
             trend <= -config.trend_threshold,
-            rising & (below_high <= -config.recovery_drawdown),
+            rising & (depth <= -config.recovery_drawdown),
             rising,
         ],
         [code[name] for name in ("default", "volatile", "bear", "recovery", "bull")],
@@ -127,9 +127,14 @@ def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tupl
     return labels, ()
 
 
-def _below_high(returns: Floats) -> Floats:
-    # Level over its highest of the last year, the level before the first return included; a session
-    # without a return leaves the level where it was.
+def below_high(returns: Floats) -> Floats:
+    """Return the level over its highest of the last year − 1, at most 0, past only.
+
+    Parameters
+    ----------
+    returns : float64[T]
+        NaN leaves the level where it was; the level before the first return is included.
+    """
     level = np.concatenate(([1.0], np.cumprod(1.0 + np.where(np.isfinite(returns), returns, 0.0))))
     padded = np.concatenate((np.full(SESSIONS_PER_YEAR - 1, -np.inf), level))
     high = sliding_window_view(padded, SESSIONS_PER_YEAR).max(axis=1)

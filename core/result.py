@@ -63,9 +63,13 @@ class BacktestResult:
     cash : float64[T]
         Dollars; negative = borrowed.
     turnover : float64[T]
-        Traded dollars, buys and sells both counted, over NAV before the fill.
+        Traded dollars, buys and sells both counted, over NAV before the fill; a stop inside the
+        session over the NAV of the session before.
     cost, interest, overlay : float64[T]
         Dollars; interest is negative where borrowing cost more than cash earned.
+    cost_fraction : float64[T]
+        Cost over the NAV that turnover is taken on: before the fill, or of the session before for a
+        stop inside the session.
     invested : float64[T]
         Held value over NAV.
     holdings, flags : int64[T]
@@ -98,6 +102,7 @@ class BacktestResult:
     cash: Floats
     turnover: Floats
     cost: Floats
+    cost_fraction: Floats
     invested: Floats
     interest: Floats
     overlay: Floats

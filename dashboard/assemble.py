@@ -35,7 +35,7 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
     data.errors.DataError
         When its tables cannot be read.
     """
-    panel = catalog.price_panel(snapshot, ("adj_close", "close", "volume"))
+    panel = catalog.price_panel(snapshot, ("adj_close", "close", "volume", "open", "low"))
     close = panel.arrays["adj_close"]
     sessions, tickers = panel.sessions, panel.tickers
     price = panel.arrays["close"]
@@ -65,9 +65,17 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         cash_rate=cash_rate,
         vix=None if vix is None else _on_sessions(vix, sessions),
         benchmark=benchmark,
+        open=_adjusted(panel.arrays["open"], price, close),
+        low=_adjusted(panel.arrays["low"], price, close),
         benchmark_name=benchmark_name,
         notes=(*member_notes, *filing_notes, *cash_notes),
     )
+
+
+def _adjusted(inside: Floats, price: Floats, close: Floats) -> Floats | None:
+    # A price of the session on the basis of `close`; None where the market has not one of them.
+    adjusted: Floats = inside * (close / price)
+    return adjusted if np.isfinite(adjusted).any() else None
 
 
 def _members(

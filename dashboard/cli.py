@@ -17,11 +17,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from core.config import Scenario
-from core.errors import ConfigError, CoreError
-from core.presets import DEFAULT_PRESET
-from core.scenario import PRESETS, parse_assignment, preset, scenario_from_toml, with_values
-from dashboard import cli_data
+from core.errors import CoreError
+from core.scenario import PRESETS, parse_assignment, with_values
+from dashboard import cli_account, cli_data, cli_explain, cli_sweep
+from dashboard.cli_scenario import base_scenario
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
@@ -71,7 +70,7 @@ def backtest(
     as_json: bool,
 ) -> None:
     """Run one scenario and print its report beside targets and benchmark."""
-    scenario = _base(preset_name, scenario_file)
+    scenario = base_scenario(preset_name, scenario_file)
     named = {
         "universe.source": source,
         "book.own_book": book,
@@ -150,23 +149,9 @@ def _open_when_up(port: int) -> None:
 
 
 cli_data.register(cli)
-
-
-def _base(preset_name: str | None, scenario_file: Path | None) -> Scenario:
-    if preset_name is not None and scenario_file is not None:
-        raise ConfigError(
-            "give --preset or --scenario, not both: a scenario file names its preset itself, "
-            'with a line such as preset = "Phase 8.1"'
-        )
-    if scenario_file is None:
-        return preset(preset_name or DEFAULT_PRESET)
-    try:
-        text = scenario_file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"the scenario file {scenario_file} must be a readable text file: {error}"
-        ) from error
-    return scenario_from_toml(text)
+cli_account.register(cli)
+cli_sweep.register(cli)
+cli_explain.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
 from dashboard.assemble import assemble_market
 from dashboard.cache import ArrayCache
+from dashboard.execution import check_prices, inside_prices, stand_in_notes
 from dashboard.memo import Memo
 from dashboard.run import STAGES, Run, Timing
 from data import catalog, frames, schema, snapshot
@@ -119,6 +120,7 @@ class Pipeline:
         say("Reading prices", 0.2)
         market = self.market(scenario.universe.source)
         own = None if scenario.book.own_book is None else self.catalog.book(scenario.book.own_book)
+        check_prices(market, scenario.risk)
         period = resolve_period(market, _from_first_date(scenario, own))
         clock.append(time.perf_counter())
         say("Computing signals", 0.3)
@@ -216,6 +218,7 @@ def _inputs(
         delisting_return=market.delisting_return[columns],
         data_ended=market.data_ended[columns],
         cash_rate=market.cash_rate[rows],
+        **inside_prices(market, rows, columns),
     )
 
 
@@ -283,6 +286,7 @@ def _notes(
     decisions = prepared.inputs.rebalance
     if len(decisions) and decisions[0] > 0:
         notes.append(f"in cash until the first decision at the close of {dates[decisions[0]]}")
+    notes.extend(stand_in_notes(scenario.risk, prepared.inputs))
     return (*notes, *market.notes, *scenario.warnings())
 
 

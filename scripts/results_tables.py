@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from core.config import Scenario
 from core.metrics import CurveMetrics
 from core.scenario import PRESETS, preset, with_values
@@ -25,6 +23,19 @@ from dashboard.pipeline import Pipeline
 from dashboard.report.faces import FACES, MetricFace
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
+from scripts.results_rules import (
+    EXECUTIONS,
+    account_of,
+    account_table,
+    control_of,
+    control_table,
+    days_table,
+    execution_table,
+    markdown_row,
+    markdown_rule,
+    verdict_table,
+    years_table,
+)
 
 __all__ = ["PERIODS", "Block", "blocks", "main", "with_blocks"]
 
@@ -53,9 +64,8 @@ README_ROWS: Final = (
     "cagr", "volatility", "sharpe_ratio", "max_drawdown", "win_rate", "stop_hits",
     "average_exposure",
 )  # fmt: skip
+_DEFAULT: Final = "Phase 8"
 _PLAIN: Final = "No overlay"
-_MATCHED: Final = 0.0002  # of NAV, in average exposure
-_ATTEMPTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +85,30 @@ def blocks(pipeline: Pipeline, source: str) -> Iterator[Block]:
             return pipeline.run(with_values(scenario, period))
 
         runs = {name: run(preset(name)) for name in PRESETS}
-        base = runs["Phase 8"]
+        base = runs[_DEFAULT]
         heading = f"## {base.dates[0]} … {base.dates[-1]}, {len(base.dates)} sessions"
         yield Block("docs/results.md", (heading,))
         yield Block("docs/results.md", tuple(_presets_table(runs)))
-        yield Block("docs/results.md", ("Phase 8 with one rule switched off, minus Phase 8:",))
-        off = {n: run(with_values(preset("Phase 8"), v)) for n, v in SWITCHED_OFF.items()}
+        for table in _rule_tables(runs):
+            yield Block("docs/results.md", tuple(table))
+        off = {n: run(with_values(base.scenario, v)) for n, v in SWITCHED_OFF.items()}
         yield Block("docs/results.md", tuple(_rules_table(base, off)))
-        said = f"The same exposure without rules: {_PLAIN} at a constant share of NAV:"
-        yield Block("docs/results.md", (said,))
-        matched = {
-            name: _at_exposure(pipeline, runs[_PLAIN], each.metrics.average_exposure)
-            for name, each in runs.items()
-            if name != _PLAIN
-        }
-        yield Block("docs/results.md", tuple(_exposure_table(runs, matched)))
+        filled = {n: run(with_values(base.scenario, v)) for n, v in EXECUTIONS.items()}
+        yield Block("docs/results.md", tuple(execution_table(_DEFAULT, filled)))
         if (start, end) == PERIODS[0]:
             yield Block("README.md", tuple(_readme_rows(runs)))
 
 
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _rule(columns: int) -> str:
-    return _row("---", *["---:"] * columns)
+def _rule_tables(runs: Mapping[str, Run]) -> Iterator[Iterator[str]]:
+    with_rules = {name: run for name, run in runs.items() if name != _PLAIN}
+    accounts = {name: account_of(run) for name, run in with_rules.items()}
+    for name, account in accounts.items():
+        yield account_table(name, account, runs[name].inputs.cash_rate)
+    yield years_table(_DEFAULT, accounts[_DEFAULT])
+    controls = {name: control_of(run) for name, run in with_rules.items()}
+    yield control_table(runs, controls)
+    yield verdict_table(runs, controls, _PLAIN)
+    yield days_table(_DEFAULT, runs[_DEFAULT])
 
 
 def _written(metrics: CurveMetrics, face: MetricFace) -> str:
@@ -114,25 +123,25 @@ def _values(runs: Mapping[str, Run], face: MetricFace) -> list[str]:
 
 def _presets_table(runs: Mapping[str, Run]) -> Iterator[str]:
     first = next(iter(runs.values()))
-    yield _row("", *runs, first.benchmark_name, "Target")
-    yield _rule(len(runs) + 2)
+    yield markdown_row("", *runs, first.benchmark_name, "Target")
+    yield markdown_rule(len(runs) + 2)
     for face in FACES.values():
         target = TARGETS[face.name].text if face.name in TARGETS else ""
-        yield _row(face.label, *_values(runs, face), target)
+        yield markdown_row(face.label, *_values(runs, face), target)
     for title, index in (("Largest sector", 0), ("Second sector", 1)):
         top = [list(run.sector_shares().items())[index] for run in runs.values()]
-        yield _row(title, *[f"{name} {percent(share)}" for name, share in top], "", "")
+        yield markdown_row(title, *[f"{name} {percent(share)}" for name, share in top], "", "")
     other = [percent(run.sector_shares().get("Other", 0.0)) for run in runs.values()]
-    yield _row("Other share", *other, "", "")
+    yield markdown_row("Other share", *other, "", "")
 
 
 def _rules_table(base: Run, runs: Mapping[str, Run]) -> Iterator[str]:
     titles = ("total return", "CAGR", "volatility", "Sharpe", "max drawdown", "average exposure")
-    yield _row("switched off", *titles)
-    yield _rule(len(titles))
+    yield markdown_row("switched off", *titles)
+    yield markdown_rule(len(titles))
     for name, run in runs.items():
         now, was = run.metrics, base.metrics
-        yield _row(
+        yield markdown_row(
             name,
             points(now.total_return - was.total_return),
             points(now.cagr - was.cagr),
@@ -143,42 +152,9 @@ def _rules_table(base: Run, runs: Mapping[str, Run]) -> Iterator[str]:
         )
 
 
-def _at_exposure(pipeline: Pipeline, plain: Run, wanted: float) -> Run:
-    """Return `plain` with leverage held below 1 so that its average exposure is `wanted`.
-
-    Names drift between rebalances, so exposure does not move quite in proportion to leverage: the
-    proportion is taken again until the average fits.
-    """
-    run, leverage = plain, plain.scenario.risk.max_leverage
-    for _ in range(_ATTEMPTS):
-        if abs(run.metrics.average_exposure - wanted) <= _MATCHED:
-            return run
-        leverage *= wanted / run.metrics.average_exposure
-        run = pipeline.run(with_values(plain.scenario, {"risk.max_leverage": leverage}))
-    found = run.metrics.average_exposure
-    raise RuntimeError(f"average exposure must become {wanted:.4f}, stayed at {found:.4f}")
-
-
-def _exposure_table(runs: Mapping[str, Run], matched: Mapping[str, Run]) -> Iterator[str]:
-    names = ("cagr", "volatility", "sharpe_ratio", "max_drawdown", "average_exposure")
-    faces = [FACES[name] for name in names]
-    yield _row("", *(face.label for face in faces), "Sessions on the floor")
-    yield _rule(len(faces) + 1)
-    for name, control in matched.items():
-        run = runs[name]
-        yield _row(name, *(_written(run.metrics, face) for face in faces), _on_floor(run))
-        title = f"{_PLAIN} at {percent(control.scenario.risk.max_leverage)}"
-        yield _row(title, *(_written(control.metrics, face) for face in faces), "")
-
-
-def _on_floor(run: Run) -> str:
-    floor = run.scenario.risk.min_position_scale
-    return percent(float(np.mean(run.result.wanted_exposure == floor)))
-
-
 def _readme_rows(runs: Mapping[str, Run]) -> Iterator[str]:
     for name in README_ROWS:
-        yield _row(FACES[name].label, *_values(runs, FACES[name]))
+        yield markdown_row(FACES[name].label, *_values(runs, FACES[name]))
 
 
 def with_blocks(text: str, own: Iterable[Block]) -> str:

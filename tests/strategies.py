@@ -17,6 +17,7 @@ from core.risk.config import RiskConfig
 from core.simulation import SimulationInputs
 
 __all__ = [
+    "EXECUTIONS",
     "QUIET",
     "Recipe",
     "hostile_recipe",
@@ -41,6 +42,14 @@ QUIET = RiskConfig(
     trailing_stop_pct=None,
     circuit_breaker_dd=None,
     execution_lag_days=0,
+)
+
+
+# Every way of execution there is: next_open needs a lag.
+EXECUTIONS: tuple[dict[str, Any], ...] = tuple(
+    {"execution_lag_days": lag, "execution": execution, "stop_fill": stop_fill}
+    for lag, execution in ((1, "next_close"), (1, "next_open"), (0, "next_close"))
+    for stop_fill in ("close", "intraday")
 )
 
 
@@ -101,6 +110,22 @@ def _delistings(recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def _inside(recipe: Recipe, close: np.ndarray) -> dict[str, np.ndarray]:
+    # Opens and lows around the closes, with gaps and errors of their own: some are missing on a
+    # bar, some stand where there is no bar, some lows are above the open or the close.
+    rng = np.random.default_rng((recipe.seed, 1))
+    noise = rng.normal(0.0, recipe.volatility, close.shape)
+    known = np.where(np.isnan(close), 50.0, close)
+    before = np.vstack([known[:1], known[:-1]])
+    opened = before * np.exp(0.6 * noise)
+    low = np.minimum(opened, known) * np.exp(-0.5 * np.abs(noise[::-1]))
+    odd = rng.random(close.shape) < recipe.missing_rate / 4.0
+    low[odd] = np.maximum(opened, known)[odd] * 1.01
+    opened[rng.random(close.shape) < recipe.missing_rate] = np.nan
+    low[rng.random(close.shape) < recipe.missing_rate] = np.nan
+    return {"open": opened, "low": low}
+
+
 def make_inputs(recipe: Recipe) -> SimulationInputs:
     """Make the market of a recipe; equal recipes give equal markets."""
     rng = np.random.default_rng(recipe.seed)
@@ -116,6 +141,7 @@ def make_inputs(recipe: Recipe) -> SimulationInputs:
     overlay = rng.normal(0.0, 1e-3, recipe.sessions)
     return SimulationInputs(
         close=close,
+        **_inside(recipe, close),
         rebalance=rebalance.astype(np.int64),
         target=_targets(recipe, rng, decisions),
         alpha=alpha if recipe.alpha else None,
@@ -149,14 +175,17 @@ def random_recipe(rng: np.random.Generator, seed: int, sessions: int, names: int
     )
 
 
-def random_risk(rng: np.random.Generator) -> RiskConfig:
-    """Draw limits that bind often, each rule off now and then, for seeded sweeps."""
+def random_risk(rng: np.random.Generator, execution: dict[str, Any] | None = None) -> RiskConfig:
+    """Draw limits that bind often, each rule off now and then, for seeded sweeps.
+
+    `execution` fixes lag, execution and stop fill, of ``EXECUTIONS`` for example.
+    """
 
     def maybe(low: float, high: float, off: float = 0.2) -> float | None:
         return None if rng.random() < off else float(rng.uniform(low, high))
 
     max_leverage = float(rng.choice([1.0, 1.0, 0.8, 1.3, 1.7]))
-    return RiskConfig(
+    limits = RiskConfig(
         max_allowed_drawdown=maybe(0.05, 0.5),
         min_position_scale=max_leverage * float(rng.choice([0.0, 0.3, 0.6, 0.9, 1.0])),
         target_annual_vol=maybe(0.05, 0.5),
@@ -174,6 +203,7 @@ def random_risk(rng: np.random.Generator) -> RiskConfig:
         borrow_spread=float(rng.choice([0.0, 0.02])),
         execution_lag_days=int(rng.integers(0, 2)),
     )
+    return limits if execution is None else limits.model_copy(update=execution)
 
 
 def hostile_recipe(rng: np.random.Generator, seed: int) -> Recipe:
@@ -195,14 +225,14 @@ def hostile_recipe(rng: np.random.Generator, seed: int) -> Recipe:
     )
 
 
-def hostile_risk(rng: np.random.Generator) -> RiskConfig:
-    """Draw limits so tight that every rule acts within weeks."""
+def hostile_risk(rng: np.random.Generator, execution: dict[str, Any] | None = None) -> RiskConfig:
+    """Draw limits so tight that every rule acts within weeks; `execution` as above."""
 
     def maybe(low: float, high: float, off: float) -> float | None:
         return None if rng.random() < off else float(rng.uniform(low, high))
 
     max_leverage = float(rng.choice([1.0, 1.4]))
-    return RiskConfig(
+    limits = RiskConfig(
         max_allowed_drawdown=maybe(0.02, 0.10, 0.3),
         min_position_scale=max_leverage * float(rng.choice([0.0, 0.3, 0.8, 1.0])),
         target_annual_vol=maybe(0.1, 1.0, 0.2),
@@ -218,6 +248,7 @@ def hostile_risk(rng: np.random.Generator) -> RiskConfig:
         max_leverage=max_leverage,
         execution_lag_days=int(rng.integers(0, 2)),
     )
+    return limits if execution is None else limits.model_copy(update=execution)
 
 
 def _number(low: float, high: float) -> st.SearchStrategy[float]:
@@ -278,6 +309,6 @@ def risks(draw: st.DrawFn, **fixed: Any) -> RiskConfig:
         "breaker_cooldown_days": draw(st.integers(0, 12)),
         "max_leverage": max_leverage,
         "borrow_spread": draw(st.sampled_from([0.01, 0.0])),
-        "execution_lag_days": draw(st.sampled_from([1, 0])),
+        **draw(st.sampled_from(EXECUTIONS)),
     }
     return RiskConfig(**{**drawn, **fixed})

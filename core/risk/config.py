@@ -228,7 +228,8 @@ class RiskConfig(BaseModel):
         label="Fill price",
         url="exec",
         source="project default",
-        help="Price at which orders fill.",
+        help="Price at which orders fill: the close or the open of the session after the decision. "
+        "The open needs open prices in the data, and an execution lag of 1.",
     )
     stop_fill: Literal["close", "intraday"] = parameter(
         "close",
@@ -236,8 +237,20 @@ class RiskConfig(BaseModel):
         label="Stop fill",
         url="sfill",
         source="project default",
-        help="Whether stops are tested on closes or on the session's low.",
+        help="On the close: a stop is tested on closes and sold with the next fill. Intraday: it "
+        "rests in the market and is sold inside the session whose low reaches it, at its level or, "
+        "below that, at the open; needs open and low prices in the data.",
     )
+
+    @property
+    def needs_open(self) -> bool:
+        """Whether a run reads the open of sessions."""
+        return self.execution == "next_open" or self.needs_low
+
+    @property
+    def needs_low(self) -> bool:
+        """Whether a run reads the low of sessions."""
+        return self.stop_fill == "intraday"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -10,6 +10,8 @@ __all__ = [
     "is_near_stop",
     "near_level",
     "position_stop_hit",
+    "resting_price",
+    "stop_level",
     "trailing_stop_hit",
 ]
 
@@ -66,6 +68,54 @@ def trailing_stop_hit(close: float, highest_close: float, limit: float) -> bool:
     (True, False)
     """
     return close / highest_close - 1.0 <= -limit
+
+
+@compiled
+def stop_level(reference: float, limit: float) -> float:
+    """Price at which a stop that rests in the market is reached.
+
+    Parameters
+    ----------
+    reference : float
+        Average entry or highest close, a positive price.
+    limit : float
+        Positive fraction below it; NaN = rule off.
+
+    Returns
+    -------
+    float
+        ``reference * (1 - limit)``, at or below 0 where no price can reach it; NaN when off.
+
+    Examples
+    --------
+    >>> stop_level(100.0, 0.25), stop_level(100.0, float("nan"))
+    (75.0, nan)
+    """
+    return reference * (1.0 - limit)
+
+
+@compiled
+def resting_price(open_price: float, level: float) -> float:
+    """Price of the sale by a stop that rested in the market over the session.
+
+    Parameters
+    ----------
+    open_price : float
+        Of the session that reached the level.
+    level : float
+        Result of :func:`stop_level`.
+
+    Returns
+    -------
+    float
+        ``min(open_price, level)``: a session that opens below the level sells at its open.
+
+    Examples
+    --------
+    >>> resting_price(80.0, 75.0), resting_price(70.0, 75.0)
+    (75.0, 70.0)
+    """
+    return min(open_price, level)
 
 
 @compiled

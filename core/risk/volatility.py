@@ -7,10 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["realised_volatility", "rescale_due", "volatility_scale"]
+__all__ = ["realised_volatilities", "realised_volatility", "rescale_due", "volatility_scale"]
 
 
 @compiled
@@ -47,6 +47,58 @@ def realised_volatility(past_returns: npt.NDArray[np.float64], count: int, lookb
     mean = origin + _power_sum(past_returns, start, count, origin, 1) / lookback
     squares = _power_sum(past_returns, start, count, mean, 2)
     return math.sqrt(squares / (lookback - 1) * SESSIONS_PER_YEAR)
+
+
+@compiled
+def realised_volatilities(
+    past_returns: npt.NDArray[np.float64],
+    count: int,
+    lookback: int,
+    means: npt.NDArray[np.float64],
+    volatilities: npt.NDArray[np.float64],
+) -> None:
+    """Fill in :func:`realised_volatility` as it is with 1, 2, … returns more than `count`.
+
+    Parameters
+    ----------
+    past_returns : float64[>= count + m]
+    count, lookback : int
+        As in :func:`realised_volatility`.
+    means : float64[m]
+        Overwritten.
+    volatilities : float64[m]
+        Overwritten with the result: entry q is what `count` + q + 1 returns give.
+
+    Examples
+    --------
+    >>> found = np.empty(2)
+    >>> realised_volatilities(np.array([0.5, 0.01, 0.03]), 1, 2, np.empty(2), found)
+    >>> found.round(9).tolist()
+    [5.500236359, 0.224499443]
+    """
+    # All windows side by side: the inner loops run over them, so that no addition waits.
+    unknown = min(max(0, lookback - count - 1), len(volatilities))
+    volatilities[:unknown] = math.nan
+    wide = len(volatilities) - unknown
+    if wide == 0:
+        return
+    start = count + unknown + 1 - lookback
+    origin = past_returns[start : start + wide]
+    mean, squares = means[:wide], volatilities[unknown:]
+    mean[:] = 0.0
+    squares[:] = 0.0
+    for back in range(1, lookback):
+        values = past_returns[start + back : start + back + wide]
+        for q in range(wide):
+            mean[q] += values[q] - origin[q]
+    for q in range(wide):
+        mean[q] = origin[q] + mean[q] / lookback
+    for back in range(lookback):
+        values = past_returns[start + back : start + back + wide]
+        for q in range(wide):
+            squares[q] += (values[q] - mean[q]) * (values[q] - mean[q])
+    for q in range(wide):
+        squares[q] = math.sqrt(squares[q] / (lookback - 1) * SESSIONS_PER_YEAR)
 
 
 @compiled

@@ -8,25 +8,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.drawdown import breaker_trips, drawdown_scale
 from core.risk.leverage import wanted_exposure
 from core.risk.stops import is_near_stop, near_level, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
-from core.simulation.state import NEVER, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
+from core.simulation.state import (
+    INTRADAY,
+    NEVER,
+    REBALANCE,
+    RESCALE,
+    SELL_ALL,
+    Market,
+    Run,
+    note,
+)
 
-__all__ = ["assess", "decide", "is_quiet", "scale_stops"]
+__all__ = ["assess", "assess_with", "decide", "is_quiet", "scale_stops"]
 
 
 @compiled
 def assess(state: Any, rules: Any, returns: npt.NDArray[np.float64], row: Any) -> None:
     """Let the risk peak follow NAV, and write wanted exposure and what it is made of into `row`."""
+    sigma = realised_volatility(returns, state.returns, rules.vol_lookback_days)
+    assess_with(state, rules, sigma, row)
+
+
+@compiled
+def assess_with(state: Any, rules: Any, sigma: float, row: Any) -> None:
+    """Do what :func:`assess` does where the sleeve's volatility is known already."""
     state.risk_peak = max(state.risk_peak, state.nav)
     state.risk_drawdown = state.nav / state.risk_peak - 1.0
     row.risk_drawdown = state.risk_drawdown
     row.leverage = state.leverage
-    row.sigma = realised_volatility(returns, state.returns, rules.vol_lookback_days)
+    row.sigma = sigma
     row.dd_scale = drawdown_scale(state.risk_drawdown, rules.max_allowed_drawdown)
     row.vol_scale = volatility_scale(row.sigma, rules.target_annual_vol)
     scale = row.dd_scale * row.vol_scale * state.leverage
@@ -53,8 +69,11 @@ def is_quiet(t: int, state: Any, rules: Any, wanted: float) -> bool:
 
 @compiled
 def scale_stops(state: Any, rules: Any, stop_scale: float) -> None:
-    """Put a stop scale in force."""
+    """Put a stop scale in force; with stops inside the session no close is near a stop."""
     state.stop_scale = stop_scale
+    if rules.stop_fill == INTRADAY:
+        state.stop_level = state.trailing_level = math.nan
+        return
     state.stop_level = near_level(rules.position_stop_loss * stop_scale)
     state.trailing_level = near_level(rules.trailing_stop_pct * stop_scale)
 

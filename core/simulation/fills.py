@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.costs import cost_rate
 from core.risk.leverage import risk_factor
 from core.risk.stops import is_near_stop
-from core.simulation.positions import move, sell_all
+from core.simulation.positions import move, sell_all, settle
 from core.simulation.rebalancing import rebalance
 from core.simulation.state import NOTHING, REBALANCE, RESCALE, SELL_ALL, Market, Run, note
 
@@ -39,9 +39,7 @@ def fill(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> N
     elif state.order == SELL_ALL:
         state.applied = 0.0
     state.order = NOTHING
-    state.turnover = state.traded / state.nav
-    state.cost = state.traded * cost_rate(rules.cost_per_trade_bps)
-    state.cash -= state.cost
+    settle(state, cost_rate(rules.cost_per_trade_bps), state.nav)
     _value_held(state, names, held)
     state.nav = state.cash + state.worth
 
@@ -87,6 +85,7 @@ def _sell_exits(
         if reason != ExitReason.OPEN:
             weight = name.value / state.nav
             note(events, state, row, t, EventKind.WAITING, i, weight, math.nan)
+            name.waits = 1
         held[kept] = i
         kept += 1
     state.held = kept

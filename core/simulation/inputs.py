@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputsError
+from core.risk.config import RiskConfig
+from core.simulation.blocks import Blocks, make_blocks
 from core.simulation.state import Market
 from core.units import Bools, Floats, Ints
 
-__all__ = ["SimulationInputs"]
+__all__ = ["SimulationInputs", "require_prices"]
 
 
 _ROW_SUM_SLACK = 1e-9
@@ -35,7 +37,10 @@ class SimulationInputs:
     target : float64[R, N]
         Book at full exposure, weights >= 0; a row sums to at most 1, the rest is cash.
     open, low : float64[T, N], optional
-        Same adjustment as `close`; for fills at the open and stops inside the session.
+        Same adjustment as `close`; needed by ``execution="next_open"`` (open) and
+        ``stop_fill="intraday"`` (both) only. NaN where missing on a bar: the close stands in for
+        the open, and a low counts as no higher than open and close. Without a close they are
+        no bar.
     alpha : float64[R, N], optional
         Expected return until the next rebalance; NaN = that name is not gated, None = gate off.
     leverage : float64[R], optional
@@ -73,6 +78,7 @@ class SimulationInputs:
     overlay: Floats | None = None
     data_ended: Bools | None = None
     market: Market = field(init=False, repr=False)
+    _blocks: Blocks | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         close = _prices("close", self.close, None)
@@ -107,9 +113,19 @@ class SimulationInputs:
         """Sessions and securities."""
         return self.close.shape[0], self.close.shape[1]
 
+    @property
+    def blocks(self) -> Blocks:
+        """The closes laid out for event-driven runs: made when first asked for, then kept."""
+        if self._blocks is None:
+            object.__setattr__(self, "_blocks", make_blocks(self.close, self.rebalance))
+        assert self._blocks is not None
+        return self._blocks
+
     def _complete(self) -> Market:
         sessions, securities = self.shape
         rebalances = len(self.rebalance)
+
+        opened, low = self._inside()
 
         def or_full(array: npt.NDArray[Any] | None, size: int, value: float | bool) -> Any:
             return _frozen(np.full(size, value)) if array is None else array
@@ -126,7 +142,31 @@ class SimulationInputs:
             data_ended=or_full(self.data_ended, securities, False),
             cash_rate=or_full(self.cash_rate, sessions, 0.0),
             overlay=or_full(self.overlay, sessions, 0.0),
+            open=_frozen(opened),
+            low=_frozen(low),
         )
+
+    def _inside(self) -> tuple[Floats, Floats]:
+        # Open and low as ENGINE §8 reads them: a value on every bar, NaN elsewhere.
+        opened = low = np.empty((0, self.shape[1]))
+        if self.open is not None:
+            opened = self.close.copy()
+            np.copyto(opened, self.open, where=(self.open > 0.0) & (self.close > 0.0))
+        if self.low is not None:
+            low = self.close.copy() if self.open is None else np.minimum(opened, self.close)
+            np.copyto(low, self.low, where=self.low < low)  # False where either is a NaN
+        return opened, low
+
+
+def require_prices(inputs: SimulationInputs, risk: RiskConfig) -> None:
+    """Raise InputsError where `risk` fills at prices that `inputs` do not have."""
+    for name, asks in (("open", risk.needs_open), ("low", risk.needs_low)):
+        if asks and getattr(inputs, name) is None:
+            raise InputsError(
+                f'inputs.{name} must be given for risk.execution "{risk.execution}" with '
+                f'risk.stop_fill "{risk.stop_fill}", was None: pass float64[T, N] of it, or choose '
+                'execution "next_close" and stop_fill "close", which read closes only'
+            )
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

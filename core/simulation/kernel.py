@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, compiled_inner
 from core.ledger import ExitReason
-from core.simulation.borrowing import borrowed
+from core.risk.costs import cost_rate
 from core.simulation.decisions import assess, decide, is_quiet, scale_stops
 from core.simulation.fills import fill
+from core.simulation.intraday import mark_inside, pass_to_close
 from core.simulation.marking import accrue, delist, mark
 from core.simulation.positions import write_trade
 from core.simulation.state import (
+    AT_OPEN,
     EVENT,
+    INTRADAY,
     NAME,
     NEVER,
     NOTHING,
     PICK,
+    REACHED,
     SERIES,
     STATE,
     TRADE,
@@ -28,7 +32,17 @@ from core.simulation.state import (
     Run,
 )
 
-__all__ = ["SOLVENT", "run_once"]
+__all__ = [
+    "SOLVENT",
+    "fill_and_record",
+    "new_run",
+    "open_run",
+    "pass_session",
+    "record",
+    "run_once",
+    "simulate_by_session",
+    "write_open_trades",
+]
 
 SOLVENT = -1  # session of ruin of a run that was not ruined
 
@@ -46,6 +60,8 @@ def run_once(
     data_ended: npt.NDArray[np.bool_],
     cash_rate: npt.NDArray[np.float64],
     overlay: npt.NDArray[np.float64],
+    opened: npt.NDArray[np.float64],
+    low: npt.NDArray[np.float64],
     rules: Any,
     initial_nav: float,
     weights: npt.NDArray[np.float64],
@@ -56,7 +72,7 @@ def run_once(
 
     Parameters
     ----------
-    close … overlay : arrays
+    close … low : arrays
         The fields of :class:`~core.simulation.state.Market`.
     rules : ROW[1]
     initial_nav : float
@@ -72,46 +88,53 @@ def run_once(
     int
         Session at which NAV was at or below 0, ``SOLVENT`` when it never was.
     """
-    sessions, securities = close.shape
-    state = np.zeros(1, STATE)
-    series = np.zeros(sessions, SERIES)
-    trades = np.empty(trade_capacity, TRADE)
-    events = np.empty(event_capacity, EVENT)
     market = Market(
         close, rebalance, target, alpha, leverage, stop_scale,
-        last_session, delisting_return, data_ended, cash_rate, overlay,
+        last_session, delisting_return, data_ended, cash_rate, overlay, opened, low,
     )  # fmt: skip
-    run = Run(
-        rules, state, np.zeros(securities, NAME), np.empty(securities, np.int64),
-        np.empty(securities, PICK), np.empty(sessions, np.float64), series, weights,
-        trades, events,
-    )  # fmt: skip
-    return series, trades, events, state, _simulate(market, run, initial_nav)
+    run = new_run(rules, close.shape, weights, trade_capacity, event_capacity)
+    ruined = simulate_by_session(market, run, initial_nav)
+    return run.series, run.trades, run.events, run.state, ruined
 
 
 @compiled
-def _simulate(owned: Market, kept: Run, initial_nav: float) -> int:
-    # `owned` and `kept` belong to the caller, so they outlive what is borrowed from them here.
-    market = Market(
-        borrowed(owned.close), borrowed(owned.rebalance), borrowed(owned.target),
-        borrowed(owned.alpha), borrowed(owned.leverage), borrowed(owned.stop_scale),
-        borrowed(owned.last_session), borrowed(owned.delisting_return),
-        borrowed(owned.data_ended), borrowed(owned.cash_rate), borrowed(owned.overlay),
+def new_run(
+    rules: Any,
+    shape: tuple[int, int],
+    weights: npt.NDArray[np.float64],
+    trade_capacity: int,
+    event_capacity: int,
+) -> Run:
+    """Make the arrays of a run; see :func:`run_once` for the arguments."""
+    sessions, securities = shape
+    return Run(
+        rules, np.zeros(1, STATE), np.zeros(securities, NAME), np.empty(securities, np.int64),
+        np.empty(securities, PICK), np.empty(securities, REACHED),
+        np.empty(sessions, np.float64), np.zeros(sessions, SERIES), weights,
+        np.empty(trade_capacity, TRADE), np.empty(event_capacity, EVENT),
     )  # fmt: skip
-    run = Run(
-        borrowed(kept.rules), borrowed(kept.state), borrowed(kept.names), borrowed(kept.held),
-        borrowed(kept.picks), borrowed(kept.returns), borrowed(kept.series),
-        borrowed(kept.weights), borrowed(kept.trades), borrowed(kept.events),
-    )  # fmt: skip
-    _open(market, run, initial_nav)
-    ruined = _pass_sessions(market, run)
-    if ruined == SOLVENT:
-        _write_open_trades(run, len(market.close) - 1)
-    return ruined
 
 
-@compiled
-def _open(market: Market, run: Run, initial_nav: float) -> None:
+@compiled_inner
+def simulate_by_session(market: Market, run: Run, initial_nav: float) -> int:
+    """Simulate into the arrays of a run, whose state, names and flags must be zeros.
+
+    Returns
+    -------
+    int
+        Session of ruin, ``SOLVENT`` when there was none.
+    """
+    open_run(market, run, initial_nav)
+    for t in range(len(market.close)):
+        if not pass_session(market, run, t):
+            return t
+    write_open_trades(run, len(market.close) - 1)
+    return SOLVENT
+
+
+@compiled_inner
+def open_run(market: Market, run: Run, initial_nav: float) -> None:
+    """Start a run: everything in cash; `run.state` and `run.names` must be zeros."""
     state, names = run.state[0], run.names
     state.cash = state.nav = state.last_nav = initial_nav
     state.risk_peak = state.peak = initial_nav
@@ -125,45 +148,58 @@ def _open(market: Market, run: Run, initial_nav: float) -> None:
         name.left_out = name.stop_filled = NEVER
 
 
-@compiled
-def _pass_sessions(market: Market, run: Run) -> int:
-    # The session of ruin, or SOLVENT. What is passed on every session are records and the fewest
-    # arrays; `market` and `run` go only where something happens: handing twenty arrays over costs
-    # more than a quiet session.
-    state, rules, series = run.state[0], run.rules[0], run.series
-    names, held, returns = run.names, run.held, run.returns
-    close, cash_rate, overlay = market.close, market.cash_rate, market.overlay
-    for t in range(len(close)):
-        row = series[t]
-        if t > 0:  # session 0 starts in cash: there is nothing to mark
-            accrue(state, cash_rate[t], overlay[t], rules.borrow_spread)
-            gained = delist(market, run, t) if t > state.next_end else 0.0
-            sleeve = mark(close, t, state, names, held, gained)
-            if not math.isnan(sleeve):
-                returns[state.returns] = sleeve
-                state.returns += 1
-            if state.nav <= 0.0:
-                return t
-        if rules.execution_lag_days == 0:
-            assess(state, rules, returns, row)
-            if not is_quiet(t, state, rules, row.wanted_exposure):
-                decide(market, run, t)
-        if state.order != NOTHING or state.exits > 0:
-            fill(market, run, close, t)
-            if state.nav <= 0.0:
-                return t
-        _record(state, row)
-        if len(run.weights) > 0:
-            _record_weights(run, t)
-        if rules.execution_lag_days != 0:
-            assess(state, rules, returns, row)
-            if not is_quiet(t, state, rules, row.wanted_exposure):
-                decide(market, run, t)
-    return SOLVENT
+@compiled_inner
+def pass_session(market: Market, run: Run, t: int) -> bool:
+    """Take one session through all its steps; False when NAV is at or below 0."""
+    state, rules = run.state[0], run.rules[0]
+    if t > 0:  # session 0 starts in cash: there is nothing to mark
+        accrue(state, market.cash_rate[t], market.overlay[t], rules.borrow_spread)
+        gained = delist(market, run, t) if t > state.next_end else 0.0
+        if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
+            sleeve = mark_inside(market, run, t, gained)
+        else:
+            sleeve = mark(market.close, t, state, run.names, run.held, gained)
+        if not math.isnan(sleeve):  # something was held
+            run.returns[state.returns] = sleeve
+            state.returns += 1
+        if state.nav <= 0.0:
+            return False
+    if rules.execution_lag_days == 0:
+        _decide_unless_quiet(market, run, t)
+        return fill_and_record(market, run, t)
+    if not fill_and_record(market, run, t):
+        return False
+    _decide_unless_quiet(market, run, t)
+    return True
 
 
-@compiled
-def _record(state: Any, row: Any) -> None:
+@compiled_inner
+def _decide_unless_quiet(market: Market, run: Run, t: int) -> None:
+    state, rules, row = run.state[0], run.rules[0], run.series[t]
+    assess(state, rules, run.returns, row)
+    if not is_quiet(t, state, rules, row.wanted_exposure):
+        decide(market, run, t)
+
+
+@compiled_inner
+def fill_and_record(market: Market, run: Run, t: int) -> bool:
+    """Fill what stands and write the session down; False when NAV is at or below 0."""
+    state, rules = run.state[0], run.rules[0]
+    at_open = rules.execution == AT_OPEN
+    if state.order != NOTHING or state.exits > 0:
+        fill(market, run, market.open if at_open else market.close, t)
+    if at_open:
+        pass_to_close(market, run, t)
+    if state.nav <= 0.0:
+        return False
+    record(state, run.series[t], rules.cost_per_trade_bps)
+    _record_weights(run.weights, t, state, run.names, run.held)
+    return True
+
+
+@compiled_inner
+def record(state: Any, row: Any, cost_per_trade_bps: float) -> None:
+    """Write what a session ends with, its fills and their costs included, into its row."""
     state.peak = max(state.peak, state.nav)
     row.nav = state.nav
     row.drawdown = state.nav / state.peak - 1.0
@@ -173,21 +209,30 @@ def _record(state: Any, row: Any) -> None:
     row.cash = state.cash
     row.turnover = state.turnover
     row.cost = state.cost
+    row.cost_fraction = state.turnover * cost_rate(cost_per_trade_bps)
     row.invested = state.worth / state.nav
     row.interest = state.interest
     row.overlay = state.overlay
     row.holdings = state.held
 
 
-@compiled
-def _record_weights(run: Run, t: int) -> None:
-    state, names, held, weights = run.state[0], run.names, run.held, run.weights
+@compiled_inner
+def _record_weights(
+    weights: npt.NDArray[np.float64],
+    t: int,
+    state: Any,
+    names: Any,
+    held: npt.NDArray[np.int64],
+) -> None:
+    if len(weights) == 0:  # not asked for
+        return
     for j in range(state.held):
         weights[t, held[j]] = names[held[j]].value / state.nav
 
 
-@compiled
-def _write_open_trades(run: Run, last: int) -> None:
+@compiled_inner
+def write_open_trades(run: Run, last: int) -> None:
+    """Write the round trips that go on after the last session."""
     state, names, held, trades = run.state[0], run.names, run.held, run.trades
     for j in range(state.held):
         write_trade(state, names[held[j]], trades, last, ExitReason.OPEN)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, fields
+from threading import Lock
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.errors import CancelledError, RuinError
-from core.metrics import Metrics, summarise
+from core.curves import calendar_days
+from core.errors import CancelledError
+from core.metrics import Metrics, check_dates
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.simulation.kernel import SOLVENT
-from core.simulation.run import simulate
+from core.simulation.parameters import pack
+from core.simulation.rows import simulate_rows
+from core.simulation.run import check_initial_nav
 from core.units import Dates, Floats, Ints
 
 __all__ = ["METRICS", "SweepResult", "simulate_many"]
 
 #: Columns of a sweep, in the order of :class:`~core.metrics.Metrics`.
 METRICS = tuple(field.name for field in fields(Metrics))
+
+_BLOCK_SECONDS: Final = 0.01  # of one block of runs on one thread: between two, a sweep can stop
+_FIRST_BLOCK, _LARGEST_BLOCK = 2, 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,21 +103,84 @@ def simulate_many(
     InputsError
         When `initial_nav` or `dates` are not as described.
     """
+    check_initial_nav(initial_nav)
+    check_dates(inputs.shape[0], dates, inputs.market.cash_rate)
+    if cancelled is not None and cancelled():
+        raise CancelledError(0, len(risks))
+    for risk in risks:
+        require_prices(inputs, risk)
     values = np.full((len(risks), len(METRICS)), np.nan)
     ruined = np.full(len(risks), SOLVENT, dtype=np.int64)
-    curves = np.full((len(risks), inputs.shape[0]), np.nan) if nav else None
-    for row, risk in enumerate(risks):
-        if cancelled is not None and cancelled():
-            raise CancelledError(row, len(risks))
+    curves = np.full((len(risks) if nav else 0, inputs.shape[0]), np.nan)
+    market, blocks, rules = inputs.market, inputs.blocks, pack(risks)
+    start, days = float(initial_nav), calendar_days(dates)
+
+    def run(begin: int, end: int) -> None:
+        simulate_rows(market, blocks, rules, begin, end, start, days, values, ruined, curves)
+
+    _share_out(run, len(risks), workers or os.cpu_count() or 1, cancelled, done)
+    return SweepResult(values, ruined, curves if nav else None)
+
+
+class _Queue:
+    # Rows that no thread has taken yet.
+
+    def __init__(self, total: int, workers: int) -> None:
+        self._lock = Lock()
+        self._next, self._total, self._workers = 0, total, workers
+        self.finished = 0
+
+    def take(self, most: int) -> tuple[int, int]:
+        """Return the next rows, from and to; few towards the end, so that all end at once."""
+        with self._lock:
+            begin = self._next
+            fair = -(-(self._total - begin) // (2 * self._workers))
+            self._next = begin + min(most, fair)
+            return begin, self._next
+
+    def finish(self, count: int) -> None:
+        """Count rows that are done."""
+        with self._lock:
+            self.finished += count
+
+    def stop(self) -> None:
+        """Leave nothing to take."""
+        with self._lock:
+            self._next = self._total
+
+
+def _share_out(
+    run: Callable[[int, int], None],
+    total: int,
+    workers: int,
+    cancelled: Callable[[], bool] | None,
+    done: Callable[[int], None] | None,
+) -> None:
+    # The callbacks are asked and told on the caller's thread.
+    queue = _Queue(total, workers)
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(_work, run, queue) for _ in range(workers)}
         try:
-            result = simulate(inputs, risk, initial_nav=initial_nav)
-        except RuinError as error:
-            ruined[row] = error.session
-            continue
-        metrics = summarise(result, dates, inputs.market.cash_rate)
-        values[row] = [float(value) for value in asdict(metrics).values()]
-        if curves is not None:
-            curves[row] = result.nav
-        if done is not None:
-            done(row + 1)
-    return SweepResult(values, ruined, curves)
+            while running:
+                ended, running = wait(running, _BLOCK_SECONDS, FIRST_EXCEPTION)
+                for future in ended:
+                    future.result()
+                if done is not None and queue.finished > 0:
+                    done(queue.finished)
+                if running and cancelled is not None and cancelled():
+                    raise CancelledError(queue.finished, total)
+        finally:
+            queue.stop()
+
+
+def _work(run: Callable[[int, int], None], queue: _Queue) -> None:
+    size = _FIRST_BLOCK
+    while True:
+        begin, end = queue.take(size)
+        if begin == end:
+            return
+        started = time.perf_counter()
+        run(begin, end)
+        queue.finish(end - begin)
+        seconds = (time.perf_counter() - started) / (end - begin)
+        size = max(1, min(_LARGEST_BLOCK, int(_BLOCK_SECONDS / max(seconds, 1e-9))))

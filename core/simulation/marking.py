@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import EventKind, ExitReason
 from core.risk.leverage import cash_return
 from core.risk.stops import is_near_stop
 from core.simulation.positions import leave
 from core.simulation.state import Market, Run, note
 
-__all__ = ["accrue", "delist", "mark"]
+__all__ = ["accrue", "delist", "mark", "mark_at_close", "mark_at_open"]
 
 
 @compiled
@@ -98,3 +98,53 @@ def mark(
     state.worth = worth
     state.nav = state.cash + worth
     return gained / before if before > 0.0 else math.nan
+
+
+@compiled
+def mark_at_open(
+    market: Market, t: int, state: Any, names: Any, held: npt.NDArray[np.int64], gained: float
+) -> float:
+    """Value what is held at ``open[t]``, and NAV with it; return the sleeve's return to the close.
+
+    The sleeve is what was held when the session before ended, whatever is traded at the open.
+    Highest closes stay as they were: an open is no close.
+    """
+    prices, close = market.open, market.close
+    before = state.worth
+    worth = 0.0
+    for j in range(state.held):
+        i = held[j]
+        name = names[i]
+        price = prices[t, i]
+        if not math.isnan(price):
+            gained += name.shares * close[t, i] - name.value
+            name.value = name.shares * price
+        worth += name.value
+    state.worth = worth
+    state.nav = state.cash + worth
+    return gained / before if before > 0.0 else math.nan
+
+
+@compiled
+def mark_at_close(
+    close: npt.NDArray[np.float64], t: int, state: Any, names: Any, held: npt.NDArray[np.int64]
+) -> None:
+    """Value what is held after fills at the open of t at ``close[t]``, as :func:`mark` does."""
+    stop, trailing = state.stop_level, state.trailing_level
+    worth = 0.0
+    near = False
+    for j in range(state.held):
+        i = held[j]
+        name = names[i]
+        price = close[t, i]
+        if not math.isnan(price):
+            # The price of a first fill at the open is no close either.
+            first = name.entry_session == t
+            name.high = price if first or price > name.high else name.high
+            name.value = name.shares * price
+            name.last = price
+            near |= is_near_stop(price, name.entry, name.high, stop, trailing)
+        worth += name.value
+    state.near = near
+    state.worth = worth
+    state.nav = state.cash + worth

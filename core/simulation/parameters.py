@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import ConfigError
 from core.risk.config import RiskConfig
+from core.simulation.state import AT_OPEN, INTRADAY
 
 __all__ = ["ROW", "pack"]
 
@@ -35,9 +35,15 @@ _FRACTIONS: Final = (
     "borrow_spread",
 )
 
-# One record a run, every field under its name in RiskConfig. NaN = rule off.
+_CODES: Final = {
+    "execution": {"next_close": 0, "next_open": AT_OPEN},
+    "stop_fill": {"close": 0, "intraday": INTRADAY},
+}
+
+# One record a run, every field under its name in RiskConfig. NaN = rule off; choices as codes.
 ROW: Final = np.dtype(
-    [(name, np.float64) for name in _FRACTIONS] + [(name, np.int64) for name in _INTEGERS],
+    [(name, np.float64) for name in _FRACTIONS]
+    + [(name, np.int64) for name in (*_INTEGERS, *_CODES)],
     align=True,
 )
 
@@ -52,32 +58,13 @@ def pack(risks: Sequence[RiskConfig]) -> npt.NDArray[np.void]:
     Returns
     -------
     ROW[K]
-        NaN where a rule is None.
-
-    Raises
-    ------
-    ConfigError
-        For an execution the kernel does not do yet.
+        NaN where a rule is None; `execution` and `stop_fill` as codes, 0 for the default.
     """
-    for risk in risks:
-        _check_execution(risk)
     return np.array([_row(risk) for risk in risks], dtype=ROW)
 
 
 def _row(risk: RiskConfig) -> tuple[Any, ...]:
     values = [getattr(risk, name) for name in _FRACTIONS]
     row = [math.nan if value is None else value for value in values]
-    return (*row, *[getattr(risk, name) for name in _INTEGERS])
-
-
-def _check_execution(risk: RiskConfig) -> None:
-    if risk.execution != "next_close":
-        raise ConfigError(
-            f'risk.execution must be "next_close" in this version, was "{risk.execution}": '
-            "fills at the open are not simulated yet"
-        )
-    if risk.stop_fill != "close":
-        raise ConfigError(
-            f'risk.stop_fill must be "close" in this version, was "{risk.stop_fill}": '
-            "stops inside the session are not simulated yet"
-        )
+    row += [getattr(risk, name) for name in _INTEGERS]
+    return (*row, *[codes[getattr(risk, name)] for name, codes in _CODES.items()])

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import ExitReason
 from core.simulation.state import TRADE_NONE
 
-__all__ = ["leave", "move", "sell_all", "write_trade"]
+__all__ = ["leave", "move", "sell_all", "settle", "write_trade"]
 
 
 @compiled
@@ -36,10 +36,10 @@ def move(
         return
     if wanted < TRADE_NONE:
         sell_all(state, name, trades, t, ExitReason.REBALANCE, rate)
-    elif change > 0.0:
-        _buy(state, name, t, change * state.nav, price, rate)
-    else:
-        _sell(state, name, -change * state.nav, price, rate)
+        return
+    if name.shares == 0.0:
+        _open(name, t, price)
+    _trade(state, name, change * state.nav, price, rate)
 
 
 @compiled
@@ -51,11 +51,22 @@ def sell_all(state: Any, name: Any, trades: Any, t: int, reason: int, rate: floa
 
 
 @compiled
+def settle(state: Any, rate: float, nav: float) -> None:
+    """Book what was traded since the last settlement: turnover over `nav`, and costs from cash."""
+    cost = state.traded * rate
+    state.turnover += state.traded / nav
+    state.cost += cost
+    state.cash -= cost
+    state.traded = 0.0
+
+
+@compiled
 def leave(state: Any, name: Any, trades: Any, t: int, proceeds: float, reason: int) -> None:
     """Turn all of a name into `proceeds` of cash and close its round trip, free of costs."""
     state.cash += proceeds
     state.exits -= name.exit != ExitReason.OPEN
     name.exit = ExitReason.OPEN
+    name.waits = 0
     name.sold += proceeds
     name.shares_sold += name.shares
     name.last = name.sold / name.shares_sold
@@ -87,30 +98,27 @@ def write_trade(state: Any, name: Any, trades: Any, t: int, reason: int) -> None
 
 
 @compiled
-def _buy(state: Any, name: Any, t: int, dollars: float, price: float, rate: float) -> None:
+def _open(name: Any, t: int, price: float) -> None:
     # A first buy opens the round trip.
-    if name.shares == 0.0:
-        name.value = name.bought = name.sold = name.shares_sold = name.costs = name.entry = 0.0
-        name.entry_session = t
-        name.high = name.last = price
-    shares = dollars / price
-    name.entry = (name.entry * name.shares + dollars) / (name.shares + shares)
-    name.shares += shares
-    name.value = name.shares * price
-    name.bought += dollars
-    name.costs += dollars * rate
-    state.traded += dollars
-    state.cash -= dollars
+    name.value = name.bought = name.sold = name.shares_sold = name.costs = name.entry = 0.0
+    name.entry_session = t
+    name.high = name.last = price
 
 
 @compiled
-def _sell(state: Any, name: Any, dollars: float, price: float, rate: float) -> None:
-    # Less than all of it; the average entry does not change.
+def _trade(state: Any, name: Any, dollars: float, price: float, rate: float) -> None:
+    # Positive dollars buy; negative ones sell less than all, which leaves the average entry alone.
+    # Either way the same instructions: which of the two it is cannot be foreseen.
     shares = dollars / price
-    name.shares -= shares
-    name.shares_sold += shares
-    name.value = name.shares * price
-    name.sold += dollars
-    name.costs += dollars * rate
-    state.traded += dollars
-    state.cash += dollars
+    held = name.shares + shares
+    average = (name.entry * name.shares + dollars) / held
+    bought, sold = max(dollars, 0.0), max(-dollars, 0.0)
+    name.entry = average if dollars > 0.0 else name.entry
+    name.shares = held
+    name.shares_sold += max(-shares, 0.0)
+    name.value = held * price
+    name.bought += bought
+    name.sold += sold
+    name.costs += (bought + sold) * rate
+    state.traded += bought + sold
+    state.cash -= dollars

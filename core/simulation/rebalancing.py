@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turnover_factor
 from core.risk.leverage import buy_factor, risk_factor
@@ -44,26 +44,25 @@ def rebalance(
 def _collect(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) -> int:
     # Everything held or targeted, in ascending order. A waiting exit stands outside; a name that
     # was to leave when this was decided, and has gone by now, does not come back.
+    # No branch a name: which names a book has is a coin toss to the processor. A name that is not
+    # held has no shares, no value and no exit.
     state = run.state[0]
-    names, held, picks, target = run.names, run.held, run.picks, market.target
+    names, picks, target = run.names, run.picks, market.target
     k = state.order_rebalance
     cooldown = run.rules[0].stop_cooldown_days
-    count = next_held = 0
+    count = 0
     for i in range(len(names)):
-        is_held = next_held < state.held and held[next_held] == i
-        next_held += is_held
-        if not is_held and target[k, i] == 0.0:
-            continue
         name = names[i]
-        if not is_held and name.left_out == k:
-            continue
-        pick = picks[count]
-        pick.security = i
-        pick.outside = is_held and name.exit != ExitReason.OPEN
+        picks[count].security = i
+        count += (name.shares > 0.0) | ((target[k, i] != 0.0) & (name.left_out != k))
+    for j in range(count):
+        pick = picks[j]
+        i = pick.security
+        name = names[i]
+        pick.outside = name.exit != ExitReason.OPEN
         pick.target = 0.0 if cooling_down(t, name.stop_filled, cooldown) else target[k, i]
-        pick.current = name.value / state.nav if is_held else 0.0
+        pick.current = name.value / state.nav
         pick.price = prices[t, i]
-        count += 1
     return count
 
 

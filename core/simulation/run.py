@@ -12,12 +12,13 @@ from core.errors import InputsError, RuinError
 from core.ledger import Events, ExitReason, Trades
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.simulation.inputs import SimulationInputs
+from core.simulation.event_driven import run_event_driven
+from core.simulation.inputs import SimulationInputs, require_prices
 from core.simulation.kernel import SOLVENT, run_once
 from core.simulation.parameters import pack
 from core.simulation.state import EVENT, SERIES, TRADE
 
-__all__ = ["simulate", "warm_up"]
+__all__ = ["check_initial_nav", "is_event_driven", "simulate", "warm_up"]
 
 # Rows of the tapes at first; a run that needs more is done again with as many as it needs.
 _TRADES = 4096
@@ -53,15 +54,16 @@ def simulate(
     ------
     RuinError
         When NAV reaches 0.
-    ConfigError
-        For ``execution="next_open"`` and ``stop_fill="intraday"``, which are not simulated yet.
     InputsError
-        When `initial_nav` is not a positive number.
+        When `initial_nav` is not a positive number, or `risk` asks for fills at the open or stops
+        inside the session and `inputs` lack the open or the low.
     """
-    if not (math.isfinite(initial_nav) and initial_nav > 0.0):
-        raise InputsError(f"initial_nav must be a positive number of dollars, was {initial_nav!r}")
+    require_prices(inputs, risk)
+    check_initial_nav(initial_nav)
+    rules, start = pack([risk]), float(initial_nav)
     held = np.zeros(inputs.shape if weights else (0, 0))
-    series, trades, events = _run(inputs, pack([risk]), float(initial_nav), held)
+    skips = is_event_driven(risk) and not weights
+    series, trades, events = _run(inputs, rules, start, None if skips else held)
     return BacktestResult(
         initial_nav=float(initial_nav),
         **_columns(series, SERIES),
@@ -71,15 +73,34 @@ def simulate(
     )
 
 
+def check_initial_nav(initial_nav: float) -> None:
+    """Refuse what is not a positive number of dollars."""
+    if not (math.isfinite(initial_nav) and initial_nav > 0.0):
+        raise InputsError(f"initial_nav must be a positive number of dollars, was {initial_nav!r}")
+
+
+def is_event_driven(risk: RiskConfig) -> bool:
+    """Whether runs of `risk` can skip sessions: those that trade at closes only."""
+    return risk.execution == "next_close" and risk.stop_fill == "close"
+
+
 def _run(
-    inputs: SimulationInputs, rules: Any, initial_nav: float, weights: npt.NDArray[np.float64]
+    inputs: SimulationInputs,
+    rules: Any,
+    initial_nav: float,
+    weights: npt.NDArray[np.float64] | None,
 ) -> tuple[Any, Any, Any]:
-    # Series, trades and events, none of them cut off.
+    # Series, trades and events, none of them cut off; session by session if there are `weights`.
     capacities = (_TRADES, _EVENTS)
     while True:
-        series, trades, events, state, ruined = run_once(
-            *inputs.market, rules, initial_nav, weights, *capacities
-        )
+        if weights is None:
+            series, trades, events, state, ruined = run_event_driven(
+                inputs.market, inputs.blocks, rules, initial_nav, np.empty((0, 0)), *capacities
+            )
+        else:
+            series, trades, events, state, ruined = run_once(
+                *inputs.market, rules, initial_nav, weights, *capacities
+            )
         if ruined != SOLVENT:
             raise RuinError(ruined, float(state["nav"][0]))
         counts = int(state["trades"][0]), int(state["events"][0])
@@ -94,6 +115,7 @@ def warm_up() -> None:
         close=np.array([[1.0], [1.1], [1.0]]), rebalance=np.array([0]), target=np.array([[1.0]])
     )
     simulate(inputs, RiskConfig())
+    simulate(inputs, RiskConfig(), weights=True)
 
 
 def _columns(records: Any, dtype: np.dtype[np.void]) -> dict[str, npt.NDArray[Any]]:

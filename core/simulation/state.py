@@ -7,15 +7,18 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled_inner as compiled
 from core.ledger import EventKind
 
 __all__ = [
+    "AT_OPEN",
     "EVENT",
+    "INTRADAY",
     "NAME",
     "NEVER",
     "NOTHING",
     "PICK",
+    "REACHED",
     "REBALANCE",
     "RESCALE",
     "SELL_ALL",
@@ -34,6 +37,10 @@ REBALANCE: Final = 1
 RESCALE: Final = 2
 SELL_ALL: Final = 3
 
+# Codes of `execution` and `stop_fill` in a row of parameters; 0 is the default of either.
+AT_OPEN: Final = 1
+INTRADAY: Final = 1
+
 NEVER: Final = -1  # a session that does not come, or has not been
 
 TRADE_NONE: Final = 1e-12  # weights nearer than this to what is held are not traded, ENGINE §4
@@ -48,27 +55,33 @@ def _record(floats: str, integers: str) -> np.dtype[np.void]:
 
 
 # One security. Set by its first buy, read while it is held. `exit` is the ExitReason of a decided
-# or waiting exit, `left_out` the last rebalance whose decision met one, `stop_filled` the session
-# at which its last stop was filled; NEVER before.
+# or waiting exit, `waits` whether it found no bar at its fill, `left_out` the last rebalance whose
+# decision met one, `stop_filled` the session at which its last stop was filled; NEVER before.
 NAME: Final = _record(
     "value shares high entry last bought sold shares_sold costs",
-    "exit security entry_session left_out stop_filled",
+    "exit security entry_session left_out stop_filled waits",
 )
 
-# The portfolio. `worth` is the dollar value held; `traded`, `interest`, `overlay`, `cost` and
-# `turnover` are of this session; `held`, `exits`, `returns`, `trades` and `events` are counts;
+# The portfolio. `worth` is the dollar value held, `last_worth` that of the session before (kept by
+# ``mark_inside``); `interest`, `overlay`, `cost` and `turnover` are of this session, `traded` what
+# of it is not settled yet; `held`, `exits`, `returns`, `reached`, `trades` and `events` are counts;
 # `breaker_filled` is the session f of ENGINE §3 while `out`; `next_rebalance` is a row of the book,
 # `next_decision` its session; nothing held ends before `next_end`; `near` is whether some name may
-# have reached a stop, `stop_level` and `trailing_level` the fractions of its reference prices.
+# have reached a stop, `stop_level` and `trailing_level` the fractions of its reference prices, NaN
+# where no close is tested.
 STATE: Final = _record(
-    "cash worth nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
+    "cash worth last_worth nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
     "stop_level trailing_level order_exposure traded interest overlay cost turnover",
-    "held exits returns trades events next_rebalance next_decision next_end "
+    "held exits returns reached trades events next_rebalance next_decision next_end "
     "order order_rebalance out breaker_filled near",
 )
 
 # One name in one fill: weights before (`current`), of the risk part, and wanted.
 PICK: Final = _record("current risk wanted target price", "security outside")
+
+# A stop that the session's low reaches: its level, the price and the fall that level comes from,
+# and the shares held when the session began. `reason` is an ExitReason.
+REACHED: Final = _record("level reference limit shares", "security reason")
 
 TRADE: Final = _record(
     "entry_price exit_price quantity notional trade_return pnl costs",
@@ -79,7 +92,7 @@ EVENT: Final = _record("value threshold", "session kind security")
 # Float columns of a result, one value a session; integer columns are holdings and flags.
 SERIES: Final = _record(
     "nav gross_return net_return drawdown risk_drawdown sigma dd_scale vol_scale leverage "
-    "wanted_exposure applied_exposure cash turnover cost invested interest overlay",
+    "wanted_exposure applied_exposure cash turnover cost cost_fraction invested interest overlay",
     "holdings flags",
 )
 
@@ -87,7 +100,8 @@ SERIES: Final = _record(
 class Market(NamedTuple):
     """Validated inputs, ENGINE §1, with every optional array present; read only.
 
-    ``alpha`` has no rows when the gate is off.
+    ``alpha`` has no rows when the gate is off, ``open`` and ``low`` none when they are not given.
+    Where given they have a value on every bar and NaN elsewhere, see ``SimulationInputs``.
     """
 
     close: npt.NDArray[np.float64]
@@ -101,6 +115,8 @@ class Market(NamedTuple):
     data_ended: npt.NDArray[np.bool_]
     cash_rate: npt.NDArray[np.float64]
     overlay: npt.NDArray[np.float64]
+    open: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
 
 
 class Run(NamedTuple):
@@ -111,6 +127,7 @@ class Run(NamedTuple):
     names: Any  # NAME[N]
     held: npt.NDArray[np.int64]  # ascending; the first state.held
     picks: Any  # PICK[N]
+    reached: Any  # REACHED[N]; the first state.reached
     returns: npt.NDArray[np.float64]  # of the sleeve; the first state.returns
     series: Any  # SERIES[T]
     weights: npt.NDArray[np.float64]  # T x N, or no rows when not asked for

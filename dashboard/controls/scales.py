@@ -7,13 +7,7 @@ from typing import Any
 
 from core.parameters import ParameterSpec
 
-__all__ = ["AVAILABLE_CHOICES", "Scale", "choices", "scale_of", "unit_text"]
-
-# Declared, validated, but not yet simulated: a control offers what the engine can do.
-AVAILABLE_CHOICES: dict[str, tuple[Any, ...]] = {
-    "risk.execution": ("next_close",),
-    "risk.stop_fill": ("close",),
-}
+__all__ = ["Scale", "choices", "scale_of", "unit_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +70,5 @@ def unit_text(spec: ParameterSpec) -> str:
 
 def choices(spec: ParameterSpec, value: Any) -> tuple[Any, ...]:
     """Return what can be chosen, the present value always among it."""
-    offered = AVAILABLE_CHOICES.get(spec.path, spec.choices)
+    offered = spec.choices
     return offered if value in offered else (*offered, value)

@@ -227,6 +227,7 @@ def _run() -> SimpleNamespace:
         nav=np.array([1000.0, 998.0, 1010.0, 999.0]),
         initial_nav=1000.0,
         cost=cost,
+        cost_fraction=cost / 1000.0,
         turnover=np.array([0.0, 2.0, 0.0, 1.0]),
         invested=np.array([0.0, 0.8, 0.6, 0.2]),
         trades=trades,

@@ -158,7 +158,10 @@ def test_own_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["backtest", "--start", "soon"], "must be a date"),
         (["backtest", "--scenario", "missing.toml"], "missing.toml must be a readable"),
         (["backtest", "--book", "nobody"], "nobody"),
-        (["backtest", "--set", "risk.execution=next_open"], "next_open"),
+        (
+            ["backtest", "--set", "risk.execution=next_open", "--set", "risk.execution_lag_days=0"],
+            "needs execution_lag_days 1",
+        ),
         (["import", "--name", "us"], "--prices"),
         (["import", "--name", "us", "--prices", "missing.parquet"], "missing.parquet"),
         (["fields", "--section", "riks"], "section must be one of"),

@@ -116,7 +116,7 @@ def test_a_step_has_the_numbers_of_a_run_at_its_value() -> None:
     for k, value in enumerate(values):
         run = fake_run(with_values(Scenario(), {"risk.position_stop_loss": value}), sessions=756)
         told = dict(zip(header["names"], header["metrics"][k], strict=True))
-        assert told["cagr"] == run.metrics.cagr
+        assert told["cagr"] == pytest.approx(run.metrics.cagr, rel=1e-12)
         assert told["stop_hits"] == run.metrics.stop_hits
         size = header["rows"]
         slot = header["at"][k]
@@ -247,7 +247,7 @@ def test_hints_have_the_numbers_of_one_step_up_and_down() -> None:
     assert header["scenario"] == scenario_hash(RUN.scenario)
     up = fake_run(with_values(Scenario(), {"risk.position_stop_loss": 0.13}), sessions=756)
     told = header["hints"]["risk.position_stop_loss"]
-    assert told["1"]["sharpe_ratio"] == up.metrics.sharpe_ratio
+    assert told["1"]["sharpe_ratio"] == pytest.approx(up.metrics.sharpe_ratio, rel=1e-12)
     assert set(told) == {"1", "-1"}
     assert "-1" not in header["hints"]["risk.stop_cooldown_days"]  # 0 is the least
     assert {path for path, _, _ in neighbours(RUN)} >= set(header["hints"])

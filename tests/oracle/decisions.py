@@ -118,6 +118,8 @@ def re_enter(state: State, t: int) -> None:
 def stops(state: State, t: int) -> None:
     """Test both stops on every name that has a bar and is not on its way out already."""
     risk = state.risk
+    if risk.stop_fill == "intraday":
+        return  # they rest in the market and are sold inside the session
     for i, position in state.positions.items():
         close = state.market.bar(t, i)
         if i in state.exits or close is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.oracle.records import Order
 from tests.oracle.state import State
 
@@ -11,7 +13,7 @@ TINY = 1e-12
 
 
 def fill(state: State, t: int) -> None:
-    """Fill what was decided, and every exit that waits for its bar, at the close of t."""
+    """Fill what was decided, and every exit that waits for its bar, at the prices of t."""
     order, state.order = state.order, None
     nav_pre = state.nav()
     held_before = bool(state.positions)
@@ -22,16 +24,16 @@ def fill(state: State, t: int) -> None:
     for i in sorted(leaving):
         if state.market.bar(t, i) is None:
             state.event(t, "waiting", i, state.value(i) / nav_pre)
+            state.waiting.add(i)
             continue
-        reason = state.exits.pop(i)
+        reason = state.exits[i]
+        state.end_exit(i)
         traded += state.sell_all(t, i, reason)
         if reason in ("stop", "trailing"):
             state.stop_filled[i] = t
     for i, weight in final.items():
         traded += move_to(state, t, i, weight, nav_pre)
-    state.turnover = traded / nav_pre
-    state.cost = state.turnover * nav_pre * state.risk.cost_per_trade_bps / 1e4
-    state.cash -= state.cost
+    state.book(traded, nav_pre)
     if order is not None:
         state.applied = 0.0 if order.kind == "breaker" else order.exposure
 
@@ -53,6 +55,9 @@ def wanted_weights(
         state.event(t, "rescale", -1, order.exposure / state.applied - 1.0, threshold)
         return {i: c[i] * f for i in can_trade}
     state.event(t, "rebalance", -1, order.exposure)
+    if state.void:
+        target = tuple(0.0 if i in state.void else x for i, x in enumerate(order.target))
+        order = replace(order, target=target)
     b = {i: c[i] * f for i in others}
     g = gated(state, t, order, b)
     w = capped(state, t, b, g, held_before)
@@ -136,7 +141,8 @@ def limited(
 
 def move_to(state: State, t: int, i: int, weight: float, nav_pre: float) -> float:
     """Trade name i to its final weight; return the dollars traded."""
-    price = state.market.bar(t, i)
+    at_open = state.risk.execution == "next_open"
+    price = state.market.opening(t, i) if at_open else state.market.bar(t, i)
     assert price is not None
     current = state.value(i) / nav_pre
     state.out.near_tiny(weight - current)

@@ -8,7 +8,17 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-__all__ = ["NAN", "Event", "Inputs", "Market", "OracleResult", "Order", "Position", "Trade"]
+__all__ = [
+    "NAN",
+    "Event",
+    "Inputs",
+    "Market",
+    "OracleResult",
+    "Order",
+    "Position",
+    "RestingStop",
+    "Trade",
+]
 
 NAN = float("nan")
 
@@ -56,12 +66,22 @@ class Position:
     shares: float = 0.0
     average: float = 0.0
     highest: float = -math.inf
-    last_close: float = NAN
+    last_price: float = NAN
     bought_dollars: float = 0.0
     bought_shares: float = 0.0
     sold_dollars: float = 0.0
     sold_shares: float = 0.0
     costs: float = 0.0
+
+
+@dataclass(frozen=True)
+class RestingStop:
+    """A stop in the market that the session's low reaches, with the values of its event."""
+
+    kind: str
+    level: float
+    fall: float
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,8 @@ class Market:
         self.cash_rate: list[float] = rows("cash_rate", [0.0] * self.sessions)
         self.overlay: list[float] = rows("overlay", [0.0] * self.sessions)
         self.data_ended: list[bool] = rows("data_ended", [False] * self.names)
+        self.open: list[list[float]] | None = rows("open", None)
+        self.low: list[list[float]] | None = rows("low", None)
         self.decided_at = {session: k for k, session in enumerate(self.rebalance)}
 
     def bar(self, t: int, i: int) -> float | None:
@@ -114,6 +136,24 @@ class Market:
         if t > self.last_session[i] or math.isnan(self.close[t][i]):
             return None
         return self.close[t][i]
+
+    def opening(self, t: int, i: int) -> float | None:
+        """Open of name i at session t, its close where only the open is missing."""
+        close = self.bar(t, i)
+        if close is None:
+            return None
+        assert self.open is not None, "fills at the open and resting stops need opens"
+        return close if math.isnan(self.open[t][i]) else self.open[t][i]
+
+    def lowest(self, t: int, i: int) -> float | None:
+        """Least price that name i is known to have had in session t, None without a bar."""
+        close = self.bar(t, i)
+        if close is None:
+            return None
+        assert self.open is not None, "resting stops need opens"
+        assert self.low is not None, "resting stops need lows"
+        known = (close, self.open[t][i], self.low[t][i])
+        return min(price for price in known if not math.isnan(price))
 
 
 @dataclass
@@ -140,6 +180,7 @@ class OracleResult:
     cash: list[float] = field(default_factory=list)
     turnover: list[float] = field(default_factory=list)
     cost: list[float] = field(default_factory=list)
+    cost_fraction: list[float] = field(default_factory=list)
     invested: list[float] = field(default_factory=list)
     holdings: list[int] = field(default_factory=list)
     interest: list[float] = field(default_factory=list)

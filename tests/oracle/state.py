@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 
 from core.risk.config import RiskConfig
-from tests.oracle.records import NAN, Event, Market, OracleResult, Order, Position, Trade
+from tests.oracle.records import (
+    NAN,
+    Event,
+    Market,
+    OracleResult,
+    Order,
+    Position,
+    RestingStop,
+    Trade,
+)
 
 __all__ = ["State"]
 
@@ -29,12 +38,18 @@ class State:
         self.stop_filled: dict[int, int] = {}
         self.breaker_is_out = False
         self.re_entry_after = -1
-        self.marked_nav = initial_nav
+        # Exits of these have met a session without a bar.
+        self.waiting: set[int] = set()
         self.start_session()
 
     def start_session(self) -> None:
         """Forget what belongs to one session only."""
-        self.turnover = self.cost = 0.0
+        self.turnover = self.cost = self.cost_fraction = 0.0
+        # Of each name held at the session's begin: value and price then, return of the session.
+        self.moves: dict[int, tuple[float, float, float]] = {}
+        # Names that a resting stop sold: what was ordered for them is void.
+        self.void: set[int] = set()
+        self.resting: dict[int, RestingStop] = {}
         self.wanted = NAN
         self.sigma: float | None = None
         self.dd_scale = self.vol_scale = 1.0
@@ -63,19 +78,34 @@ class State:
         self.trade(position, t, sold_dollars, sold_shares, held, reason)
         self.event(t, "delisted", i, self.market.delisting_return[i])
         del self.positions[i]
+        self.end_exit(i)
+
+    def end_exit(self, i: int) -> None:
+        """Forget an exit that was ordered, because the holding is gone."""
         self.exits.pop(i, None)
+        self.waiting.discard(i)
+
+    def book(self, traded: float, nav: float) -> None:
+        """Count turnover over `nav` and let its costs leave cash."""
+        turnover = traded / nav
+        cost = turnover * nav * self.risk.cost_per_trade_bps / 1e4
+        self.turnover += turnover
+        self.cost += cost
+        self.cost_fraction += cost / nav
+        self.cash -= cost
 
     def buy(self, t: int, i: int, dollars: float, price: float) -> None:
         """Add to a holding at its average cost, or open one."""
         if i not in self.positions:
-            self.positions[i] = Position(i, t, last_close=price)
+            self.positions[i] = Position(i, t, last_price=price)
         position = self.positions[i]
         shares = dollars / price
         cost_so_far = position.average * position.shares
         position.shares += shares
         position.average = (cost_so_far + dollars) / position.shares
         position.value += dollars
-        position.highest = max(position.highest, price)
+        if self.risk.execution == "next_close":  # an open is not a close
+            position.highest = max(position.highest, price)
         position.bought_dollars += dollars
         position.bought_shares += shares
         self._pay(position, dollars)
@@ -122,7 +152,7 @@ class State:
                 position.entry_session,
                 exit_session,
                 position.average,
-                position.last_close if exit_session < 0 else sold_dollars / sold_shares,
+                position.last_price if exit_session < 0 else sold_dollars / sold_shares,
                 position.bought_shares,
                 position.bought_dollars,
                 pnl / position.bought_dollars,

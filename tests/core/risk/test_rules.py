@@ -12,8 +12,20 @@ from hypothesis import strategies as st
 from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turnover_factor
 from core.risk.drawdown import breaker_trips, drawdown_scale
 from core.risk.leverage import buy_factor, cash_return, risk_factor, wanted_exposure
-from core.risk.stops import NEVER, cooling_down, position_stop_hit, trailing_stop_hit
-from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
+from core.risk.stops import (
+    NEVER,
+    cooling_down,
+    position_stop_hit,
+    resting_price,
+    stop_level,
+    trailing_stop_hit,
+)
+from core.risk.volatility import (
+    realised_volatilities,
+    realised_volatility,
+    rescale_due,
+    volatility_scale,
+)
 
 OFF = math.nan
 fractions = st.floats(0.01, 1.0)
@@ -57,6 +69,28 @@ def test_volatility_is_numpys_of_the_last_returns(values: list[float], data: st.
 @given(st.floats(-0.5, 0.5), st.integers(2, 60))
 def test_equal_returns_have_exactly_no_volatility(value: float, lookback: int) -> None:
     assert realised_volatility(np.full(lookback, value), lookback, lookback) == 0.0
+
+
+@given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=70), st.data())
+def test_volatilities_are_those_of_every_window(values: list[float], data: st.DataObject) -> None:
+    lookback = data.draw(st.integers(2, 30))
+    count = data.draw(st.integers(0, len(values)))
+    returns = np.array(values)
+    found = np.empty(len(values) - count)
+    realised_volatilities(returns, count, lookback, np.empty(len(found)), found)
+    expected = [
+        realised_volatility(returns, n, lookback) for n in range(count + 1, len(values) + 1)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
+    np.testing.assert_array_equal(returns, values)
+
+
+@given(st.floats(-0.5, 0.5), st.integers(2, 60))
+def test_side_by_side_too_equal_returns_have_none(value: float, lookback: int) -> None:
+    found = np.empty(5)
+    returns = np.full(lookback + 4, value)
+    realised_volatilities(returns, lookback - 1, lookback, np.empty(5), found)
+    assert found.tolist() == [0.0] * 5
 
 
 @given(st.integers(0, 9))
@@ -160,3 +194,18 @@ def test_the_buy_factor_keeps_the_book_at_the_limit(kept: float, buys: float, li
 @given(st.floats(-1e6, 1e6), st.floats(-0.001, 0.001), st.floats(0.0, 0.1))
 def test_only_borrowed_cash_pays_the_spread(cash: float, rate: float, spread: float) -> None:
     assert cash_return(cash, rate, spread) == rate + (spread / 252 if cash < 0 else 0.0)
+
+
+@given(st.floats(0.01, 1e4), fractions, fractions)
+def test_a_tighter_stop_rests_higher(reference: float, a: float, b: float) -> None:
+    assert stop_level(reference, min(a, b)) >= stop_level(reference, max(a, b))
+    assert 0.0 <= stop_level(reference, a) <= reference
+    assert math.isnan(stop_level(reference, OFF))
+
+
+@given(st.floats(0.01, 1e4), st.floats(0.01, 1e4))
+def test_a_resting_stop_never_sells_above_its_level_or_the_open(
+    opened: float, level: float
+) -> None:
+    assert resting_price(opened, level) in (opened, level)
+    assert resting_price(opened, level) <= min(opened, level)

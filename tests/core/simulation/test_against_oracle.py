@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from core.simulation import SimulationInputs, simulate
 from tests.oracle import simulate_plainly
 from tests.oracle.compare import SAFE_MARGIN, assert_kernel_agrees
 from tests.strategies import (
+    EXECUTIONS,
     QUIET,
     Recipe,
     hostile_recipe,
@@ -28,6 +30,7 @@ from tests.strategies import (
 
 SWEEP, PARTS = 300, 6
 HOSTILE = 600
+INTRADAY = 240
 
 
 @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
@@ -83,6 +86,25 @@ def test_small_markets_full_of_gaps(part: int) -> None:
             waiting_runs += any(e.kind == "waiting" for e in plain.events)
     assert held > 0.9 * HOSTILE / PARTS
     assert waiting_runs >= 10
+
+
+@pytest.mark.parametrize("execution", EXECUTIONS, ids=lambda e: "-".join(map(str, e.values())))
+def test_every_way_of_execution(execution: dict[str, Any]) -> None:
+    held = 0
+    reasons: Counter[str] = Counter()
+    for seed in range(INTRADAY // len(EXECUTIONS)):
+        rng = np.random.default_rng(seed)
+        if seed % 2:
+            recipe, risk = hostile_recipe(rng, seed), hostile_risk(rng, execution)
+        else:
+            recipe = random_recipe(rng, seed, sessions=80, names=8)
+            risk = random_risk(rng, execution)
+        plain = assert_kernel_agrees(make_inputs(recipe), risk)
+        if plain is not None and plain.margin > SAFE_MARGIN:
+            held += 1
+            reasons.update(trade.reason for trade in plain.trades)
+    assert held > 0.85 * INTRADAY / len(EXECUTIONS)
+    assert {"rebalance", "stop", "trailing", "breaker", "delisted"} <= set(reasons)
 
 
 def test_gate_cap_and_leverage_limit_meet_in_one_fill() -> None:

@@ -36,7 +36,7 @@ def counts(given: SimulationInputs) -> list[int]:
 
 def test_runs_on_threads_are_those_of_one_thread() -> None:
     given = inputs()
-    serial = [simulate(given, risk, weights=True) for risk in RISKS]
+    serial = [simulate(given, risk) for risk in RISKS]
     before = counts(given)
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda n: simulate(given, RISKS[n % len(RISKS)]), range(400)))

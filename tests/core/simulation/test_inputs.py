@@ -147,3 +147,32 @@ def test_what_is_unusual_but_allowed() -> None:
     empty = SimulationInputs(np.ones((1, 1)), np.array([], dtype=int), np.empty((0, 1)))
     assert simulate(empty, RiskConfig()).nav.tolist() == [1_000_000.0]
     SimulationInputs(np.ones((1, 1)), [], np.empty((0, 1)))  # type: ignore[arg-type]
+
+
+def test_opens_and_lows_have_a_value_on_every_bar_and_none_elsewhere() -> None:
+    close = np.array([[10.0, 20.0], [11.0, NAN], [12.0, 22.0]])
+    opened = np.array([[9.0, NAN], [10.0, 19.0], [13.0, 21.0]])
+    low = np.array([[8.0, NAN], [NAN, 18.0], [NAN, 23.0]])
+    inputs = SimulationInputs(**_arguments(close=close, open=opened, low=low))
+    found = inputs.market.open, inputs.market.low
+    assert np.array_equal(found[0], [[9, 20], [10, NAN], [13, 21]], equal_nan=True)
+    assert np.array_equal(found[1], [[8, 20], [10, NAN], [12, 21]], equal_nan=True)
+    assert np.array_equal(inputs.open, opened, equal_nan=True)
+    assert not found[0].flags.writeable
+    without = SimulationInputs(**_arguments())
+    assert without.market.open.shape == without.market.low.shape == (0, 2)
+
+
+def test_a_low_without_opens_is_still_no_higher_than_its_close() -> None:
+    low = np.array([[8.0, 21.0], [NAN, 18.0], [13.0, 21.0]])
+    inputs = SimulationInputs(**_arguments(low=low))
+    expected = [[8, 20], [11, NAN], [12, 21]]
+    assert np.array_equal(inputs.market.low, expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["open", "low"])
+def test_prices_inside_the_session_are_checked_like_closes(name: str) -> None:
+    with pytest.raises(InputsError, match=f"{name} must be a positive price.*\\[1, 0\\]"):
+        SimulationInputs(**_arguments(**{name: np.array([[1.0, 1], [-1, 1], [1, 1]])}))
+    with pytest.raises(InputsError, match=f"{name} must have shape"):
+        SimulationInputs(**_arguments(**{name: np.ones((2, 2))}))

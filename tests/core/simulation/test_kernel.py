@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.errors import ConfigError, InputsError, RuinError
+from core.errors import InputsError, RuinError
 from core.ledger import EventKind, ExitReason
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
@@ -212,16 +212,24 @@ def test_flags_tell_the_kinds_of_each_session(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("risk", "words"),
+    ("risk", "given", "words"),
     [
-        (RiskConfig(execution="next_open"), "execution must be .next_close.*was .next_open"),
-        (RiskConfig(stop_fill="intraday"), "stop_fill must be .close.*was .intraday"),
+        (RiskConfig(execution="next_open"), {}, "inputs.open must be given.*next_open.*was None"),
+        (RiskConfig(stop_fill="intraday"), {}, "inputs.open must be given.*intraday.*was None"),
+        (RiskConfig(stop_fill="intraday"), {"open": np.ones((2, 1))}, "inputs.low must be given"),
     ],
 )
-def test_executions_that_do_not_exist_yet_are_refused(risk: RiskConfig, words: str) -> None:
-    inputs = SimulationInputs(np.ones((2, 1)), np.array([0]), np.ones((1, 1)))
-    with pytest.raises(ConfigError, match=words):
+def test_prices_that_an_execution_reads_must_be_given(
+    risk: RiskConfig, given: dict[str, np.ndarray], words: str
+) -> None:
+    inputs = SimulationInputs(np.ones((2, 1)), np.array([0]), np.ones((1, 1)), **given)
+    with pytest.raises(InputsError, match=words):
         simulate(inputs, risk)
+
+
+def test_opens_alone_are_enough_to_fill_at_them() -> None:
+    inputs = SimulationInputs(np.ones((2, 1)), np.array([0]), np.ones((1, 1)), open=np.ones((2, 1)))
+    assert simulate(inputs, RiskConfig(execution="next_open")).holdings.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("nav", [0.0, -1.0, NAN, float("inf")])

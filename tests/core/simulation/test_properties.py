@@ -22,9 +22,9 @@ quick = settings(deadline=None, max_examples=80, suppress_health_check=list(Heal
 SERIES = (
     "nav", "gross_return", "net_return", "drawdown", "risk_drawdown", "sigma", "dd_scale",
     "vol_scale", "leverage", "wanted_exposure", "applied_exposure", "cash", "turnover", "cost",
-    "invested", "holdings", "flags", "interest", "overlay",
+    "cost_fraction", "invested", "holdings", "flags", "interest", "overlay",
 )  # fmt: skip
-PER_SESSION = ("close", "cash_rate", "overlay")
+PER_SESSION = ("close", "open", "low", "cash_rate", "overlay")
 PER_DECISION = ("rebalance", "target", "alpha", "leverage", "stop_scale")
 
 
@@ -100,6 +100,9 @@ def test_nothing_depends_on_what_comes_later(
     later = inputs.rebalance >= sessions
     target[later] = target[later][:, ::-1] * 0.9
     changes: dict[str, Any] = {"close": close, "target": target}
+    for name in ("open", "low"):
+        changes[name] = getattr(inputs, name).copy()
+        changes[name][sessions:] *= rng.uniform(0.7, 1.5, close[sessions:].shape)
     for name in ("leverage", "stop_scale", "alpha"):
         if (given_one := getattr(inputs, name)) is not None:
             changes[name] = given_one.copy()
@@ -139,7 +142,9 @@ def test_identities_of_one_run(inputs: SimulationInputs, risk: RiskConfig) -> No
     peak = np.maximum.accumulate(np.maximum(nav, result.initial_nav))
     assert result.drawdown == pytest.approx(nav / peak - 1.0, abs=1e-15)
     rate = risk.cost_per_trade_bps / 1e4
-    assert result.cost == pytest.approx(result.turnover * (nav + result.cost) * rate, rel=1e-9)
+    assert result.cost_fraction == pytest.approx(result.turnover * rate, rel=1e-14)
+    if (risk.execution, risk.stop_fill) == ("next_close", "close"):
+        assert result.cost == pytest.approx(result.turnover * (nav + result.cost) * rate, rel=1e-9)
     start = np.append(result.initial_nav, nav[:-1])
     assert result.net_return == pytest.approx(nav / start - 1.0, abs=1e-12)
     assert result.gross_return == pytest.approx((nav + result.cost) / start - 1.0, abs=1e-12)
@@ -153,9 +158,10 @@ def test_the_unit_of_a_price_does_not_matter(
     inputs: SimulationInputs, risk: RiskConfig, scale: float, which: int
 ) -> None:
     safe(inputs, risk)
-    close = inputs.close.copy()
-    close[:, which % close.shape[1]] *= scale
-    alike(run(inputs, risk), run(replace(inputs, close=close), risk))
+    scaled = sliced(inputs, ("close", "open", "low"), slice(None))
+    for prices in scaled.values():
+        prices[:, which % prices.shape[1]] *= scale
+    alike(run(inputs, risk), run(replace(inputs, **scaled), risk))
 
 
 @quick
@@ -177,7 +183,7 @@ def test_the_order_of_names_does_not_matter(
     random.shuffle(order)
     mixed = replace(
         inputs,
-        **sliced(inputs, ("close", "target", "alpha"), (slice(None), order)),
+        **sliced(inputs, ("close", "open", "low", "target", "alpha"), (slice(None), order)),
         **sliced(inputs, ("last_session", "delisting_return", "data_ended"), order),
     )
     left, right = run(inputs, risk), run(mixed, risk)

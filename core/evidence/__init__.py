@@ -1,0 +1,1 @@
+"""Evidence: how much of what a run or a comparison says could be luck."""

@@ -1,0 +1,250 @@
+"""The rule account, the control and rule health as text in a terminal.
+
+Names come from files: they are printed as they are, never read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.attribution import ACCOUNT_METRICS, NO_RULES, SCENARIO, RuleAccount, Shares
+from core.control import Control
+from core.rule_health import RuleHealth
+from core.rules import Rule
+from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
+from dashboard.report.faces import FACES
+from dashboard.run import Run
+
+__all__ = ["BY", "Account", "By", "print_account", "shares_of"]
+
+By = Literal["total", "year", "episode"]
+BY: Final[tuple[By, ...]] = ("total", "year", "episode")
+CONTROL_METRICS: Final = (*ACCOUNT_METRICS, "calmar_ratio", "average_exposure", "turnover")
+
+#: How the closest approach of a rule is written: what is compared, and its format.
+_CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
+    Rule.DRAWDOWN_SCALING: ("scale", ratio),
+    Rule.VOLATILITY_TARGET: ("volatility", percent),
+    Rule.POSITION_STOP: ("from entry", percent),
+    Rule.TRAILING_STOP: ("from high", percent),
+    Rule.CIRCUIT_BREAKER: ("drawdown", percent),
+    Rule.TURNOVER_CAP: ("turnover", percent),
+    Rule.ALPHA_GATE: ("return", lambda value: percent(value, 2)),
+    Rule.LEVERAGE: ("exposure", ratio),
+}
+_SEEN: Final = 5e-5  # half a digit of the table: a share below it is not spoken of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Account:
+    """A run with everything that is said of its rules."""
+
+    run: Run
+    account: RuleAccount
+    control: Control
+    health: tuple[RuleHealth, ...]
+
+
+def shares_of(account: RuleAccount, by: By) -> Shares:
+    """Return the shares by metric, by calendar year or by drawdown episode."""
+    return {"total": account.shares, "year": account.by_year, "episode": account.by_episode}[by]()
+
+
+def print_account(found: Account, by: By, console: Console) -> None:
+    """Print account, control and health, each as a table and in words."""
+    run, shares = found.run, shares_of(found.account, by)
+    window = f"{run.dates[0]} … {run.dates[-1]} · {len(run.dates)} sessions"
+    simulated = ("  [SIMULATED MARKET]", "bold") if run.market.simulated else ""
+    name = (run.scenario.name, "bold")
+    console.print(Text.assemble(name, f" · {run.market.source} · {window}", simulated))
+    console.print(Text(f"\nRule account ({_BY_TITLES[by]})", style="bold"))
+    if shares.names:
+        console.print(_shares_table(found.account, shares, by))
+    else:
+        console.print(Text("There is no drawdown: NAV never fell below its peak."))
+    _print_lines(console, _account_words(found.account))
+    console.print(Text("\nThe same exposure without rules", style="bold"))
+    console.print(_control_table(found.control))
+    _print_lines(console, _control_words(found.control))
+    console.print(Text("\nRule health", style="bold"))
+    console.print(_health_table(found))
+    _print_lines(console, _health_words(found.health))
+
+
+_BY_TITLES: Final = {
+    "total": "whole period",
+    "year": "return of each calendar year",
+    "episode": "falls of the scenario's NAV, peak to trough, deepest first",
+}
+
+
+def _print_lines(console: Console, lines: Iterator[str]) -> None:
+    for line in lines:
+        console.print(Text(line))
+
+
+def _new_table(titles: Sequence[str], left: int = 1) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, title in enumerate(titles):
+        table.add_column(Text(title), justify="left" if column < left else "right")
+    return table
+
+
+def _share(metric: str, value: float) -> str:
+    # Exactly nothing is a dash, so that it cannot be taken for a share that rounds to 0.0.
+    if value == 0.0:
+        return DASH
+    return ratio(value, signed=True) if metric == "sharpe_ratio" else points(value)
+
+
+def _shares_table(account: RuleAccount, shares: Shares, by: By) -> Table:
+    metrics = shares.names if by == "total" else ("total_return",) * len(shares.names)
+    titles = [FACES[name].label for name in shares.names] if by == "total" else shares.names
+    table = _new_table(["", *titles])
+    written = [FORMATS[FACES[name].kind] for name in metrics]
+    ends = {NO_RULES: shares.without, SCENARIO: shares.scenario}
+    cells = {
+        label: [write(float(value)) for write, value in zip(written, values, strict=True)]
+        for label, values in ends.items()
+    }
+    table.add_row(NO_RULES, *cells[NO_RULES])
+    for rule in Rule:
+        row = [_share(m, float(v)) for m, v in zip(metrics, shares.of(rule), strict=True)]
+        note = "" if rule in account.rules else " (off)"
+        table.add_row(f"{rule.label}{note}", *row)
+    table.add_row(SCENARIO, *cells[SCENARIO])
+    return table
+
+
+def _account_words(account: RuleAccount) -> Iterator[str]:
+    shares = account.shares()
+    change = float(shares.scenario[0] - shares.without[0])
+    if not account.rules:
+        yield "No rule is on: this is the bare book, free of costs."
+        return
+    yield (
+        f"{count(account.runs)} runs, one for each combination of {len(account.rules)} rules. "
+        f"Together they changed the total return from {percent(shares.without[0])} (the bare "
+        f"book, free of costs) to {percent(shares.scenario[0])}: {points(change)}. The shares of "
+        "the rules sum to that exactly."
+    )
+    returns = {rule: float(shares.of(rule)[0]) for rule in account.rules}
+    sharpes = {rule: float(shares.of(rule)[_column("sharpe_ratio")]) for rule in account.rules}
+    depths = {rule: float(shares.of(rule)[_column("max_drawdown")]) for rule in account.rules}
+    if returns and min(returns.values()) < -_SEEN:
+        worst = min(returns, key=lambda rule: returns[rule])
+        yield (
+            f"Cost most: {worst.label.lower()}, {points(returns[worst])} of total return "
+            f"(Sharpe {ratio(sharpes[worst], signed=True)}, max drawdown {points(depths[worst])})."
+        )
+    kept = [rule for rule, value in sharpes.items() if value >= 0.005]
+    if kept:
+        said = ", ".join(
+            f"{rule.label.lower()} (Sharpe {ratio(sharpes[rule], signed=True)}, return "
+            f"{points(returns[rule])}, max drawdown {points(depths[rule])})"
+            for rule in sorted(kept, key=lambda rule: -sharpes[rule])
+        )
+        yield f"Earned its keep, by Sharpe: {said}."
+    else:
+        yield "Earned its keep, by Sharpe: no rule."
+    saved = [rule for rule, value in depths.items() if value > 0.0005]
+    if saved:
+        best = max(saved, key=lambda rule: depths[rule])
+        yield f"Saved most drawdown: {best.label.lower()}, {points(depths[best])}."
+    idle = [rule.label.lower() for rule in account.rules if not account.binds[rule]]
+    if idle:
+        yield f"Changed nothing in any combination: {', '.join(idle)}."
+
+
+def _column(metric: str) -> int:
+    return ACCOUNT_METRICS.index(metric)
+
+
+def _control_table(control: Control) -> Table:
+    table = _new_table(["", SCENARIO, "Control", "Difference"])
+    own, other = control.scenario.as_dict(), control.metrics.as_dict()
+    for name in CONTROL_METRICS:
+        face = FACES[name]
+        write = FORMATS[face.kind]
+        change = control.differences()[name]
+        signed = ratio(change, signed=True) if face.kind == "ratio" else points(change)
+        table.add_row(face.label, write(own[name]), write(other[name]), signed)
+    return table
+
+
+def _control_words(control: Control) -> Iterator[str]:
+    yield (
+        f"The control holds the same book at {percent(control.exposure)} of NAV, always, with the "
+        f"same costs and no rule: on average {percent(control.average_exposure)} invested, as the "
+        "scenario."
+    )
+    change = control.differences()
+    beaten = {
+        "return": change["cagr"],
+        "Sharpe": change["sharpe_ratio"],
+        "max drawdown": change["max_drawdown"],
+    }
+    known = {name: value for name, value in beaten.items() if np.isfinite(value)}
+    better = [name for name, value in known.items() if value > 0.0]
+    worse = [name for name, value in known.items() if value <= 0.0]
+    if not known:
+        yield "Nothing was held, so there is nothing to compare."
+    elif not worse:
+        yield f"The overlay did better than simply holding less, in {_listed(better)}."
+    elif not better:
+        yield f"Simply holding less did as well or better in {_listed(worse)}."
+    else:
+        yield (
+            f"Against simply holding less the overlay did better in {_listed(better)}, "
+            f"not in {_listed(worse)}."
+        )
+    yield "One period is one observation: this does not say whether the difference is luck."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _health_table(found: Account) -> Table:
+    run = found.run
+    table = _new_table(["rule", "status", "asked", "acted", "closest", "", "against", "when"], 2)
+    for row in found.health:
+        if row.status == "off":
+            table.add_row(row.rule.label, "off")
+            continue
+        what, write = _CLOSEST[row.rule]
+        when = date(run.dates[row.session]) if row.session >= 0 else DASH
+        name = f" {run.tickers[row.security]}" if row.security >= 0 else ""
+        table.add_row(
+            row.rule.label,
+            row.status,
+            count(row.evaluations),
+            count(row.triggers),
+            what,
+            write(row.closest),
+            write(row.threshold),
+            Text(f"{when}{name}"),
+        )
+    return table
+
+
+def _health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
+    for row in health:
+        label, (what, write) = row.rule.label, _CLOSEST[row.rule]
+        if row.status == "error":
+            yield f"{label}: never asked, although it is on. It can do nothing in this scenario."
+        elif row.status == "warning":
+            yield (
+                f"{label}: never acted. Closest: {what} {write(row.closest)} against "
+                f"{write(row.threshold)}."
+            )
+        for text, number in row.details:
+            if number:
+                yield f"{label}: {text}: {count(number)}."

@@ -1,0 +1,256 @@
+"""The fill of an explained day in sentences, and why a name is held or not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from core.explain_absence import Standing, Why
+from core.explain_decision import Order
+from core.explain_filled import Fill
+from core.explain_selection import Choice, Placing
+from core.ledger import ExitReason
+from dashboard.explanation import ExplainedDay
+from dashboard.format import count, money, percent, ratio
+
+__all__ = ["REASONS", "fill_words", "note_of", "placing_words", "standing_words"]
+
+REASONS: Final[dict[int, str]] = {
+    ExitReason.STOP: "position stop",
+    ExitReason.TRAILING: "trailing stop",
+    ExitReason.BREAKER: "circuit breaker",
+    ExitReason.REBALANCE: "rebalance",
+    ExitReason.DELISTED: "delisting",
+    ExitReason.DATA_ENDED: "end of its data",
+}
+
+
+def fill_words(found: ExplainedDay) -> Iterator[str]:
+    """Say what was filled in the session, step by step."""
+    fill = found.day.fill
+    if fill is None or not fill.happened:
+        yield "Nothing was ordered for this session: no trade."
+        return
+    decided = "at this close" if fill.decided == fill.session else f"on {found.date(fill.decided)}"
+    traded = int((fill.traded != 0.0).sum())
+    bps = 1e4 * fill.cost / fill.nav_before
+    titles = {
+        Order.REBALANCE: "Rebalance", Order.RESCALE: "Rescale",
+        Order.SELL_ALL: "Circuit breaker", Order.NOTHING: "Exits",
+    }  # fmt: skip
+    yield (
+        f"{titles[fill.order]}, decided {decided}: {count(traded)} "
+        f"trade{'' if traded == 1 else 's'}, turnover "
+        f"{percent(fill.turnover)} of NAV, cost {money(fill.cost)} ({ratio(bps)} bp of NAV)."
+    )
+    steps = {Order.REBALANCE: _rebalance_words, Order.RESCALE: _rescale_words}.get(fill.order)
+    if steps is not None:
+        yield from steps(found, fill)
+    yield from _exit_words(found, fill)
+
+
+def _rescale_words(found: ExplainedDay, fill: Fill) -> Iterator[str]:
+    steps = fill.steps
+    yield (
+        f"Every holding × {ratio(steps.risk_factor, 3)}, from applied exposure "
+        f"{ratio(steps.applied)} to {ratio(steps.exposure)}{_limited(found, fill)}."
+    )
+
+
+def _limited(found: ExplainedDay, fill: Fill) -> str:
+    steps = fill.steps
+    if steps.applied == 0.0 or math.isclose(steps.risk_factor, steps.exposure / steps.applied):
+        return ""
+    return f"; no more than {ratio(steps.risk_factor, 3)} fits under the leverage limit"
+
+
+def _rebalance_words(found: ExplainedDay, fill: Fill) -> Iterator[str]:
+    steps, risk = fill.steps, found.run.scenario.risk
+    if steps.applied > 0.0:
+        yield (
+            f"1 Risk: holdings × {ratio(steps.risk_factor, 3)}, from applied exposure "
+            f"{ratio(steps.applied)} to {ratio(steps.exposure)}{_limited(found, fill)}."
+        )
+    else:
+        yield f"1 Risk: nothing was applied before; the book is bought at {ratio(steps.exposure)}."
+    yield f"2 Gate: {_gate_words(fill)}."
+    cap = risk.max_turnover_per_rebal
+    wanted = f"{percent(steps.turnover)} of NAV was left to trade"
+    if cap is None:
+        yield f"3 Turnover cap: off; {wanted}."
+    elif not (fill.current > 0.0).any():
+        yield f"3 Turnover cap: it does not hold back a first purchase; {wanted}."
+    elif steps.cap_factor < 1.0:
+        yield (
+            f"3 Turnover cap: {wanted}, the cap is {percent(cap)}: {percent(steps.cap_factor)} of "
+            "each trade is done, the rest is for the next rebalance to decide."
+        )
+    else:
+        yield f"3 Turnover cap: {wanted}, within the cap of {percent(cap)}."
+    if steps.buy_factor < 1.0:
+        yield (
+            f"4 Leverage limit: the book would have come to {percent(steps.total)} of NAV, the "
+            f"limit is {percent(risk.max_leverage)}: buys × {ratio(steps.buy_factor, 3)}."
+        )
+    else:
+        yield f"4 Leverage limit: the book comes to {percent(steps.total)} of NAV, within it."
+
+
+def _gate_words(fill: Fill) -> str:
+    hurdle, gated = fill.steps.hurdle, int(fill.gated.sum())
+    if math.isnan(hurdle):
+        return "off"
+    if not gated:
+        return f"every expected return is worth its costs (hurdle {percent(hurdle, 2)})"
+    names = "name stays as it is" if gated == 1 else "names stay as they are"
+    words = f"{count(gated)} {names}, expected return below {percent(hurdle, 2)}"
+    if fill.steps.gate_factor < 1.0:
+        words += f"; to make room for what they keep, buys × {ratio(fill.steps.gate_factor, 3)}"
+    return words
+
+
+def _exit_words(found: ExplainedDay, fill: Fill) -> Iterator[str]:
+    for row in np.flatnonzero(fill.exit != ExitReason.OPEN):
+        i = int(fill.security[row])
+        ticker, reason = found.run.tickers[i], REASONS[int(fill.exit[row])]
+        if math.isnan(fill.price[row]):
+            yield (
+                f"{ticker} was to be sold ({reason}) but had no bar: {percent(fill.current[row])} "
+                "of NAV waits for its next one."
+            )
+        elif fill.exit[row] != ExitReason.BREAKER:
+            yield _sold_words(found, fill, int(row), reason)
+
+
+def _sold_words(found: ExplainedDay, fill: Fill, row: int, reason: str) -> str:
+    i = int(fill.security[row])
+    decision = found.day.filled
+    test = None
+    if decision is not None:
+        test = next((each for each in decision.stops if each.security == i), None)
+    words = (
+        f"{found.run.tickers[i]} was sold at {ratio(fill.price[row])} ({reason}): "
+        f"{money(-fill.traded[row])}, {percent(fill.current[row])} of NAV, cost "
+        f"{ratio(fill.cost_of[row])}"
+    )
+    if test is None:
+        return f"{words}. It had waited for a bar."
+    level = test.stop_level if test.hit is ExitReason.STOP else test.trailing_level
+    slip = fill.price[row] / level - 1.0
+    side = "above" if slip >= 0.0 else "below"
+    return f"{words}; {percent(abs(slip))} {side} its level of {ratio(level)}."
+
+
+def note_of(fill: Fill, row: int) -> str:
+    """Say in a word or two what was special about one name of a fill."""
+    if fill.exit[row] != ExitReason.OPEN:
+        waits = ", waits" if math.isnan(fill.price[row]) else ""
+        return REASONS[int(fill.exit[row])] + waits
+    if math.isnan(fill.price[row]):
+        return "no bar"
+    if fill.cooling[row]:
+        return "cooling down"
+    if fill.gated[row]:
+        return "gated"
+    if fill.final[row] == 0.0:
+        return "sold out"
+    return "new" if fill.current[row] == 0.0 else ""
+
+
+def placing_words(found: ExplainedDay, placed: Placing) -> Iterator[str]:
+    """Say where a name stood among the others when the book was decided."""
+    date = found.date(int(found.run.inputs.rebalance[placed.rebalance]))
+    ranks = ", ".join(
+        f"{factor} {ratio(score, signed=True)} (rank {count(rank)} of {count(of)})"
+        if rank
+        else f"{factor} missing"
+        for factor, score, rank, of in placed.scores
+    )
+    if placed.rank:
+        yield (
+            f"Decided on {date}: rank {count(placed.rank)} of {count(placed.ranked)} with score "
+            f"{ratio(placed.composite, signed=True)}; {ranks}. Target {percent(placed.target, 2)}."
+        )
+    else:
+        yield f"Decided on {date}: target {percent(placed.target, 2)}."
+
+
+def standing_words(found: ExplainedDay) -> Iterator[str]:
+    """Say why the name asked for is held, or is not."""
+    name = found.name
+    if name is None:
+        return
+    ticker, on = found.run.market.tickers[name.name], found.session_date
+    if name.why is Why.HELD:
+        yield (
+            f"{ticker} is held on {on}: {percent(name.weight, 2)} of NAV, since "
+            f"{found.date(name.since)}."
+        )
+    elif name.why is Why.WAITING:
+        yield (
+            f"{ticker} is held on {on} only because it has no bar: {percent(name.weight, 2)} of "
+            f"NAV. Its sale ({REASONS[name.reason]}) was ordered on {found.date(name.since)}."
+        )
+    else:
+        yield f"{ticker} is not held on {on}: {_absent_words(found, name)}."
+    if name.placing is not None and name.placing.choice not in _WITHOUT_RANK:
+        yield from placing_words(found, name.placing)
+    if name.stop is not None:
+        levels = (("position", name.stop.stop_level), ("trailing", name.stop.trailing_level))
+        known = [f"{kind} stop {ratio(x)}" for kind, x in levels if not math.isnan(x)]
+        if known:
+            yield f"Close {ratio(name.stop.close)}; {', '.join(known)}."
+    if name.pending is not None:
+        yield "A rebalance is decided at this close and fills at the next one:"
+        yield from placing_words(found, name.pending)
+
+
+_WITHOUT_RANK: Final = (
+    Choice.NOT_A_MEMBER, Choice.NO_BAR, Choice.NOT_LIQUID, Choice.NOT_IN_BOOK, Choice.LAST_SESSION
+)  # fmt: skip
+
+
+def _absent_words(found: ExplainedDay, name: Standing) -> str:
+    since = "" if name.since < 0 else str(found.date(name.since))
+    fill = name.fill
+    if name.why is Why.NOT_CHOSEN and name.placing is not None:
+        return f"the rebalance of {since} did not choose it: {_choice_words(found, name.placing)}"
+    if name.why is Why.GATED and fill is not None:
+        alpha = fill.alpha[fill.row(name.column)]
+        return (
+            f"the alpha gate left it out of the rebalance of {since}: expected return "
+            f"{percent(alpha, 2, signed=True)} is nearer to 0 than {percent(fill.steps.hurdle, 2)}"
+        )
+    return {
+        Why.GONE: f"it stopped trading before {since}",
+        Why.BREAKER: f"the circuit breaker of {since} keeps the whole book out",
+        Why.NO_REBALANCE: "no rebalance has been filled yet, all is cash",
+        Why.STOPPED: f"its {REASONS.get(name.reason, '')} sold it on {since}, and only the next "
+        "rebalance may buy it again",
+        Why.COOLING_DOWN: f"on {since} its stop had been filled too few sessions before "
+        f"(cooldown {found.run.scenario.risk.stop_cooldown_days} sessions)",
+        Why.NO_BAR: f"it had no bar when the rebalance was filled on {since}, so the buy lapsed",
+        Why.NO_EXPOSURE: f"exposure was 0.00 on {since}",
+        Why.CUT: f"turnover cap and leverage limit left nothing of its buy on {since}",
+    }[name.why]
+
+
+def _choice_words(found: ExplainedDay, placed: Placing) -> str:
+    book, universe = found.run.scenario.book, found.run.scenario.universe
+    return {
+        Choice.NOT_IN_BOOK: "it is not in the imported book of that date",
+        Choice.NOT_A_MEMBER: "it was no member of the index",
+        Choice.NO_BAR: "it had no bar on the date",
+        Choice.NOT_LIQUID: f"it was not among the {count(universe.size)} most traded members, or "
+        "had too little volume history",
+        Choice.NO_SCORE: "it had no score",
+        Choice.LAST_SESSION: "it was about to stop trading",
+        Choice.BELOW_THE_CUT: f"it ranked {count(placed.rank)} of {count(placed.ranked)}, below "
+        f"the cut at rank {count(placed.last_rank)}",
+        Choice.SECTOR_FULL: f"{placed.sector} was full at {percent(placed.sector_target)} "
+        f"(sector cap {percent(book.sector_cap)}) before its rank {count(placed.rank)}",
+        Choice.CHOSEN: "it was chosen",
+    }[placed.choice]
