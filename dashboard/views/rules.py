@@ -48,8 +48,9 @@ def _part_html(name: str, study: Study) -> str:
         return frame.problem_html(study.problem)
     if study.status != "done":
         return f'<p class="pl-words">Being computed: {percent(study.share, 0)} done.</p>'
-    made = {"account": account_html, "control": control_html, "health": health_html}
-    return made[name](study.result)
+    if name == "account":
+        return account_html(study.result)
+    return control_html(study.result) if name == "control" else health_html(study.result)
 
 
 def account_html(told: Mapping[str, Any]) -> str:

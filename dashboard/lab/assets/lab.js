@@ -73,7 +73,7 @@ class Lab {
     this.account.show(part("account"));
     this.account.compare(part("control"), studies.status("control"));
     this.health.show(part("health"));
-    if (!names || names.includes("surface")) this.surface.show(part("surface"), this.fields, this.header.colours);
+    if (!names || names.includes("surface")) this.surface.show(part("surface"), this.fields, this.header.colours, this.header.run.metrics);
     this.timeline.control(part("control"), names?.includes("control"), studies.fresh("control"));
     const strips = part("strips");
     if (!names || names.includes("strips")) {

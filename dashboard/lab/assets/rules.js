@@ -130,7 +130,7 @@ export class Account {
 }
 
 const MARKS = { ok: "✓", warning: "!", error: "✗", off: "–" };
-const SAID = { ok: "acted", warning: "never acted", error: "never asked", off: "off" };
+const SAID = { warning: "never", error: "not asked", off: "off" };
 
 export class Health {
   constructor(host) {

@@ -89,8 +89,9 @@ export class Surface {
     return cell.every(Number.isFinite) ? cell : null;
   }
 
-  show(part, fields, colours) {
-    Object.assign(this, { fields, colours });
+  // `now` has the exact metrics of the scenario on the page.
+  show(part, fields, colours, now) {
+    Object.assign(this, { fields, colours, now });
     if (part?.problem) {
       this.told = undefined;
       this.problem ??= this.panel.node.appendChild(document.createElement("div"));
@@ -200,9 +201,9 @@ export class Surface {
     const words = (path, value) => { const { spec } = fields.get(path); return `${spec.label} ${setting(spec, value)}${value === null ? "" : suffix(spec)}`; };
     let said = "The present setting has one of the two switched off.";
     if (where) {
-      const k = where[1] * told.xs.length + where[0], value = this.cells[k], score = this.scores[k];
+      const k = where[1] * told.xs.length + where[0], value = cell ? this.cells[k] : this.now[told.metric] ?? NaN, score = this.scores[k];
       const [a, b] = cell ? [told.xs[cell[0]], told.ys[cell[1]]] : told.at;
-      const kept = Number.isFinite(score) ? `plateau ${percent(score, 0)}` : "";
+      const kept = Number.isFinite(score) ? `plateau ${percent(score, 0)}${cell ? "" : " around it"}` : "";
       said = Number.isFinite(value) ? `${cell ? "" : "Now: "}${words(told.x, a)}, ${words(told.y, b)}: ${label} ${write(value)}, ${kept}`
         : `${words(told.x, a)}, ${words(told.y, b)}: ${DASH} not allowed, or ruined`;
     }
