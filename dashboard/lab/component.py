@@ -26,8 +26,15 @@ from dashboard import session
 from dashboard.lab.declared import LAB_FIELDS
 from dashboard.lab.drag import scan, scan_frame, wanted
 from dashboard.lab.hints import asks_for_hints, book_hints, hints_frame, risk_hints
+from dashboard.lab.panels import (
+    explained_frame,
+    panels_frame,
+    refused_frame,
+    wants_explanation,
+    wants_panels,
+)
 from dashboard.lab.payload import idle
-from dashboard.problems import EXPECTED
+from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
 from dashboard.state import AppState
 
@@ -131,6 +138,7 @@ def _plain(path: str, value: Any) -> bool:
 def _take_commit() -> None:
     st.session_state[_COMPLETE] = False
     message = st.session_state[LAB_KEY].get("commit")
+    session.engine().studies.leave(session.token())  # what was asked of the setting before
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None
     if isinstance(number, int | float):
@@ -167,9 +175,12 @@ def _answer(message: Mapping[str, Any]) -> bytes:
     number = message["n"] if isinstance(message.get("n"), int) else None
     try:
         run = engine.run(session.current().scenario)
-        if "hints" in message and message["hints"] != scenario_hash(run.scenario):
+        if _of_another(message, run):
             session.changed()
             st.rerun()  # the browser shows another setting than ours
+        panels = _panels(engine, run, message, number)
+        if panels is not None:
+            return panels
         part = asks_for_hints(message, run)
         if part == "risk":
             return _yielding(
@@ -185,6 +196,35 @@ def _answer(message: Mapping[str, Any]) -> bytes:
         )
     except EXPECTED:
         return idle(number)  # the page itself says what is wrong
+
+
+def _of_another(message: Mapping[str, Any], run: Run) -> bool:
+    of = [message[name] for name in ("hints", "study", "of") if name in message]
+    return any(scenario != scenario_hash(run.scenario) for scenario in of)
+
+
+def _panels(
+    engine: session.Engine, run: Run, message: Mapping[str, Any], number: int | None
+) -> bytes | None:
+    # What the panels ask for: a day explained at once, or what is known of the studies by now.
+    day = wants_explanation(message, run)
+    if day is not None:
+        try:
+            return _yielding(lambda _gone: explained_frame(run, day, number))
+        except EXPECTED as error:
+            return refused_frame(run, day, explain(error), number)
+    want = wants_panels(message, run)
+    if want is None:
+        return None
+    return panels_frame(
+        engine.studies,
+        session.token(),
+        engine.pipeline,
+        run,
+        session.current(),
+        want,
+        session.colours(),
+    )
 
 
 def _book_hints(engine: session.Engine, run: Run, number: int | None) -> bytes:

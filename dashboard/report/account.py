@@ -22,14 +22,25 @@ from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
 from dashboard.report.faces import FACES
 from dashboard.run import Run
 
-__all__ = ["BY", "Account", "By", "print_account", "shares_of"]
+__all__ = [
+    "BY",
+    "CLOSEST",
+    "CONTROL_METRICS",
+    "Account",
+    "By",
+    "account_words",
+    "control_words",
+    "health_words",
+    "print_account",
+    "shares_of",
+]
 
 By = Literal["total", "year", "episode"]
 BY: Final[tuple[By, ...]] = ("total", "year", "episode")
 CONTROL_METRICS: Final = (*ACCOUNT_METRICS, "calmar_ratio", "average_exposure", "turnover")
 
 #: How the closest approach of a rule is written: what is compared, and its format.
-_CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
+CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
     Rule.DRAWDOWN_SCALING: ("scale", ratio),
     Rule.VOLATILITY_TARGET: ("volatility", percent),
     Rule.POSITION_STOP: ("from entry", percent),
@@ -69,13 +80,13 @@ def print_account(found: Account, by: By, console: Console) -> None:
         console.print(_shares_table(found.account, shares, by))
     else:
         console.print(Text("There is no drawdown: NAV never fell below its peak."))
-    _print_lines(console, _account_words(found.account))
+    _print_lines(console, account_words(found.account))
     console.print(Text("\nThe same exposure without rules", style="bold"))
     console.print(_control_table(found.control))
-    _print_lines(console, _control_words(found.control))
+    _print_lines(console, control_words(found.control))
     console.print(Text("\nRule health", style="bold"))
     console.print(_health_table(found))
-    _print_lines(console, _health_words(found.health))
+    _print_lines(console, health_words(found.health))
 
 
 _BY_TITLES: Final = {
@@ -123,7 +134,8 @@ def _shares_table(account: RuleAccount, shares: Shares, by: By) -> Table:
     return table
 
 
-def _account_words(account: RuleAccount) -> Iterator[str]:
+def account_words(account: RuleAccount) -> Iterator[str]:
+    """Say which rule cost and which saved most, over the whole period."""
     shares = account.shares()
     change = float(shares.scenario[0] - shares.without[0])
     if not account.rules:
@@ -179,7 +191,8 @@ def _control_table(control: Control) -> Table:
     return table
 
 
-def _control_words(control: Control) -> Iterator[str]:
+def control_words(control: Control) -> Iterator[str]:
+    """Say whether the overlay did better than simply holding less."""
     yield (
         f"The control holds the same book at {percent(control.exposure)} of NAV, always, with the "
         f"same costs and no rule: on average {percent(control.average_exposure)} invested, as the "
@@ -219,7 +232,7 @@ def _health_table(found: Account) -> Table:
         if row.status == "off":
             table.add_row(row.rule.label, "off")
             continue
-        what, write = _CLOSEST[row.rule]
+        what, write = CLOSEST[row.rule]
         when = date(run.dates[row.session]) if row.session >= 0 else DASH
         name = f" {run.tickers[row.security]}" if row.security >= 0 else ""
         table.add_row(
@@ -235,9 +248,10 @@ def _health_table(found: Account) -> Table:
     return table
 
 
-def _health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
+def health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
+    """Say which rules were never asked or never acted, and what else was counted."""
     for row in health:
-        label, (what, write) = row.rule.label, _CLOSEST[row.rule]
+        label, (what, write) = row.rule.label, CLOSEST[row.rule]
         if row.status == "error":
             yield f"{label}: never asked, although it is on. It can do nothing in this scenario."
         elif row.status == "warning":

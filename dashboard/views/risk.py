@@ -16,6 +16,7 @@ from dashboard.views import frame
 from dashboard.views.cards import beside, cards_html, years_of
 from dashboard.views.findings import findings, headline
 from dashboard.views.frames import levels, timeline_frames
+from dashboard.views.rules import rules_in_words
 from dashboard.views.style import apply_style
 from dashboard.views.tables import (
     bullets,
@@ -80,6 +81,7 @@ def _words(state: AppState, found: Outcome) -> None:
     frame.show(frame.words_html(headline(run), compared))
     frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
     _tables(run)
+    rules_in_words(run)
     _all_numbers(state, run, found.baseline)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,25 @@ def test_the_first_start_makes_the_simulated_market(
     app = AppTest.from_file(APP, default_timeout=LIMIT).run()
     assert healthy(app)
     assert "Simulated market" in page_text(app)
+
+
+def test_the_rules_tables_tell_account_control_and_health(app: AppTest) -> None:
+    assert "What each rule cost or saved" not in page_text(app)
+    app.session_state["rules"] = True  # as a click on the expander does
+    app.run()
+    for _ in range(600):  # it is computed behind the page; the first one compiles
+        if not app.main.button or all(b.key != "rules-again" for b in app.main.button):
+            break
+        assert "Being computed" in page_text(app)
+        time.sleep(0.5)
+        app.button(key="rules-again").click().run()
+    text = page_text(app)
+    assert "Being computed" not in text
+    for words in ("What each rule cost or saved", "No rules", "Trailing stop", "Rule health"):
+        assert words in text
+    control = re.search(r'data-control="sharpe_ratio" data-value="([^"]+)"', text)
+    exposure = re.search(r'data-control="average_exposure" data-value="([^"]+)"', text)
+    assert control is not None
+    assert exposure is not None
+    assert float(control.group(1)) != metric(app, "sharpe_ratio")
+    assert float(exposure.group(1)) == pytest.approx(metric(app, "average_exposure"), abs=1e-6)

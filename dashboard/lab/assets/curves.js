@@ -88,7 +88,7 @@ export class Curves {
   next() {
     if (!this.send || this.waiting || this.paused || this.busy) return;
     if (this.navigated) this.outbox.address = location.search;
-    const message = { ...this.outbox, ...(this.hintsWanted() ?? this.curvesWanted() ?? this.bookWanted()) };
+    const message = { ...this.outbox, ...(this.hintsWanted() ?? this.curvesWanted() ?? this.studies?.wanted() ?? this.bookWanted()) };
     if (!Object.keys(message).length) return;
     this.outbox = {};
     this.navigated = false;

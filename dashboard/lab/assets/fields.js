@@ -1,6 +1,7 @@
 // One control a field, made from its declaration: slider, number, switch, reset, baseline tick.
 
 import { decimalsOf, setting, suffix } from "./format.js";
+import { drawStrip } from "./strip.js";
 
 let counter = 0;
 const make = (tag, name, parent, more = {}) => {
@@ -72,6 +73,11 @@ export class Field {
     this.zones = make("div", "lab-zones", track);
     this.tick = make("div", "lab-tick", track, { title: "The baseline's value" });
     this.slider = make("input", "lab-slider", track, { type: "range", id, min: 0, step: 1 });
+    if (spec.scans) {
+      this.strip = make("canvas", "", make("div", "lab-strip", this.node));
+      this.strip.setAttribute("role", "img");
+      new ResizeObserver(() => this.drawStrip()).observe(this.strip.parentElement);
+    }
     this.note = make("div", "lab-note", this.node);
     this.listen();
   }
@@ -173,6 +179,23 @@ export class Field {
   place_of(value) {
     const after = this.steps.findIndex((step) => step >= value);
     return `calc(7px + (100% - 14px) * ${after / Math.max(this.steps.length - 1, 1)})`;
+  }
+
+  // Share of the slider at which a value lies.
+  shareOf(value) {
+    const after = this.steps.findIndex((step) => step >= value - 1e-9);
+    return (after < 0 ? 1 : after / Math.max(this.steps.length - 1, 1));
+  }
+
+  showStrip(strip, colours, before) {
+    if (!this.strip) return;
+    this.strip.parentElement.classList.toggle("lab-before", before);
+    this.stripped = strip && [strip, colours];
+    this.drawStrip();
+  }
+
+  drawStrip() {
+    if (this.stripped && this.steps) drawStrip(this.strip, this.stripped[0], this, this.stripped[1], (value) => this.shareOf(value));
   }
 
   write(value) {

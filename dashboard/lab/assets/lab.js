@@ -4,15 +4,20 @@ import { Bar } from "./bar.js";
 import { Cards } from "./cards.js";
 import { Curves } from "./curves.js";
 import { Field } from "./fields.js";
+import { Day } from "./day.js";
 import { note, zones } from "./notes.js";
+import { Account, Health } from "./rules.js";
 import { ScaleCurve } from "./scale.js";
 import { Sheet } from "./sheet.js";
+import { Studies } from "./studies.js";
+import { Surface } from "./surface.js";
 import { Timeline } from "./timeline.js";
 import { codesOf, decode, values } from "./wire.js";
 
 const PATIENCE = 8000; // milliseconds
 const TAB = "plimsoll.session";
 const curves = new Curves();
+const studies = new Studies(curves);
 const declarations = new Map(); // hash → what stays the same from commit to commit
 let lab = null;
 
@@ -38,12 +43,42 @@ class Lab {
     this.cards = new Cards(cards);
     const bar = make("div", "lab-bar", main);
     this.timeline = new Timeline(make("div", "lab-timeline", main));
-    this.scale = new ScaleCurve(make("div", "lab-scale", main));
+    this.makePanels(main);
+    for (const name of ["pointermove", "keydown", "wheel"]) controls.addEventListener(name, () => studies.touch(), { passive: true });
     this.bar = new Bar(bar, this.timeline, (view) => curves.tell({ view }));
     curves.onarrival = (path) => this.arrived(path);
     curves.onforget = (path) => this.fields.get(path).shade([]);
     curves.onhints = () => this.hintAll();
     curves.moving = () => [...this.fields.values()].some((field) => field.slider && field.moving);
+  }
+
+  // What follows a commit by itself, below the charts; every place has its final height at once.
+  makePanels(main) {
+    this.day = new Day(main, studies);
+    this.timeline.onday = (day) => this.day.ask(day);
+    const panels = make("div", "lab-panels", main);
+    this.account = new Account(panels);
+    this.surface = new Surface(panels, studies, (found) => this.commitAll(found));
+    this.scale = new ScaleCurve(make("div", "lab-scale", panels));
+    this.health = new Health(panels);
+    for (const name of ["account", "surface", "health"]) studies.observe(this[name].panel.node, name);
+    studies.onchange = (names) => this.showPanels(names);
+  }
+
+  showPanels(names) {
+    if (!this.header?.run) return;
+    const part = (name) => studies.parts.get(name);
+    for (const name of ["account", "surface", "health"]) this[name].panel.say(studies.status(name));
+    this.day.show();
+    this.account.show(part("account"));
+    this.account.compare(part("control"), studies.status("control"));
+    this.health.show(part("health"));
+    if (!names || names.includes("surface")) this.surface.show(part("surface"), this.fields, this.header.colours, this.header.run.metrics);
+    this.timeline.control(part("control"), names?.includes("control"), studies.fresh("control"));
+    const strips = part("strips");
+    if (!names || names.includes("strips")) {
+      for (const field of this.fields.values()) field.showStrip(strips?.told?.[field.path], this.header.colours, !studies.fresh("strips"));
+    }
   }
 
   // After a refresh this tab is another session: the one before has the history.
@@ -78,6 +113,8 @@ class Lab {
     if (header.token !== this.token) this.remember(header.token);
     this.hintAll();
     this.root.dataset.scenario = header.scenario;
+    studies.of(curves.hintsFor);
+    this.showPanels();
   }
 
   draw({ run, colours, cards, ...state }, columns) {
@@ -162,9 +199,15 @@ class Lab {
   }
 
   commit(path, value) {
-    this.pending = { ...this.pending, [path]: value };
-    const field = this.fields.get(path);
-    field.show(field.spec, value, this.header.base[path], field.kept);
+    this.commitAll({ [path]: value });
+  }
+
+  commitAll(found) {
+    this.pending = { ...this.pending, ...found };
+    for (const [path, value] of Object.entries(found)) {
+      const field = this.fields.get(path);
+      field.show(field.spec, value, this.header.base[path], field.kept);
+    }
     this.bar.say("Computing exactly …");
     this.submit();
   }
@@ -235,6 +278,8 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
     root.hidden = true;
     curves.send = (want) => setTriggerValue("want", want);
     if (message.header.kind === "curves") curves.take(message, data.byteLength);
+    if (message.header.kind === "panels") studies.take(message);
+    if (message.header.kind === "explained") studies.takeDay(message);
     if (message.header.kind === "hints") curves.takeHints(message, data.byteLength);
     if (message.header.answers === curves.requests) curves.answered();
     curves.next();

@@ -24,6 +24,8 @@ const inks = (colours) => ({
   portfolio: [colours.accent, colours.accent_text],
   baseline: [colours.ghost_line, colours.ghost_text],
   benchmark: [colours.benchmark, colours.benchmark],
+  matched: [colours.secondary, colours.secondary],
+  matched_before: [colours.line, colours.secondary],
 });
 
 // Curves of a kind: those of the frame, the portfolio's replaced while the hand moves.
@@ -37,6 +39,10 @@ function curvesOf(view, kind) {
   // At the baseline itself there is no ghost: while the hand moves away, what it leaves is one.
   if (live && !data[`${kind}_baseline`]) {
     found.splice(1, 0, { key: "baseline", name: view.run.ghost, width: 1.5, dash: [5, 4], days: data.day, data: data[`${kind}_portfolio`] });
+  }
+  const { matched } = view;
+  if (kind === "equity" && matched) {
+    found.splice(1, 0, { key: matched.fresh ? "matched" : "matched_before", name: "no rules", width: 1.25, dash: [6, 3, 1, 3], days: matched.day, data: matched.equity });
   }
   return found.map((curve) => ({ ...curve, range: c.span(curve.days, view.from, view.to) }));
 }
@@ -73,7 +79,8 @@ function equity(view, slot) {
     at: y(reach(curve)), number: ratio(reach(curve)), name: curve.name, colour: ink[curve.key][1],
   })));
   const scale = view.log ? "Growth of 1, log scale" : "Growth of 1";
-  title(view, slot, `${scale} · benchmark: ${view.run.benchmark_name}`);
+  const control = view.matched ? ` · no rules: the same average exposure, constant${view.matched.fresh ? "" : " (of the setting before)"}` : "";
+  title(view, slot, `${scale} · benchmark: ${view.run.benchmark_name}${control}`);
 }
 
 function drawdown(view, slot) {

@@ -4,6 +4,7 @@ import * as c from "./canvas.js";
 import { date, month, percent, ratio } from "./format.js";
 import { PANELS } from "./panels.js";
 import { shares } from "./sectors.js";
+import { values } from "./wire.js";
 
 const GAP = 34, TOP = 26, BOTTOM = 26, LEFT = 48;
 const YEARS = { "1Y": 1, "3Y": 3 };
@@ -38,6 +39,17 @@ export class Timeline {
     this.paint();
   }
 
+  // The same book at the same average exposure without rules; paler while it is of the setting before.
+  control(part, anew, fresh) {
+    const days = this.data?.day;
+    if (anew && part?.told) this.held = { day: days, equity: values(part.columns.control) };
+    if (!part?.told || part.problem || this.held?.equity.length !== this.held?.day.length) this.held = null;
+    const found = this.held && days && this.held.day[0] === days[0] && this.held.day.at(-1) === days.at(-1) ? { ...this.held, fresh } : null;
+    if (found?.equity === this.matched?.equity && found?.fresh === this.matched?.fresh) return;
+    this.matched = found;
+    this.paint();
+  }
+
   follow(live) {
     this.live = live;
     this.paint();
@@ -64,7 +76,7 @@ export class Timeline {
     const pen = c.sized(this.canvas, width, HEIGHT);
     const x = (day) => LEFT + ((day - from) / (to - from || 1)) * (right - LEFT);
     this.slots = { left: LEFT, right, compact, x };
-    const view = { pen, x, from, to, data: this.data, run: this.run, live: this.live, colours: this.colours, log: this.log, zoomed: this.zoom !== null };
+    const view = { pen, x, from, to, data: this.data, run: this.run, live: this.live, matched: this.matched, colours: this.colours, log: this.log, zoomed: this.zoom !== null };
     let top = TOP;
     for (const panel of PANELS) {
       panel.draw(view, { top, height: panel.height, left: LEFT, right, compact });
@@ -106,6 +118,7 @@ export class Timeline {
       if (event.pointerType !== "mouse") { this.at = this.dayAt(event); this.cross(); }
       if (event.pointerType !== "mouse" || event.button !== 0) return;
       this.overlay.setPointerCapture(event.pointerId);
+      this.pressed = event.clientX;
       this.from = this.to = this.dayAt(event);
     });
     on("pointerup", () => {
@@ -115,6 +128,10 @@ export class Timeline {
       else this.cross();
     });
     on("pointercancel", () => { this.from = this.to = undefined; this.cross(); });
+    on("click", (event) => {
+      if (event.detail > 1 || !this.data || (event.pointerType === "mouse" && Math.abs(event.clientX - this.pressed) > 3)) return;
+      this.explain(this.dayAt(event));
+    });
     on("dblclick", () => this.show(null));
     on("keydown", (event) => this.key(event));
     on("blur", () => { this.at = undefined; this.cross(); });
@@ -133,10 +150,18 @@ export class Timeline {
       "+": () => this.show([Math.max(middle - width, day[0]), Math.min(middle + width, day.at(-1))]),
       "-": () => this.show([Math.max(from - 2 * width, day[0]), Math.min(to + 2 * width, day.at(-1))]),
       Escape: () => this.show(null),
+      Enter: () => this.explain(this.at ?? to),
     };
     if (!acts[event.key]) return;
     event.preventDefault();
     acts[event.key]();
+  }
+
+  // The last session on or before a place on the axis.
+  explain(at) {
+    const { day } = this.data;
+    const i = c.position(day, at);
+    this.onday?.(day[i] === at ? at : day[Math.max(i - 1, 0)]);
   }
 
   show(zoom) {
@@ -179,6 +204,7 @@ export class Timeline {
     const curve = (grown, depth) => `${ratio(grown)}, ${percent(depth)} below peak`;
     const rows = [["Portfolio", curve(mine.equity[k], -mine.drawdown[k])]];
     if (data.equity_baseline) rows.push([run.ghost, curve(data.equity_baseline[i], -data.drawdown_baseline[i])]);
+    if (this.matched && data.day.length === this.matched.day.length) rows.push(["Same exposure", ratio(this.matched.equity[i])]);
     rows.push(["Benchmark", curve(data.equity_benchmark[i], -data.drawdown_benchmark[i])]);
     rows.push(["Exposure", `${percent(mine.applied[k], 0)} applied, ${percent(mine.invested[k], 0)} invested`]);
     const held = colours.binding[mine.binding[k]][0];
