@@ -60,6 +60,6 @@ lock: python
 	rm -rf $(LOCK_VENV)
 
 clean:
-	rm -rf .venv $(LOCK_VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv $(LOCK_VENV) .bench-venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache test-results
 	find core data dashboard scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-NAMES = ("engine", "latency")
+NAMES = ("engine", "peers", "latency")
 
 
 def main() -> int:
