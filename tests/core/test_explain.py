@@ -199,7 +199,7 @@ def test_events_of_the_session_carry_what_triggered_them() -> None:
     assert (event.value, event.threshold) == (pytest.approx(-0.13), -0.12)
 
 
-@given(markets(), risks())
+@given(markets(), risks(execution="next_close", stop_fill="close"))
 def test_explaining_changes_nothing(inputs: SimulationInputs, risk: RiskConfig) -> None:
     record = record_of(inputs, risk)
     if record is None:
@@ -211,7 +211,7 @@ def test_explaining_changes_nothing(inputs: SimulationInputs, risk: RiskConfig) 
         np.testing.assert_array_equal(array, copy)
 
 
-@given(markets(), risks())
+@given(markets(), risks(execution="next_close", stop_fill="close"))
 def test_no_session_s_decision_knows_later_ones(inputs: SimulationInputs, risk: RiskConfig) -> None:
     record = record_of(inputs, risk)
     if record is None or record.sessions < 3:

@@ -113,7 +113,7 @@ def assert_not_bought(record: RunRecord, why: Why, t: int, name: int, since: int
         assert kinds & {EventKind.CAP, EventKind.LEVERAGE_LIMIT, EventKind.GATE}
 
 
-@given(markets(), risks())
+@given(markets(), risks(execution="next_close", stop_fill="close"))
 def test_small_markets(inputs: SimulationInputs, risk: RiskConfig) -> None:
     check_every_name(inputs, risk)
 

@@ -96,7 +96,7 @@ def one_step(state: State, t: int, off: Switch) -> Step:
     engine.record(state, t + lag)
     weights, cost = state.out.weights[-1], state.out.cost[-1]
     engine.mark(state, t + lag + 1)
-    return Step(weights, cost, wanted, state.marked_nav, state.out.margin)
+    return Step(weights, cost, wanted, state.nav(), state.out.margin)
 
 
 def compare(inputs: SimulationInputs, risk: RiskConfig, every: int) -> int:
