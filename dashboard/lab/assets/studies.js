@@ -70,7 +70,7 @@ export class Studies {
     }
     const lacks = this.lacks();
     if (!lacks.length) return null;
-    this.due = now + SLOWEST; // until the answer says when to ask again
+    this.soon(SLOWEST); // until the answer says when to ask again, or where it is lost
     return { study: this.scenario, lacks, surface: this.surface ?? {} };
   }
 
@@ -107,7 +107,7 @@ export class Studies {
   // What must be said beside the title of a panel.
   status(name) {
     const part = this.parts.get(name);
-    if (part?.problem && this.fresh(name)) return "";
+    if (!this.scenario) return part?.told ? BEFORE : "";
     if (this.fresh(name)) return "";
     const share = part?.under?.share;
     const doing = part?.under?.status === "running" && share ? `computing, ${Math.round(100 * share)} %` : "computing …";
