@@ -1,4 +1,4 @@
-"""What follows a commit by itself: account, surface, strips, health, a day; never in a hand's way."""
+"""What follows a commit by itself: account, surface, strips, a day; never in a hand's way."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 // What follows a commit by itself: the panels' studies and the day that was clicked. It asks when
 // nothing moves, again while something is under way, and never while a commit is.
 
-const FIRST = 350, AGAIN = 250, SLOWEST = 2000, STILL = 700; // milliseconds
+const FIRST = 350, AGAIN = 250, SLOWEST = 2000, STILL = 700, NEAR = 1500; // milliseconds
 const BEFORE = "of the setting before";
 
 export class Studies {
@@ -38,7 +38,12 @@ export class Studies {
   // A hand at the controls: wait until it is still.
   touch() {
     this.touched = performance.now();
-    if (this.scenario && this.lacks().length) this.soon(STILL);
+    if (this.scenario && this.lacks().length) this.soon(this.still);
+  }
+
+  // A hand on a slider may go on at any moment: it is waited for longer.
+  get still() {
+    return document.querySelector(".lab-track:hover") ? NEAR : STILL;
   }
 
   ask(day) {
@@ -64,13 +69,13 @@ export class Studies {
 
   wanted() {
     const now = performance.now();
-    if (!this.scenario || this.curves.moving?.() || now < this.due || now - this.touched < STILL) return null;
+    if (!this.scenario || this.curves.moving?.() || now < this.due || now - this.touched < this.still) return null;
     if (this.day && !(this.told?.scenario === this.scenario && this.told.asked === this.day)) {
       return { explain: this.day, of: this.scenario };
     }
     const lacks = this.lacks();
     if (!lacks.length) return null;
-    this.due = now + SLOWEST; // until the answer says when to ask again
+    this.soon(SLOWEST); // until the answer says when to ask again, or where it is lost
     return { study: this.scenario, lacks, surface: this.surface ?? {} };
   }
 
@@ -107,7 +112,7 @@ export class Studies {
   // What must be said beside the title of a panel.
   status(name) {
     const part = this.parts.get(name);
-    if (part?.problem && this.fresh(name)) return "";
+    if (!this.scenario) return part?.told ? BEFORE : "";
     if (this.fresh(name)) return "";
     const share = part?.under?.share;
     const doing = part?.under?.status === "running" && share ? `computing, ${Math.round(100 * share)} %` : "computing …";
