@@ -55,10 +55,11 @@ def states_before_decisions(
     state = State(Market(inputs), risk, 1_000_000.0)
     found = []
     for t in range(state.market.sessions):
-        engine.mark(state, t)
         state.start_session()
+        engine.mark(state, t)
         if risk.execution_lag_days == 1:
             engine.fill(state, t)
+        engine.append_sleeve(state)
         engine.update_risk_peak(state)
         found.append(copy.deepcopy(state))
         engine.decide(state, t)
@@ -90,11 +91,12 @@ def one_step(state: State, t: int, off: Switch) -> Step:
     wanted = state.wanted
     if lag == 1:
         engine.record(state, t)
-        engine.mark(state, t + 1)
         state.start_session()
+        engine.mark(state, t + 1)
     engine.fill(state, t + lag)
     engine.record(state, t + lag)
     weights, cost = state.out.weights[-1], state.out.cost[-1]
+    state.start_session()
     engine.mark(state, t + lag + 1)
     return Step(weights, cost, wanted, state.nav(), state.out.margin)
 
