@@ -8,6 +8,7 @@ import gc
 import importlib
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from core.errors import CoreError
-from core.simulation import warm_up
+from core.simulation import warm_up, warm_up_many
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
 from data.errors import DataError
@@ -91,6 +92,8 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     except (CoreError, DataError, OSError) as error:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
+    # Studies behind the page need more compiled than a run does; no page waits for it.
+    threading.Thread(target=warm_up_many, name="warm-up", daemon=True).start()
     yield {}
 
 

@@ -24,7 +24,7 @@ from core.simulation.rows import simulate_rows
 from core.simulation.run import check_initial_nav
 from core.units import Dates, Floats, Ints
 
-__all__ = ["METRICS", "SweepResult", "simulate_many"]
+__all__ = ["METRICS", "SweepResult", "simulate_many", "warm_up_many"]
 
 #: Columns of a sweep, in the order of :class:`~core.metrics.Metrics`.
 METRICS = tuple(field.name for field in fields(Metrics))
@@ -184,3 +184,12 @@ def _work(run: Callable[[int, int], None], queue: _Queue) -> None:
         queue.finish(end - begin)
         seconds = (time.perf_counter() - started) / (end - begin)
         size = max(1, min(_LARGEST_BLOCK, int(_BLOCK_SECONDS / max(seconds, 1e-9))))
+
+
+def warm_up_many() -> None:
+    """Compile, or read from the disk cache, everything that :func:`simulate_many` needs."""
+    inputs = SimulationInputs(
+        close=np.array([[1.0], [1.1], [1.0]]), rebalance=np.array([0]), target=np.array([[1.0]])
+    )
+    dates = np.datetime64("2024-01-01") + np.arange(3)
+    simulate_many(inputs, [RiskConfig()], dates, nav=True, workers=1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.errors import CancelledError, InputsError, RuinError
 from core.metrics import summarise
 from core.risk.config import RiskConfig
-from core.simulation import METRICS, SimulationInputs, simulate, simulate_many
+from core.simulation import METRICS, SimulationInputs, simulate, simulate_many, warm_up_many
 from tests.oracle import simulate_plainly
 from tests.oracle.compare import SAFE_MARGIN
 from tests.strategies import Recipe, make_inputs, markets, random_risk, risks
@@ -217,3 +217,8 @@ def test_an_error_in_a_callback_ends_the_sweep() -> None:
 
     with pytest.raises(ZeroDivisionError, match="from the callback"):
         simulate_many(_inputs(), RISKS * 50, DATES, done=fail)
+
+
+def test_warming_up_can_be_done_again() -> None:
+    warm_up_many()
+    warm_up_many()
