@@ -20,7 +20,7 @@ _ROW_PX: Final = 26
 _YEARS_HEIGHT_PX: Final = 260
 _FULL_AT: Final = 0.9  # quantile of |return| at which the colour is full: one month must not set it
 _LEAST_SCALE: Final = 0.01
-_WRITTEN_YEARS: Final = 9  # more bars are too thin for numbers above them
+_WRITTEN_YEARS: Final = 6  # more bars are too thin for numbers above them
 
 
 def months_figure(
