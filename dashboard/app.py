@@ -13,4 +13,13 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=320,
 )
-st.navigation([st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True)]).run()
+st.navigation(
+    {
+        "": [st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True)],
+        "Review": [
+            st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
+            st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
+        ],
+    },
+    position="top",  # the lab needs the width
+).run()

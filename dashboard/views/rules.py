@@ -15,7 +15,7 @@ from dashboard.lab.panels import SURFACE_AXES, ask_part
 from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
-from dashboard.views.tables import bullets, table
+from dashboard.views.tables import bullets, html_table
 
 __all__ = ["account_html", "control_html", "health_html", "rules_in_words"]
 
@@ -63,7 +63,7 @@ def account_html(told: Mapping[str, Any]) -> str:
         rows.append((escape(label if on else f"{label} (off)"), *parts))
     rows.append(_ends("Scenario", shares["scenario"], kinds))
     head = ("", *(escape(name) for name in shares["names"]))
-    return table(head, rows) + bullets(told["words"])
+    return html_table(head, rows) + bullets(told["words"])
 
 
 def _ends(label: str, values: Sequence[float], kinds: Sequence[str]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def control_html(study: ControlStudy) -> str:
         cell = f'<span data-control="{row["name"]}" data-value="{row["control"]!r}">'
         control = f"{cell}{write(row['control'])}</span>"
         rows.append((escape(row["label"]), write(row["scenario"]), control))
-    return table(("", "Scenario", "Control"), rows) + bullets(study.words)
+    return html_table(("", "Scenario", "Control"), rows) + bullets(study.words)
 
 
 def health_html(told: Mapping[str, Any]) -> str:
@@ -101,4 +101,4 @@ def health_html(told: Mapping[str, Any]) -> str:
             (escape(row["label"]), row["status"], *numbers, *(escape(text) for text in texts))
         )
     head = ("Rule", "", "Asked", "Acted", "Closest", "Against", "When")
-    return table(head, rows) + bullets(told["words"])
+    return html_table(head, rows) + bullets(told["words"])

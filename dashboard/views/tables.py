@@ -20,10 +20,10 @@ __all__ = [
     "bullets",
     "coverage_table",
     "data_table",
+    "html_table",
     "metrics_table",
     "rules_table",
     "sectors_table",
-    "table",
     "timings_table",
 ]
 
@@ -51,7 +51,7 @@ def rules_table(run: Run, colours: Theme) -> str:
         last = date(run.dates[sessions.max()]) if len(sessions) else DASH
         swatch = f'<span class="pl-swatch" style="background:{colours.rule(rule)}"></span>'
         rows.append((swatch + escape(words), count(len(sessions)), last))
-    return table(("What a rule did", "Times", "Last"), rows)
+    return html_table(("What a rule did", "Times", "Last"), rows)
 
 
 def sectors_table(run: Run, colours: Theme) -> str:
@@ -66,7 +66,7 @@ def sectors_table(run: Run, colours: Theme) -> str:
         bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
         swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
         rows.append((swatch + escape(name), bar, percent(share)))
-    return table(("Sector", "", "Average share"), rows)
+    return html_table(("Sector", "", "Average share"), rows)
 
 
 def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str:
@@ -88,7 +88,7 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
         target = TARGETS.get(face.name)
         row.append(escape(target.text) if target is not None else "")
         rows.append(tuple(row))
-    return table((*(escape(h) for h in head), "Target"), rows)
+    return html_table((*(escape(h) for h in head), "Target"), rows)
 
 
 def data_table(run: Run) -> str:
@@ -104,8 +104,8 @@ def data_table(run: Run) -> str:
     if run.signals is not None:
         sizes = run.signals.universe.sum(axis=1)
         rows.append(("Names in the universe", f"{count(sizes.min())} … {count(sizes.max())}"))
-    facts = table(("Data", ""), [(name, escape(fact)) for name, fact in rows])
-    return f'<div class="pl-facts">{facts}</div>'
+    table = html_table(("Data", ""), [(name, escape(fact)) for name, fact in rows])
+    return f'<div class="pl-facts">{table}</div>'
 
 
 def coverage_table(run: Run) -> str:
@@ -118,13 +118,13 @@ def coverage_table(run: Run) -> str:
             own, _, ingredient = name.partition(".")
             if own == factor:
                 rows.append((f"&emsp;{escape(readable(ingredient))}", percent(part, 0)))
-    return table(("Coverage of the universe", "Share"), rows) if rows else ""
+    return html_table(("Coverage of the universe", "Share"), rows) if rows else ""
 
 
 def timings_table(run: Run) -> str:
     """Return the wall time of each stage of the run."""
     rows = [(name.replace("_", " "), seconds(took)) for name, took in run.timing.as_dict().items()]
-    return table(("Stage", "Time"), rows)
+    return html_table(("Stage", "Time"), rows)
 
 
 def bullets(texts: Iterable[str]) -> str:
@@ -133,8 +133,8 @@ def bullets(texts: Iterable[str]) -> str:
     return f'<ul class="pl-list">{items}</ul>' if items else ""
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that are HTML: whoever makes a row has escaped its texts."""
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; cells are HTML: whoever makes a row has escaped its texts."""
     top = "".join(f"<th>{cell}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
     return (

@@ -1,0 +1,61 @@
+"""Drawdowns: every fall of the portfolio, from what it came and what the rules did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.episodes import Episode
+from dashboard import review, session
+from dashboard.charts.episodes import episodes_figure
+from dashboard.run import Run
+from dashboard.views import frame
+from dashboard.views.chart import chart
+from dashboard.views.episode_choice import chosen, click, episode_picker, episodes_grid
+from dashboard.views.episode_detail import detail
+from dashboard.views.episode_words import episodes_alt, episodes_headline
+from dashboard.views.frames import levels
+from dashboard.views.page import is_phone, nothing, opened
+
+
+@st.fragment
+def episodes(run: Run, found: Sequence[Episode]) -> None:
+    """Draw what a choice of an episode changes, and nothing else."""
+    table = review.episodes_table(run, found)
+    selected = chosen(table)
+    episode_picker(table, selected)
+    figure = episodes_figure(
+        run.equity_frame(),
+        run.underwater_frame(),
+        run.exposure_frame(),
+        run.regime_series(),
+        table,
+        session.colours(),
+        levels=levels(run.scenario),
+        selected=selected,
+        benchmark_name=run.benchmark_name,
+        compact=is_phone(),
+    )
+    chart(
+        figure,
+        review.curves(run),
+        key="underwater",
+        title="Growth and drawdown",
+        alt=episodes_alt(table, selected),
+        on_select=lambda: click(table, "underwater"),
+    )
+    episodes_grid(table, selected)
+    detail(run, found, selected or 0)
+
+
+view = opened("Drawdowns")
+run = view.run
+if run is None:
+    st.stop()  # the head has said why
+found = review.episodes(run)
+if not found:
+    nothing("There is no drawdown", "NAV never fell below its peak in this period.")
+    st.stop()
+frame.show(frame.words_html(episodes_headline(found, run, len(review.episodes(run, None)))))
+episodes(run, found)

@@ -1,0 +1,108 @@
+"""Which drawdown episode is looked at: by a click, a key, a button or a row of the table."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.format import DASH, count, date, percent
+from dashboard.views import frame
+from dashboard.views.episode_words import COLUMNS, shown_episodes
+from dashboard.views.keys import keys
+
+__all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episodes_grid"]
+
+# A peak's date, not a number: another setting has other episodes.
+_CHOICE: Final = "plimsoll.episode"
+_DATES: Final = ("Peak", "Trough", "Recovery")
+_DATE_PX: Final = 100
+_PREVIOUS, _NEXT, _WHOLE = "episode-previous", "episode-next", "episode-whole"
+
+
+def chosen(table: pd.DataFrame) -> int | None:
+    """Return the row of `table` that is looked at, None for the whole period."""
+    choice = st.session_state.get(_CHOICE)
+    rows = [i for i, peak in enumerate(table["peak"]) if date(peak) == choice]
+    return rows[0] if rows else None
+
+
+def choose(table: pd.DataFrame, row: int | None) -> None:
+    """Look at a row of `table` from now on, or at the whole period."""
+    st.session_state[_CHOICE] = None if row is None else date(table["peak"].iloc[row])
+
+
+def click(table: pd.DataFrame, key: str) -> None:
+    """Take a click into the chart `key`: the episode at that date, if there is one."""
+    event: Any = st.session_state.get(key)
+    points = event["selection"]["points"] if event else []
+    if points and (row := episode_at(table, pd.Timestamp(points[0]["x"]))) is not None:
+        choose(table, row)
+
+
+def episode_at(table: pd.DataFrame, when: pd.Timestamp) -> int | None:
+    """Return the row of the episode that `when` falls into, the deepest of those that touch it."""
+    after = table["recovery"].isna() | (table["recovery"] >= when)
+    rows = (table["peak"].le(when) & after).to_numpy().nonzero()[0]
+    return int(rows[0]) if len(rows) else None
+
+
+def episode_picker(table: pd.DataFrame, selected: int | None) -> None:
+    """Draw the buttons to the previous, the next and no episode; [ ] and Escape press them."""
+    last = len(table) - 1
+    back = last if selected is None else max(selected - 1, 0)
+    forth = 0 if selected is None else min(selected + 1, last)
+    with st.container(horizontal=True, gap="small", key="episodes", vertical_alignment="center"):
+        st.button(
+            "Previous", key=_PREVIOUS, icon=":material/chevron_left:", disabled=selected == 0,
+            on_click=choose, args=(table, back), help="To the next deeper one. Key: [",
+        )  # fmt: skip
+        st.button(
+            "Next", key=_NEXT, icon=":material/chevron_right:", disabled=selected == last,
+            on_click=choose, args=(table, forth), help="To the next shallower one. Key: ]",
+        )  # fmt: skip
+        st.button(
+            "Whole period", key=_WHOLE, disabled=selected is None,
+            on_click=choose, args=(table, None), help="Show everything again. Key: Escape",
+        )  # fmt: skip
+        st.caption(_said(table, selected))
+        keys({"[": _PREVIOUS, "]": _NEXT, "Escape": _WHOLE}, key="episode-keys")
+
+
+def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
+    """Draw the table of episodes; a row that is clicked is looked at."""
+    words = "The one fall" if len(table) == 1 else f"The {count(len(table))} deepest"
+    frame.show(frame.heading_html(words))
+    shown = shown_episodes(table)
+    shown["Open"] = shown["Open"].map({True: "open", False: ""})
+    written: dict[Any, Any] = dict.fromkeys(_DATES, date) | {"Depth": percent}
+    written |= dict.fromkeys((name for name in COLUMNS.values() if name.startswith("Days")), _days)
+    choice: Any = {"selection": {"rows": [] if selected is None else [selected]}}
+    key = f"episode-rows-{selected}"  # a new one each time: the row marked follows the chart
+    st.dataframe(
+        shown.style.format(written),
+        key=key,
+        on_select=lambda: _take_row(table, key),
+        selection_mode="single-row",
+        selection_default=choice,
+        column_config={
+            name: st.column_config.Column(width=_DATE_PX if name in _DATES else "small")
+            for name in shown.columns
+        },
+    )
+
+
+def _days(value: Any) -> str:
+    return DASH if pd.isna(value) else count(int(value))
+
+
+def _said(table: pd.DataFrame, selected: int | None) -> str:
+    if selected is None:
+        return "Whole period. Click a fall in the chart or a row of the table, or press ]."
+    return f"Number {selected + 1} of {len(table)} by depth."
+
+
+def _take_row(table: pd.DataFrame, key: str) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    choose(table, int(rows[0]) if rows else None)

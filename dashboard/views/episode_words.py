@@ -1,0 +1,212 @@
+"""A drawdown episode in words and tables: when, how deep, from what, and what the rules did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+
+import pandas as pd
+
+from core.contribution import PORTFOLIO_LINES
+from core.episodes import Episode
+from core.rules import Rule
+from dashboard.format import DASH, count, date, percent, points
+from dashboard.run import Run
+from dashboard.theme import Theme
+from dashboard.views.tables import html_table
+
+__all__ = [
+    "COLUMNS",
+    "episode_sentence",
+    "episodes_alt",
+    "episodes_headline",
+    "lines_table",
+    "names_shown",
+    "rules_account_table",
+    "shown_episodes",
+]
+
+#: Columns of the table of episodes: name in the frame → heading.
+COLUMNS: Final = {
+    "peak": "Peak",
+    "trough": "Trough",
+    "recovery": "Recovery",
+    "depth": "Depth",
+    "days_to_trough": "Days down",
+    "days_to_recovery": "Days back",
+    "days": "Days in all",
+    "open": "Open",
+}
+_WORST_NAMES, _BEST_NAMES = 6, 3
+_REST: Final = "other names"
+#: Rules that act through every rescale or trade: the account says what they did, no list of dates.
+_THROUGHOUT: Final = {
+    Rule.COSTS: "on every trade",
+}
+_RESCALES: Final = (Rule.DRAWDOWN_SCALING, Rule.VOLATILITY_TARGET)
+
+
+def episodes_headline(found: Sequence[Episode], run: Run, number: int) -> str:
+    """Return the sentence of the whole page: how many falls, the deepest, and whether one is open.
+
+    Parameters
+    ----------
+    found : sequence of Episode
+        The deepest first, at least one.
+    run : Run
+    number : int
+        Episodes in all, also those too shallow to be listed.
+    """
+    worst = found[0]
+    back = (
+        "it is not level yet"
+        if worst.recovery is None
+        else f"level again on {date(run.dates[worst.recovery])}, {count(worst.days)} days later"
+    )
+    now = float(run.result.drawdown[-1])
+    last = f"At the end NAV stood {percent(now)} below its peak." if now < 0.0 else (
+        "At the end NAV stood at its peak."
+    )  # fmt: skip
+    return (
+        f"The deepest of {count(number)} falls was {percent(worst.depth)}, from "
+        f"{date(run.dates[worst.peak])} to {date(run.dates[worst.trough])}; {back}. {last}"
+    )
+
+
+def episode_sentence(
+    episode: Episode, run: Run, sectors: pd.Series, names: pd.Series, rank: int
+) -> str:
+    """Return one episode in words, with the sector and the name that lost most."""
+    end = (
+        "and is still open"
+        if episode.recovery is None
+        else f"and was level again on {date(run.dates[episode.recovery])} ({count(episode.days)} "
+        "days in all)"
+    )
+    start = " (the start)" if episode.from_start else ""
+    text = (
+        f"Number {rank} by depth: {percent(episode.depth)} from {date(run.dates[episode.peak])}"
+        f"{start} to {date(run.dates[episode.trough])}, {count(episode.days_to_trough)} days, "
+        f"{end}."
+    )
+    lost = [
+        f"{name} ({points(value)})" for name, value in filter(None, map(_largest, (sectors, names)))
+    ]
+    return f"{text} Of sectors and names, most was lost in {' and '.join(lost)}." if lost else text
+
+
+def shown_episodes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that a table shows, under their headings, numbered from 1."""
+    shown = table[list(COLUMNS)].rename(columns=COLUMNS)
+    shown.index = pd.RangeIndex(1, len(shown) + 1, name="Rank")
+    return shown
+
+
+def episodes_alt(table: pd.DataFrame, selected: int | None) -> str:
+    """Describe the figure."""
+    texts = [
+        f"{date(peak)} to {date(trough)}: {percent(depth)}"
+        for peak, trough, depth in table[["peak", "trough", "depth"]].head(3).to_numpy()
+    ]
+    said = (
+        "Growth, drawdown, exposure and regime of the portfolio. "
+        f"The deepest falls, peak to trough: {'; '.join(texts)}."
+    )
+    if selected is None:
+        return f"{said} The whole period is shown."
+    row = table.iloc[selected]
+    return f"{said} Shown is the fall from {date(row['peak'])}, number {selected + 1} by depth."
+
+
+def names_shown(names: pd.Series) -> pd.Series:
+    """Return the names that lost and gained most, and the sum of the rest as one line."""
+    own = names[[name for name in names.index if name not in PORTFOLIO_LINES]]
+    worst, best = own[own < 0.0].head(_WORST_NAMES), own[own > 0.0].tail(_BEST_NAMES)
+    shown = pd.concat([worst, best])
+    rest = own.drop(shown.index)
+    if len(rest):
+        shown[f"{count(len(rest))} {_REST}"] = float(rest.sum())
+    others = names[[name for name in names.index if name in PORTFOLIO_LINES]]
+    together: pd.Series[float] = pd.concat([shown, others])
+    return together
+
+
+def lines_table(
+    head: str, lines: pd.Series, total: float, colours: Theme, *, swatches: bool
+) -> str:
+    """Return contributions as a table with bars; they sum to `total`, which is the last row.
+
+    Parameters
+    ----------
+    head : str
+        Of the first column.
+    lines : Series
+        Fractions of NAV at the peak.
+    total : float
+    colours : Theme
+    swatches : bool
+        Whether labels are sectors, with colours of their own.
+    """
+    single = [not str(name).endswith(_REST) for name in lines.index]  # a sum would dwarf the bars
+    most = float(lines[single].abs().max()) if any(single) else 1.0
+    rows = []
+    for name, value in lines.items():
+        mark = ""
+        if swatches and name not in PORTFOLIO_LINES:
+            mark = f'<span class="pl-swatch" style="background:{colours.sector(str(name))}"></span>'
+        tone = colours.better if value > 0.0 else colours.worse
+        width = 100.0 * abs(value) / (most or 1.0)
+        bar = f'<span class="pl-bar" style="background:{tone};width:{width:.1f}%"></span>'
+        bar = "" if str(name).endswith(_REST) else bar
+        rows.append((mark + escape(str(name)), bar, points(value)))
+    rows.append(("<b>Depth</b>", "", f"<b>{points(total)}</b>"))
+    return html_table((escape(head), "", "Points of NAV"), rows)
+
+
+def rules_account_table(
+    shares: Mapping[Rule, float] | None,
+    acted: Mapping[Rule, pd.DatetimeIndex],
+    ends: tuple[float, float] | None = None,
+) -> str:
+    """Return what every rule did in one episode: its part of the fall, how often it acted, when.
+
+    Parameters
+    ----------
+    shares : mapping of Rule to float, optional
+        Fractions of NAV, positive saved; None while they are being worked out.
+    acted : mapping of Rule to dates
+        Of :func:`dashboard.review.episode_events`.
+    ends : (float, float), optional
+        Return of the same sessions without any rule, and with those of the scenario.
+    """
+    rows = [] if ends is None else [("No rules", points(ends[0]), "", "")]
+    for rule in Rule:
+        dates = acted.get(rule)
+        times, when = (_THROUGHOUT.get(rule, DASH), "")
+        if dates is not None and len(dates):
+            times = count(len(dates)) + (" rescales" if rule in _RESCALES else "")
+            first, last = date(dates.min()), date(dates.max())
+            when = first if first == last else f"{first} … {last}"
+        rows.append((rule.label, _part(shares, rule), times, when))
+    if ends is not None:
+        rows.append(("<b>Depth</b>", f"<b>{points(ends[1])}</b>", "", ""))
+    return html_table(("Rule", "Saved (+) or cost (−), peak to trough", "Acted", "When"), rows)
+
+
+def _part(shares: Mapping[Rule, float] | None, rule: Rule) -> str:
+    if shares is None:
+        return "…"
+    value = shares[rule]
+    if value == 0.0:
+        return DASH
+    text = points(value)
+    tone = ' class="pl-better"' if text[0] == "+" else ' class="pl-worse"'
+    return text if text[0].isdigit() else f"<span{tone}>{text}</span>"
+
+
+def _largest(lines: pd.Series) -> tuple[str, float] | None:
+    own = lines[[name for name in lines.index if name not in PORTFOLIO_LINES]]
+    if not len(own) or own.iloc[0] >= 0.0:
+        return None
+    return str(own.index[0]), float(own.iloc[0])

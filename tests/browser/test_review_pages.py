@@ -1,0 +1,132 @@
+"""The review pages in a real browser: a click zooms, keys step, the scenario goes along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import PHONE
+
+QUIET = """() => document.querySelector('[data-testid=stApp]')
+  ?.getAttribute('data-test-script-state') === 'notRunning'"""
+CHART = ".st-key-underwater"
+AXIS = """() => document.querySelector('.st-key-underwater .js-plotly-plot')
+  ?._fullLayout?.xaxis?.range?.map(text => Date.parse(text))"""
+TROUGH = """() => {
+  const plot = document.querySelector('.st-key-underwater .js-plotly-plot');
+  const trace = plot._fullData.find(one => one.name === 'Trough');
+  const layout = plot._fullLayout, box = plot.getBoundingClientRect();
+  const y = layout['yaxis' + trace.yaxis.slice(1)];
+  return [box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
+          box.top + y._offset + y.d2p(trace.y[0])];
+}"""
+RISK_READY = """() => document.querySelector('.lab-root[data-scenario]')
+  && document.querySelector('.pl-card[data-metric=cagr][data-value]')"""
+DAY_MS = 86_400_000.0
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function(QUIET)
+    page.wait_for_timeout(300)
+    page.wait_for_function(QUIET)
+
+
+def opened(page: Page, url: str, name: str = "Drawdowns") -> None:
+    # From the first page on: opened by its own address, Streamlit's browser side first looks for
+    # the server below that address, and the console complains of what is not there.
+    page.goto(url)
+    page.wait_for_function(RISK_READY)
+    settled(page)
+    go(page, name)
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    settled(page)
+
+
+def days_shown(page: Page) -> float:
+    first, last = page.evaluate(AXIS)
+    return float(last - first) / DAY_MS
+
+
+def go(page: Page, name: str) -> None:
+    """Change the page by the navigation at the top."""
+    if name != "Risk":
+        page.get_by_text("Review", exact=True).first.click()
+    page.locator("a:visible").filter(has_text=name).first.click()
+    expect(page.locator(".pl-strip h1")).to_contain_text(f"{name} ·")
+    settled(page)
+
+
+def test_a_click_on_a_drawdown_zooms_and_escape_shows_everything(page: Page, app_url: str) -> None:
+    opened(page, app_url)
+    whole = days_shown(page)
+    height = page.locator(CHART).bounding_box()
+    page.mouse.click(*page.evaluate(TROUGH))
+    expect(page.get_by_text("Number 1 of 10 by depth.")).to_be_visible()
+    settled(page)
+    assert days_shown(page) < whole / 2
+    assert page.locator(CHART).bounding_box() == height  # nothing jumps
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Whole period. Click a fall")).to_be_visible()
+    settled(page)
+    assert days_shown(page) == whole
+
+
+def test_brackets_step_through_the_episodes(page: Page, app_url: str) -> None:
+    opened(page, app_url)
+    for key, number in (("]", 1), ("]", 2), ("[", 1)):
+        page.keyboard.press(key)
+        expect(page.get_by_text(f"Number {number} of 10 by depth.")).to_be_visible()
+        settled(page)
+        expect(page.get_by_text(re.compile(f"^Number {number} by depth: "))).to_be_visible()
+
+
+def test_the_rule_account_arrives_by_itself(page: Page, app_url: str) -> None:
+    opened(page, app_url)
+    expect(page.get_by_text(re.compile("Shapley shares over 256 runs"))).to_be_visible(
+        timeout=120_000
+    )
+    expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
+
+
+def test_the_scenario_goes_along_and_the_risk_page_comes_back(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    page.wait_for_function(RISK_READY)
+    settled(page)
+    slider = page.locator('.lab-field[data-path="risk.position_stop_loss"] .lab-slider')
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator(".pl-strip h1")).to_contain_text("1 changed")
+    page.wait_for_function(RISK_READY)
+    moved = slider.input_value()
+    cagr = page.locator(".pl-card[data-metric=cagr]").get_attribute("data-value")
+    for name in ("Drawdowns", "Returns"):
+        go(page, name)
+        expect(page.locator(".pl-strip h1")).to_contain_text("1 changed")
+    go(page, "Risk")
+    page.wait_for_function(RISK_READY)
+    settled(page)
+    assert slider.input_value() == moved
+    assert page.locator(".pl-card[data-metric=cagr]").get_attribute("data-value") == cagr
+    slider.focus()
+    slider.press("ArrowLeft")
+    expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")
+
+
+def test_both_pages_fit_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
+    page = new_page(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
+    )
+    for name in ("Drawdowns", "Returns"):
+        page.goto(app_url)
+        page.wait_for_function(RISK_READY)
+        settled(page)
+        page.get_by_test_id("stExpandSidebarButton").click()
+        page.locator("a:visible").filter(has_text=name).first.click()
+        expect(page.locator(".pl-strip h1")).to_contain_text(f"{name} ·")
+        page.wait_for_selector(".js-plotly-plot .main-svg")
+        settled(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
+        assert page.locator(".js-plotly-plot, .pl-strip").evaluate_all(wide) == 0
