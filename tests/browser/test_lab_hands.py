@@ -66,6 +66,8 @@ def test_the_keyboard_alone_can_do_everything(page: Page, app: Dashboard) -> Non
     tab_to(page, ".st-key-undo button")
     do(page, "Enter")
     expect(title).to_have_text("Risk · Phase 8")
+    # The title and the lab are parts of one answer, which the browser paints one after the other.
+    expect(page.locator(".lab-root").first).to_have_attribute("data-scenario", start[0])
     assert (scenario(page), seen(page)) == start
     # A slider; the focus stays on it, so the hand goes on where it was.
     stop = f'.lab-field[data-path="{STOP}"]'
