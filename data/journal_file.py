@@ -128,7 +128,8 @@ class JournalFile:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
-    known = _version(connection, path)  # first: a file that is not ours stays as it is
+    with _one_look(connection):  # first: a file that is not ours stays as it is
+        known = _version(connection, path)
     _write_ahead(connection, timeout)
     connection.execute("PRAGMA synchronous = NORMAL")
     if known == VERSION:
@@ -173,6 +174,17 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} is a database of another program. Move it away: a journal is then begun."
         )
     return version
+
+
+@contextmanager
+def _one_look(connection: sqlite3.Connection) -> Iterator[None]:
+    # Another process may be making the file: what is read in a block is of one moment.
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _statements(script: str) -> list[str]:

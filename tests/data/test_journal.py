@@ -228,3 +228,40 @@ def test_a_journal_that_was_moved_away_is_begun_anew(journal: Journal, tmp_path:
         os.rename(file, file.with_name(f"old-{file.name}"))
     record(journal)
     assert journal.count("m") == 1
+
+
+MAKER = """
+import sys
+from pathlib import Path
+from data.journal import Journal
+home, name = sys.argv[1:]
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+sys.stdin.readline()
+for k in range(60):
+    with Journal(Path(home) / str(k), timeout=60.0) as journal:
+        journal.record_trial(
+            scenario_hash=name, fingerprint="m", values={}, preset="Phase 8",
+            origin="sweep", metrics={},
+        )
+"""
+
+
+def test_several_processes_make_the_same_file_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", MAKER, str(tmp_path)]
+    makers = [
+        subprocess.Popen([*command, name], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for name in "abcd"
+    ]
+    for maker in makers:
+        assert maker.stdout is not None
+        maker.stdout.readline()  # all of them are there before the first begins
+        maker.stdout.close()
+    for maker in makers:
+        assert maker.stdin is not None
+        maker.stdin.write(b"\n")
+        maker.stdin.close()
+    assert [maker.wait(120) for maker in makers] == [0, 0, 0, 0]
+    for k in range(60):
+        with Journal(tmp_path / str(k)) as journal:
+            assert journal.count("m") == 4
