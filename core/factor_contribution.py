@@ -63,13 +63,7 @@ def by_factor(
         When the result has no weights, or `names` is of another run.
     """
     sessions, securities = len(names.nav), len(names.labels) - len(PORTFOLIO_LINES)
-    if result.weights is None:
-        raise InputsError("contributions need weights: run simulate with weights=True")
-    if result.weights.shape != (sessions, securities) or len(columns) != securities:
-        raise InputsError(
-            f"names, result and columns must be of one run, had {(sessions, securities)}, "
-            f"{result.weights.shape} and {len(columns)}"
-        )
+    weights = _weights_of_one_run(result, sessions, securities, columns)
     lines = np.zeros((sessions, 2 + len(AVAILABLE_FACTORS)))
     in_force = np.searchsorted(signals.rebalance, first + np.arange(sessions) - 1, "right") - 1
     known = _last_known(market.close, first, sessions)
@@ -81,7 +75,7 @@ def by_factor(
                 continue
             close = market.close[first + t]
             inside = signals.universe[row] & np.isfinite(close) & np.isfinite(known[t - 1])
-            held = result.weights[t - 1] * result.nav[t - 1]
+            held = weights[t - 1] * result.nav[t - 1]
             if held.any() and inside.sum() > design.shape[1]:
                 returns = close[inside] / known[t - 1, inside] - 1.0
                 slopes = np.linalg.lstsq(design[inside], returns, rcond=None)[0]
@@ -93,6 +87,19 @@ def by_factor(
         names.nav,
         names.initial_nav,
     )
+
+
+def _weights_of_one_run(
+    result: BacktestResult, sessions: int, securities: int, columns: Ints
+) -> Floats:
+    if result.weights is None:
+        raise InputsError("contributions need weights: run simulate with weights=True")
+    if result.weights.shape != (sessions, securities) or len(columns) != securities:
+        raise InputsError(
+            f"names, result and columns must be of one run, had {(sessions, securities)}, "
+            f"{result.weights.shape} and {len(columns)}"
+        )
+    return result.weights
 
 
 def _last_known(close: Floats, first: int, sessions: int) -> Floats:

@@ -215,17 +215,23 @@ def regime_returns(
     suppressed = rebalances < minimum
     cash = check_cash(cash_rate, len(nav))[1:]
     columns = {"sessions": sessions, "rebalances": rebalances, "suppressed": suppressed}
-    returns = {"portfolio": daily_returns(nav, initial_nav)}
-    returns["benchmark"] = np.full(len(cash), math.nan)
-    if benchmark is not None:
-        check_length("benchmark", benchmark, len(nav))
-        check_curve("benchmark", benchmark)
-        returns["benchmark"] = daily_returns(benchmark)
+    returns = {
+        "portfolio": daily_returns(nav, initial_nav),
+        "benchmark": _benchmark_returns(benchmark, len(nav)),
+    }
     for label, series in returns.items():
         values = _figures(series, cash, earned_in, suppressed)
         for row, figure in enumerate(("return", "annual_return", "volatility", "sharpe")):
             columns[f"{label}_{figure}"] = values[row]
     return pd.DataFrame(columns, index=pd.Index(names, name="regime"))
+
+
+def _benchmark_returns(benchmark: Floats | None, sessions: int) -> Floats:
+    if benchmark is None:
+        return np.full(sessions - 1, math.nan)
+    check_length("benchmark", benchmark, sessions)
+    check_curve("benchmark", benchmark)
+    return daily_returns(benchmark)
 
 
 def _figures(returns: Floats, cash: Floats, earned_in: Ints, suppressed: Bools) -> Floats:

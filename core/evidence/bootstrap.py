@@ -92,14 +92,10 @@ def intervals(
     for metric in metrics:
         column = METRICS.index(metric)
         estimate = _defined(sample.estimates[0][column])
-        candidates = []
-        for length, measured in tried:
-            low, high, undefined = _percentiles(measured[:, 0, column], level)
-            if estimate is None:
-                low = high = None
-            candidates.append(
-                Interval(metric, estimate, low, high, level, length, resamples, undefined, seed)
-            )
+        candidates = [
+            _interval(metric, estimate, measured[:, 0, column], length, level, seed)
+            for length, measured in tried
+        ]
         found[metric] = max(candidates, key=_width)
     return found
 
@@ -149,32 +145,11 @@ def compare(
     HistoryError
         With fewer than ``MIN_RETURNS`` returns.
     """
-    if len(nav_a) != len(nav_b):
-        raise InputsError(
-            f"two curves must cover the same sessions, had {len(nav_a)} and {len(nav_b)}; run both "
-            "over one period"
-        )
+    _check_pair(nav_a, nav_b)
     sample = Sample((nav_a, nav_b), dates, cash_rate, initial_nav)
     _check_options(metrics, level, resamples, seed, block)
     tried = sample.resampled(block, resamples, seed)
-    found = {}
-    for metric in metrics:
-        column = METRICS.index(metric)
-        value_a, value_b = (_defined(estimate[column]) for estimate in sample.estimates)
-        candidates = []
-        for length, measured in tried:
-            differences = measured[:, 0, column] - measured[:, 1, column]
-            estimate, low, high, p_value, undefined, verdict = _judged(
-                metric, value_a, value_b, differences, level, sample.same
-            )
-            candidates.append(
-                PairedDifference(
-                    metric, labels, value_a, value_b, estimate, low, high, level, p_value,
-                    length, resamples, undefined, seed, verdict,
-                )
-            )  # fmt: skip
-        found[metric] = max(candidates, key=lambda one: (one.p_value or 0.0, _width(one)))
-    return found
+    return {metric: _difference(metric, labels, sample, tried, level, seed) for metric in metrics}
 
 
 def warm_up() -> None:
@@ -185,6 +160,45 @@ def warm_up() -> None:
     intervals(nav, dates, resamples=_MIN_RESAMPLES)
 
 
+def _interval(
+    metric: str, estimate: float | None, values: Floats, length: float, level: float, seed: int
+) -> Interval:
+    low, high, undefined = _percentiles(values, level)
+    if estimate is None:
+        low = high = None
+    return Interval(metric, estimate, low, high, level, length, len(values), undefined, seed)
+
+
+def _difference(
+    metric: str,
+    labels: tuple[str, str],
+    sample: Sample,
+    tried: Sequence[tuple[float, Floats]],
+    level: float,
+    seed: int,
+) -> PairedDifference:
+    # Of the block lengths tried, the one that finds most noise.
+    column = METRICS.index(metric)
+    value_a, value_b = (_defined(estimate[column]) for estimate in sample.estimates)
+    candidates = []
+    for length, measured in tried:
+        differences = measured[:, 0, column] - measured[:, 1, column]
+        estimate, low, high, p_value, undefined, verdict = _judged(
+            metric, value_a, value_b, differences, level, sample.same
+        )
+        candidates.append(
+            PairedDifference(
+                metric, labels, value_a, value_b, estimate, low, high, level, p_value,
+                length, len(measured), undefined, seed, verdict,
+            )
+        )  # fmt: skip
+    return max(candidates, key=lambda one: (one.p_value or 0.0, _width(one)))
+
+
+# Estimate, low, high, p-value, undefined resamples and verdict of one difference.
+_Judged = tuple[float | None, float | None, float | None, float | None, int, Verdict]
+
+
 def _judged(
     metric: str,
     value_a: float | None,
@@ -192,8 +206,7 @@ def _judged(
     differences: Floats,
     level: float,
     same: bool,
-) -> tuple[float | None, float | None, float | None, float | None, int, Verdict]:
-    # Estimate, low, high, p-value, undefined resamples and verdict.
+) -> _Judged:
     low, high, undefined = _percentiles(differences, level)
     if same:
         zero, one = (None, None) if value_a is None else (0.0, 1.0)
@@ -230,6 +243,14 @@ def _p_value(differences: Floats) -> float:
 
 def _defined(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+def _check_pair(nav_a: Floats, nav_b: Floats) -> None:
+    if len(nav_a) != len(nav_b):
+        raise InputsError(
+            f"two curves must cover the same sessions, had {len(nav_a)} and {len(nav_b)}; run both "
+            "over one period"
+        )
 
 
 def _check_options(

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.distribution import Histogram
 from core.tail_risk import TailRisk
+from core.units import Floats
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
@@ -28,37 +29,14 @@ def distribution_figure(bins: Histogram, tail: TailRisk, colours: Theme) -> go.F
         Of the same returns.
     colours : Theme
     """
-    middles = (bins.edges[1:] + bins.edges[:-1]) / 2.0
-    beyond = bins.edges[1:] <= -tail.var
-    worse, accent = colours.ink(colours.worse), colours.accent
+    worse = colours.ink(colours.worse)
     layout = plotly_template(colours)
-    edges = np.column_stack([bins.edges[:-1], bins.edges[1:]])
-    bars = {
-        "type": "bar",
-        "name": "Sessions",
-        "x": middles,
-        "y": bins.counts,
-        "width": np.diff(bins.edges) * 0.94,
-        "marker": {"color": [worse if each else accent for each in beyond]},
-        "customdata": edges,
-        "hovertemplate": "%{customdata[0]:.2%} to %{customdata[1]:.2%}: %{y} sessions"
-        "<extra></extra>",
-    }
-    normal = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "Normal",
-        "x": middles,
-        "y": bins.normal,
-        "line": {"color": colours.ink(colours.faint), "width": 1.5, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
     level = f"{percent(tail.confidence, 0)}"
     marks = [(-tail.var, f"VaR {level}: {percent(tail.var)}", 0.99),
              (-tail.cvar, f"CVaR: {percent(tail.cvar)}", 0.86)]  # fmt: skip
     return go.Figure(
         {
-            "data": [bars, normal],
+            "data": [_bars(bins, tail, colours), _normal(bins, colours)],
             "layout": layout
             | {
                 "height": DISTRIBUTION_HEIGHT_PX,
@@ -80,6 +58,37 @@ def distribution_figure(bins: Histogram, tail: TailRisk, colours: Theme) -> go.F
             },
         }
     )  # fmt: skip
+
+
+def _bars(bins: Histogram, tail: TailRisk, colours: Theme) -> dict[str, Any]:
+    worse, beyond = colours.ink(colours.worse), bins.edges[1:] <= -tail.var
+    return {
+        "type": "bar",
+        "name": "Sessions",
+        "x": _middles(bins),
+        "y": bins.counts,
+        "width": np.diff(bins.edges) * 0.94,
+        "marker": {"color": [worse if each else colours.accent for each in beyond]},
+        "customdata": np.column_stack([bins.edges[:-1], bins.edges[1:]]),
+        "hovertemplate": "%{customdata[0]:.2%} to %{customdata[1]:.2%}: %{y} sessions"
+        "<extra></extra>",
+    }
+
+
+def _normal(bins: Histogram, colours: Theme) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Normal",
+        "x": _middles(bins),
+        "y": bins.normal,
+        "line": {"color": colours.ink(colours.faint), "width": 1.5, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+
+
+def _middles(bins: Histogram) -> Floats:
+    return (bins.edges[1:] + bins.edges[:-1]) / 2.0
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
