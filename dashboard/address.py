@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Final
 
 from core.errors import ConfigError
-from dashboard.state import WINDOWS, AppState, Pin
+from dashboard.state import STORY_STEPS, WINDOWS, AppState, Pin
 from dashboard.url import Query, read_scenario, scenario_to_query
 
 __all__ = ["VIEW_KEYS", "query_of", "state_of"]
 
-# Beside the keys of the scenario: the pinned setting as one value, the window, the log scale.
-_BASELINE, _WINDOW, _LOG = "base", "view", "log"
-VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG)
+# Beside the keys of the scenario: the pinned setting as one value, the window, the log scale, and
+# the step of who presents.
+_BASELINE, _WINDOW, _LOG, _STORY = "base", "view", "log", "present"
+VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG, _STORY)
 LONGEST_BASELINE: Final = 4000
 MOST_NOTICES: Final = 5
 
@@ -35,6 +36,8 @@ def query_of(state: AppState) -> dict[str, str]:
         query[_WINDOW] = state.window
     if state.log:
         query[_LOG] = "on"
+    if state.story:
+        query[_STORY] = str(state.story)
     return query
 
 
@@ -70,6 +73,11 @@ def _with_view(state: AppState, query: Query) -> tuple[AppState, tuple[str, ...]
             state = replace(state, log=one[_LOG] == "on")
         else:
             problems.append(f"{_LOG} must be on or off.")
+    if _STORY in one:
+        if one[_STORY] in map(str, range(1, STORY_STEPS + 1)):
+            state = replace(state, story=int(one[_STORY]))
+        else:
+            problems.append(f"{_STORY} must be a step from 1 to {STORY_STEPS}.")
     if _BASELINE in one:
         state, wrong = _with_pin(state, one[_BASELINE])
         problems.extend(f"{_BASELINE}: {text}" for text in wrong)

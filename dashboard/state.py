@@ -13,12 +13,13 @@ from core.parameters import ParameterSpec
 from core.presets import DEFAULT_PRESET
 from core.scenario import changed_fields, preset, specs, value_at, with_values
 
-__all__ = ["CONTEXT", "HISTORY", "WINDOWS", "AppState", "Pin", "Step"]
+__all__ = ["CONTEXT", "HISTORY", "STORY_STEPS", "WINDOWS", "AppState", "Pin", "Step"]
 
 # Where and on what a scenario runs: kept when another preset is taken, never "changed".
 CONTEXT: Final = ("universe.source", "period.start", "period.end", "book.own_book")
 WINDOWS: Final = ("1Y", "3Y", "All")
 HISTORY: Final = 100
+STORY_STEPS: Final = 6  # of the presenter on the Overview page
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -66,6 +67,8 @@ class AppState:
         What results are compared with instead of the preset.
     notices : tuple of str
         What was not understood in the address or saved setting that this state was opened from.
+    story : int
+        Step of the presenter, from 1 to ``STORY_STEPS``; 0 = nobody presents.
     """
 
     scenario: Scenario
@@ -78,6 +81,7 @@ class AppState:
     future: tuple[Step, ...] = ()
     pinned: Pin | None = None
     notices: tuple[str, ...] = ()
+    story: int = 0
 
     @classmethod
     def initial(cls, source: str) -> AppState:
@@ -146,6 +150,10 @@ class AppState:
         """Show another part of the period or scale; what is neither changes nothing."""
         known = str(window) if window in WINDOWS else self.window
         return replace(self, window=known, log=log if isinstance(log, bool) else self.log)
+
+    def with_story(self, step: int) -> AppState:
+        """Go to a step of the presenter, held between the first and the last; 0 ends it."""
+        return replace(self, story=min(max(step, 0), STORY_STEPS))
 
     def pin(self) -> AppState:
         """Compare from now on with the present setting instead of the preset."""
