@@ -15,7 +15,10 @@ st.set_page_config(
 )
 st.navigation(
     {
-        "": [st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True)],
+        "": [
+            st.Page("views/overview.py", title="Overview", icon=":material/dashboard:"),
+            st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True),
+        ],
         "Review": [
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),

@@ -104,6 +104,9 @@ def rows_figure(
             "ticktext": [_bold(row.label, row.strong) for row in rows],
             "tickfont": {"size": 12, "color": colours.text},
             "showgrid": False,
+            "ticks": "outside",  # room between label and bar
+            "ticklen": 6,
+            "tickcolor": "rgba(0,0,0,0)",
         },
         "annotations": [_title(title, colours, left), *_numbers(rows, colours)],
         "shapes": [] if limit is None else [_line(limit, colours)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ def test_depths_are_the_published_ones() -> None:
 
 
 def test_falls_follow_one_another() -> None:
-    for one, other in zip(CRISES, CRISES[1:], strict=False):
+    for one, other in itertools.pairwise(CRISES):
         assert one.peak < one.trough < other.peak
     assert all(crisis.days == (crisis.trough - crisis.peak).days > 0 for crisis in CRISES)
 
