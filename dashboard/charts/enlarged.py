@@ -17,17 +17,17 @@ def enlarged(figure: go.Figure, factor: float, height: int) -> go.Figure:
 
     What is given in data or in shares of the figure stays; `figure` is not changed.
     """
-    drawn: dict[str, Any] = figure.to_dict()
-    layout = drawn["layout"]
+    data: list[dict[str, Any]] = [trace.to_plotly_json() for trace in figure.data]
+    layout: dict[str, Any] = figure.layout.to_plotly_json()
     for name in [*_ROOTS, *(key for key in layout if key.startswith("yaxis"))]:
         if name in layout:
             layout[name] = _scaled(layout[name], factor)
-    for trace in drawn["data"]:
+    for trace in data:
         for name in ("line", "marker"):
             if name in trace and "pattern" not in trace[name]:
                 trace[name] = _scaled(trace[name], factor)
     layout["height"] = height
-    return go.Figure(drawn)
+    return go.Figure({"data": data, "layout": layout})
 
 
 def _scaled(value: Any, factor: float) -> Any:

@@ -147,7 +147,8 @@ def _take_commit() -> None:
 
 
 def _take_want() -> None:
-    message = st.session_state[CURVES_KEY].get("want")
+    # A page change that came first has dropped the component.
+    message = st.session_state.get(CURVES_KEY, {}).get("want")
     st.session_state[_WANT] = message
     if not isinstance(message, Mapping):
         return
