@@ -25,7 +25,7 @@ OVERVIEW_CSS = """<style>
 .pl-wait i { display: block; height: 4px; width: 160px; border-radius: 2px;
   background: var(--pl-line); overflow: hidden; }
 .pl-wait i u { display: block; height: 4px; background: var(--pl-secondary); }
-.st-key-account-words { min-height: 420px; }
+.st-key-account-words { min-height: 600px; }
 @media (max-width: 1200px) {
   .pl-today { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
@@ -35,13 +35,13 @@ OVERVIEW_CSS = """<style>
   .pl-table th, .pl-table td { padding-left: 6px; }
   .pl-tile { padding: 8px; min-height: 144px; }
   .st-key-evidence { min-height: 270px; }
-  .st-key-account-words { min-height: 560px; }
+  .st-key-account-words { min-height: 700px; }
 }
 </style>"""
 
 PRESENTER_CSS = """<style>
 [data-testid=stHeader], [data-testid=stSidebar], .st-key-setting { display: none !important; }
-.stMainBlockContainer { max-width: 1720px; padding: 24px 48px 96px; }
+.stMainBlockContainer { max-width: 1720px; padding: 16px 48px 80px; }
 .pl-strip h1 { font-size: 28px; line-height: 36px; }
 .pl-strip .pl-quiet, .pl-badge { font-size: 16px; line-height: 24px; }
 .st-key-stage { min-height: min(640px, calc(100vh - 240px)); justify-content: center; }
@@ -57,6 +57,12 @@ PRESENTER_CSS = """<style>
 .st-key-steps button { min-height: 44px; }
 .st-key-steps > :has(.pl-steps) { flex: 1 1 auto; }
 .pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); }
+@media (max-height: 950px) and (min-width: 701px) {
+  .st-key-stage { gap: 8px; }
+  .pl-story { font-size: 22px; line-height: 30px; }
+  .pl-story.lead { font-size: 32px; line-height: 42px; }
+  .st-key-stage .pl-table, .st-key-stage .pl-table th { font-size: 18px; line-height: 26px; }
+}
 @media (min-height: 1000px) and (min-width: 1600px) {
   .st-key-stage { min-height: calc(100vh - 260px); }
 }

@@ -34,7 +34,7 @@ from dashboard.views.page import is_phone
 __all__ = ["present_button", "presented", "steps"]
 
 _START, _BACK, _NEXT, _LEAVE = "present", "story-back", "story-next", "story-leave"
-_PX: Final = 600
+_PX: Final = 520
 _FACTOR: Final = 1.5
 
 

@@ -212,7 +212,7 @@ def test_the_story_goes_from_the_sentence_to_what_it_never_saw(app: AppTest) -> 
         assert healthy(app)
         assert f'<h2 class="pl-h2">{title}</h2>' in text
         assert f"{step} of {STORY_STEPS}" in text
-        assert app.query_params["present"] == [str(step)]
+        assert app.query_params["present"] in (str(step), [str(step)])
         assert app.button(key="story-back").disabled == (step == 1)
         assert app.button(key="story-next").disabled == (step == STORY_STEPS)
         if step < STORY_STEPS:
