@@ -96,6 +96,7 @@ class Account:
 class TargetRow:
     """A target of the origin report and what the run has; `met` is None where undefined."""
 
+    name: str
     label: str
     kind: str
     text: str
@@ -207,7 +208,7 @@ def target_rows(run: Run) -> tuple[TargetRow, ...]:
         yearly = name in ("cagr", "sharpe_ratio", "calmar_ratio")
         value = None if found is None or (short and yearly) else float(found)
         met = target.met(value)
-        rows.append(TargetRow(face.label, face.kind, target.text, target.bound, value, met))
+        rows.append(TargetRow(name, face.label, face.kind, target.text, target.bound, value, met))
     return tuple(rows)
 
 

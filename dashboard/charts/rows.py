@@ -14,7 +14,7 @@ __all__ = ["ROWS_HEIGHT_PX", "Row", "rows_figure"]
 
 _ROW_PX, _TOP, _BOTTOM, _ROWS = 26, 26, 26, 12
 ROWS_HEIGHT_PX: Final = _ROWS * _ROW_PX + _TOP + _BOTTOM
-_LEFT, _LEFT_COMPACT, _RIGHT = 170, 116, 72
+_LEFT, _LEFT_COMPACT, _RIGHT = 170, 124, 72
 _TALLEST: Final = 2.2 * _ROW_PX  # of a row, where there are few
 
 

@@ -117,21 +117,24 @@ def curves(run: Run) -> None:
         said = words.control_sentence(control.exposure, control.average)
     else:
         said = study.problem.happened if study.problem else "Control: being worked out."
-    frame.show(frame.words_html("", said))
-    if study.status in ("waiting", "running"):
-        waiting("control", run, "", 0)
+    with st.container(key="control-words", gap=None):  # what looks for the control has no height
+        frame.show(frame.words_html("", said))
+        if study.status in ("waiting", "running"):
+            waiting("control", run, "", 0)
 
 
 def account(run: Run) -> None:
     """Draw what each rule added, from no rules to the scenario."""
     study = account_study(run)
     if study.status != "done":
-        frame.show(frame.heading_html("What each rule added"))
+        with st.container(key="head-rule-account"):
+            frame.show(frame.heading_html("What each rule added"))
         if study.problem is not None:
             frame.show(frame.problem_html(study.problem))
             return
         waiting("account", run, "Running every combination of the rules", ROWS_HEIGHT_PX)
-        st.container(key="account-words")
+        with st.container(key="account-words"):  # keeps its room, so that nothing moves later
+            frame.show(frame.words_html("", "Which rule cost most, and what earned its keep."))
         return
     accounts = {
         name: numbers.account_of(study.result, column)
@@ -186,7 +189,7 @@ def targets(run: Run) -> None:
         index=pd.Index([row.label for row in rows], name="target"),
     )  # fmt: skip
     heading("Targets", table, "targets")
-    frame.show(words.targets_html(rows))
+    frame.show(words.targets_html(rows, narrow=is_phone()))
     frame.show(frame.words_html(words.targets_sentence(rows)))
 
 

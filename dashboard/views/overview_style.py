@@ -7,8 +7,10 @@ __all__ = ["OVERVIEW_CSS", "PRESENTER_CSS"]
 # Room is kept for what arrives later, so that nothing below it moves.
 OVERVIEW_CSS = """<style>
 .pl-lead { font-size: 16px; line-height: 24px; font-weight: 600; margin: 0; max-width: 1100px; }
-.st-key-lead > :first-child { flex: 1 1 auto; }
+.st-key-lead { flex-wrap: nowrap; }
+.st-key-lead > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .st-key-lead > :last-child { display: none; }
+.st-key-head-rule-account { min-height: 35px; }
 .st-key-evidence { min-height: 92px; }
 .pl-today { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
 .pl-tile { border: 1px solid var(--pl-line); border-radius: var(--pl-radius); padding: 8px 12px;
@@ -30,12 +32,17 @@ OVERVIEW_CSS = """<style>
   .pl-today { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
+  .st-key-lead { flex-wrap: wrap; }
+  .st-key-lead > :first-child { flex: 1 1 100% !important; }
   .pl-today { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .pl-table { font-size: 12px; }
+  .pl-table td:first-child { white-space: normal; }
   .pl-table th, .pl-table td { padding-left: 6px; }
   .pl-tile { padding: 8px; min-height: 144px; }
-  .st-key-evidence { min-height: 270px; }
-  .st-key-account-words { min-height: 700px; }
+  .st-key-head-rule-account { min-height: 35px; }
+.st-key-evidence { min-height: 300px; }
+  .st-key-account-words { min-height: 730px; }
+  .st-key-control-words { min-height: 80px; }
 }
 </style>"""
 
@@ -55,7 +62,8 @@ PRESENTER_CSS = """<style>
 .st-key-steps { position: fixed; left: 0; right: 0; bottom: 0; z-index: 99; padding: 8px 48px;
   background: var(--pl-page); border-top: 1px solid var(--pl-line); }
 .st-key-steps button { min-height: 44px; }
-.st-key-steps > :has(.pl-steps) { flex: 1 1 auto; }
+.st-key-steps { flex-wrap: nowrap; width: 100% !important; }
+.st-key-steps > :has(.pl-steps) { flex: 1 1 0 !important; min-width: 0; }
 .pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); }
 @media (max-height: 950px) and (min-width: 701px) {
   .st-key-stage { gap: 8px; }

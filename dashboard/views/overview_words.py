@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.crises import Seen
 from core.evidence.bootstrap import PairedDifference, Verdict
+from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
 from dashboard.review_overview import (
@@ -243,20 +244,21 @@ def targets_sentence(rows: Sequence[TargetRow]) -> str:
     return f"{count(met)} of {count(len(known))} targets of the origin report are met{aside}."
 
 
-def targets_html(rows: Sequence[TargetRow]) -> str:
-    """Return the targets with what was reached and by how much it was missed or passed."""
+def targets_html(rows: Sequence[TargetRow], *, narrow: bool = False) -> str:
+    """Return the targets with what was reached and the distance, which a `narrow` table omits."""
     cells = []
     for row in rows:
         write = FORMATS[row.kind]
-        if row.value is None:
-            gap, verdict = "", "not defined here"
-        else:
+        gap, verdict = "", "not defined here"
+        if row.value is not None:
             change = row.value - row.bound
             gap = ratio(change, signed=True) if row.kind == "ratio" else points(change)
             word, tone = ("met", "better") if row.met else ("missed", "worse")
             verdict = f'<span class="pl-{tone}">{"✓" if row.met else "✕"} {word}</span>'
-        cells.append((escape(row.label), escape(row.text), write(row.value), gap, verdict))
-    return html_table(("Target", "Asked", "Reached", "Distance", ""), cells)
+        line = (term_html(row.name), escape(row.text), write(row.value))
+        cells.append((*line, verdict) if narrow else (*line, gap, verdict))
+    head = ("Target", "Asked", "Reached")
+    return html_table((*head, "") if narrow else (*head, "Distance", ""), cells)
 
 
 def crises_sentence(table: pd.DataFrame, *, simulated: bool) -> str:
@@ -292,17 +294,19 @@ def crises_html(table: pd.DataFrame, *, large: bool = False, narrow: bool = Fals
         else:
             write = month if large else date
             span = f"{write(row['peak'])} … {write(row['trough'])}"
-        cells = (escape(row["name"]), span, percent(row["depth"]), _seen(row["period"]))
-        rows.append(cells if large else (*cells, _seen(row["store"])))
+        seen = tuple(_seen(row[where], short=narrow) for where in ("period", "store"))
+        cells = (escape(row["name"]), span, percent(row["depth"]))
+        rows.append((*cells, *(seen[:1] if large else seen)))
     head = ("Fall of the S&amp;P 500", "Years" if narrow else "Peak … lowest close", "Depth")
     where = ("Period", "Data") if narrow else ("In this period", "In the data")
     return html_table((*head, *(where[:1] if large else where)), rows)
 
 
-def _seen(how: Any) -> str:
-    if how == Seen.WHOLE.value:
-        return "✓ whole"
-    return "◐ in part" if how == Seen.PART.value else '<span class="pl-quiet">never</span>'
+def _seen(how: Any, *, short: bool) -> str:
+    if how == Seen.NEVER.value:
+        return f'<span class="pl-quiet">{"no" if short else "never"}</span>'
+    mark, word = ("✓", "whole") if how == Seen.WHOLE.value else ("◐", "in part")
+    return f'<span title="{word}">{mark}</span>' if short else f"{mark} {word}"
 
 
 def _fall(row: Any) -> str:

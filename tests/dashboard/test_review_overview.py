@@ -159,6 +159,7 @@ def test_targets_are_met_or_missed_by_a_distance() -> None:
     assert words.targets_sentence(list(rows.values())).startswith(f"{met} of 5 targets")
     html = words.targets_html(list(rows.values()))
     assert html.count("✓ met") == met
+    assert "Distance" not in words.targets_html(list(rows.values()), narrow=True)
     short = numbers.target_rows(fake_run(sessions=40))
     assert [row.met for row in short if row.label in ("CAGR", "Sharpe", "Calmar")] == [None] * 3
     assert "cannot be told" in words.targets_sentence(short)
