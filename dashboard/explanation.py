@@ -81,8 +81,6 @@ def explain_day(run: Run, asked: dt.date, ticker: str | None = None) -> Explaine
         When the date lies outside the simulated period.
     InputsError
         When the ticker is none of the market.
-    ConfigError
-        For fills that cannot be explained yet.
     """
     session = session_of(run, asked)
     record = RunRecord.of(run.inputs, run.scenario.risk, run.result)
