@@ -36,6 +36,8 @@ class RunRecord:
         Prices at which orders fill; NaN = does not trade.
     held : Spells
         Every holding, and when its exit was ordered.
+    average, highest : float64[T, N]
+        Average entry and highest close of what is held after each session; NaN = not held.
     """
 
     inputs: SimulationInputs
@@ -44,6 +46,8 @@ class RunRecord:
     weights: Floats
     paid: Floats
     held: Spells
+    average: Floats
+    highest: Floats
 
     @classmethod
     def of(cls, inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult) -> RunRecord:
@@ -55,7 +59,9 @@ class RunRecord:
             When the result has no weights, or the inputs not the prices that `risk` asks for.
         """
         weights, paid = held_weights(result), fill_prices(inputs, risk)
-        return cls(inputs, risk, result, weights, paid, spells(inputs, risk, result))
+        held = spells(inputs, risk, result)
+        known = _references(inputs, result, weights, paid, held)
+        return cls(inputs, risk, result, weights, paid, held, *known)
 
     @property
     def lag(self) -> int:
@@ -174,17 +180,26 @@ def references(record: RunRecord, t: int, *, filled: bool = False) -> tuple[Floa
     float64[N], float64[N]
         Prices; NaN where nothing is held.
     """
-    held, close = record.held, record.inputs.close
-    average = np.full(close.shape[1], np.nan)
-    highest = average.copy()
-    lag = 1 if filled else record.lag
-    end = t if lag == 0 else t + 1
-    for m in np.flatnonzero(held.held_at_decision(t, lag)):
-        i, entry = int(held.security[m]), int(held.entry[m])
-        value = record.weights[entry:end, i] * record.result.nav[entry:end]
-        bars = close[entry:end, i]
-        average[i] = average_entry(value, bars, record.paid[entry:end, i])[-1]
-        highest[i] = np.nanmax(close[entry : t + 1, i])
+    if filled or record.lag > 0:
+        return record.average[t].copy(), record.highest[t].copy()
+    average, highest = np.full((2, record.weights.shape[1]), np.nan)
+    held, close = record.held, record.inputs.close[t]
+    own = held.security[held.held_at_decision(t, 0)]
+    if len(own):
+        average[own] = record.average[t - 1, own]
+        highest[own] = np.fmax(record.highest[t - 1, own], close[own])
+    return average, highest
+
+
+def _references(
+    inputs: SimulationInputs, result: BacktestResult, weights: Floats, paid: Floats, held: Spells
+) -> tuple[Floats, Floats]:
+    average, highest = np.full((2, *weights.shape), np.nan)
+    for i, a, b in zip(held.security, held.entry, held.exit, strict=True):
+        close = inputs.close[a:b, i]
+        value = weights[a:b, i] * result.nav[a:b]
+        average[a:b, i] = average_entry(value, close, paid[a:b, i])
+        highest[a:b, i] = np.fmax.accumulate(close)
     return average, highest
 
 
