@@ -97,7 +97,7 @@ def _drawdown(
     levels = [
         Label(-value, percent(-value, 0), name, colours.rule(rule))
         for value, name, rule in (
-            (risk.max_allowed_drawdown, "scale 0", "drawdown"),
+            (risk.max_allowed_drawdown, "reference", "drawdown"),
             (risk.circuit_breaker_dd, "breaker", "breaker"),
         )
         if value is not None
@@ -130,7 +130,7 @@ def _stops(
     table: pd.DataFrame, acts: Mapping[str, pd.DatetimeIndex], slot: Slot, colours: Theme
 ) -> Panel:
     curves = tuple(
-        _Curve(column, f"{name} stop, room", rule, "%{y:.1%} %{customdata}", _THIN)
+        _Curve(column, f"{name} stop", rule, "%{y:.1%} %{customdata}", _THIN)
         for column, name, rule in (
             ("position", "Position", "stop"),
             ("trailing", "Trailing", "trailing"),
@@ -185,7 +185,7 @@ def _panel(
 ) -> Panel:
     x, write = milliseconds(table.index), ratio if tickformat == ".1f" else percent
     labels = [
-        Label(last, write(last), curve.name.partition(",")[0].lower(), _text(curve, colours))
+        Label(last, write(last), curve.name.partition(" ")[0].lower(), _text(curve, colours))
         for curve in curves
         if np.isfinite(last := last_finite(table[curve.column]))
     ]
@@ -226,7 +226,11 @@ def _marks(
         "y": values.to_numpy(np.float32),
         "xaxis": "x",
         "yaxis": slot.axis,
-        "marker": {"size": 7, "symbol": "diamond", "color": _colour(colour, colours)},
+        "marker": {
+            "size": 8,
+            "symbol": "line-ns",
+            "line": {"width": 1.5, "color": _colour(colour, colours)},
+        },
         "hoverinfo": "skip",
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},

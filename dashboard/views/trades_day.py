@@ -70,7 +70,7 @@ def day_picker(run: Run, day: int) -> None:
             )  # fmt: skip
         st.session_state[_DATE] = run.dates[day].astype(dt.date)
         st.date_input(
-            "Day", key=_DATE, label_visibility="collapsed", width=130,
+            "Day", key=_DATE, label_visibility="collapsed", width=130, format="YYYY-MM-DD",
             min_value=run.dates[0].astype(dt.date), max_value=run.dates[-1].astype(dt.date),
             on_change=lambda: choose_day(st.session_state[_DATE]),
         )  # fmt: skip

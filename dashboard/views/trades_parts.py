@@ -39,6 +39,10 @@ _ACTS: Final = {
     "trailing": EventKind.TRAILING,
     "rescale": EventKind.RESCALE,
 }
+_WIDTHS: Final = {
+    "Date": 96, "Entry": 96, "Exit": 96, "Name": 64, "Kind": 108, "Ended by": 108, "Also": 150,
+    "Sector": 150,
+}  # fmt: skip
 _Write = Callable[[Any], str]
 #: Column → its title and how it is written, of either table.
 _FILL_FACES: Final[dict[str, tuple[str, _Write]]] = {
@@ -51,7 +55,7 @@ _FILL_FACES: Final[dict[str, tuple[str, _Write]]] = {
     "after": ("After", lambda x: percent(x, 2)),
     "cost": ("Cost", ratio),
     "profit": ("Realised", money),
-    "also": ("", lambda also: Kind(also).label if also in set(Kind) else also),
+    "also": ("Also", lambda also: Kind(also).label if also in set(Kind) else also),
     "sector": ("Sector", str),
 }
 _TRIP_FACES: Final[dict[str, tuple[str, _Write]]] = {
@@ -117,21 +121,22 @@ def _fills(run: Run, title: str, chosen: Filters, was_pending: bool) -> None:
 def _filters(run: Run, *, fills: bool) -> Filters:
     with st.container(horizontal=True, gap="small", key="trades-filters"):
         names = st.multiselect("Names", run.tickers, key="trades-names", placeholder="All names",
-                               label_visibility="collapsed", width=180)  # fmt: skip
+                               label_visibility="collapsed", width=150)  # fmt: skip
         kinds = st.multiselect("Kinds", _KINDS, key="trades-kinds", placeholder="All kinds",
                                format_func=lambda kind: kind.label, label_visibility="collapsed",
-                               width=190)  # fmt: skip
+                               width=160)  # fmt: skip
         sides = {"Both sides": "", **_SIDES}
         side = st.selectbox("Side", list(sides), key="trades-side", label_visibility="collapsed",
-                            disabled=not fills, width=120)  # fmt: skip
+                            disabled=not fills, width=110)  # fmt: skip
         results = {"Any result": "", **_RESULTS}
-        result = st.selectbox("Result", list(results), key="trades-result", width=120,
+        result = st.selectbox("Result", list(results), key="trades-result", width=110,
                               label_visibility="collapsed")  # fmt: skip
         first, last = (day.item() for day in (run.dates[0], run.dates[-1]))
         dates = st.date_input("Dates", (first, last), min_value=first, max_value=last,
                               key=f"trades-dates-{first}-{last}", label_visibility="collapsed",
-                              width=210)  # fmt: skip
-    since, until = dates if len(dates) == 2 else (*dates, last)
+                              format="YYYY-MM-DD", width=215)  # fmt: skip
+    since = dates[0] if dates else first
+    until = dates[1] if len(dates) == 2 else last  # the end of a range comes with a second click
     return Filters(
         names=tuple(names),
         kinds=tuple(kinds),
@@ -158,8 +163,9 @@ def _table(
         selection_mode="single-row",
         hide_index=True,
         height=_TABLE_PX,
+        placeholder=DASH,
         column_config={
-            face: st.column_config.Column(width="small") for face in titles.values() if face
+            face: st.column_config.Column(width=_WIDTHS.get(face, 76)) for face in titles.values()
         },
     )
     frame.show(frame.words_html(words))

@@ -119,27 +119,19 @@ def day_text(found: ExplainedDay) -> str:
 def scale_table(exposure: Exposure, applied: float) -> str:
     """Return what the scale of the book was made of at one close."""
     rows = [
-        (
-            "Drawdown",
-            _of(exposure.risk_drawdown, -exposure.max_drawdown),
-            ratio(exposure.dd_scale),
-        ),
-        (
-            "Volatility",
-            _of(exposure.sigma, exposure.target),
-            ratio(exposure.vol_scale),
-        ),
-        ("Regime leverage", "", ratio(exposure.leverage)),
-        ("Product", "", ratio(exposure.scale)),
-        ("Between", f"floor {ratio(exposure.floor)}, limit {ratio(exposure.limit)}", ""),
-        ("Wanted", f"bound by: {exposure.binding.label.lower()}", ratio(exposure.wanted)),
-        ("Applied after the session", "", ratio(applied)),
+        (f"Drawdown{_of(exposure.risk_drawdown, -exposure.max_drawdown)}", exposure.dd_scale),
+        (f"Volatility{_of(exposure.sigma, exposure.target)}", exposure.vol_scale),
+        ("Regime leverage", exposure.leverage),
+        ("Drawdown × volatility × leverage", exposure.scale),
+        (f"Wanted, between {ratio(exposure.floor)} and {ratio(exposure.limit)}", exposure.wanted),
+        ("Applied after the session", applied),
     ]
-    return html_table(("Scale of the book at this close", "", ""), rows)
+    cells = [(escape(words), ratio(value)) for words, value in rows]
+    return html_table(("Scale of the book at this close", ""), cells)
 
 
 def _of(value: float, level: float) -> str:
-    return "off" if math.isnan(level) else f"{percent(value)}, against {percent(level, 0)}"
+    return ": off" if math.isnan(level) else f" {percent(value)}, against {percent(level, 0)}"
 
 
 def traded_table(found: ExplainedDay, fill: Fill) -> str:
@@ -167,8 +159,8 @@ _APPROACHES: Final = (
     ("dd_scale", "Drawdown scaling", "scale below 1", None, (EventKind.RESCALE,)),
     ("sigma", "Volatility target", "target", "target_annual_vol", (EventKind.RESCALE,)),
     ("drawdown", "Circuit breaker", "drawdown", "circuit_breaker_dd", (EventKind.BREAKER,)),
-    ("position", "Position stop", "room 0", "position_stop_loss", (EventKind.STOP,)),
-    ("trailing", "Trailing stop", "room 0", "trailing_stop_pct", (EventKind.TRAILING,)),
+    ("position", "Position stop", "its level", "position_stop_loss", (EventKind.STOP,)),
+    ("trailing", "Trailing stop", "its level", "trailing_stop_pct", (EventKind.TRAILING,)),
 )
 
 
@@ -182,17 +174,24 @@ def approaches_table(run: Run, triggers: pd.DataFrame) -> str:
         if limit is None or values.empty:
             rows.append((rule, "off" if limit is None else "never asked", "", "", "", ""))
             continue
-        when = values.idxmax() if column == "sigma" else values.idxmin()
-        write = ratio if column == "dd_scale" else percent
+        highest = column == "sigma"
+        when = values.idxmax() if highest else values.idxmin()
+        closest = float(values.max() if highest else values.min())
+        near = _near(column, closest)
         trigger = {"sigma": percent(limit), "drawdown": percent(-limit)}.get(column, what)
         name = str(triggers.at[when, f"{column}_name"]) if f"{column}_name" in triggers else ""
         times = int(np.isin(events.kind, kinds).sum())
         acted = f"{count(times)} rescales" if EventKind.RESCALE in kinds else count(times)
-        rows.append(
-            (rule, write(float(values.loc[when])), trigger, date(when), escape(name), acted)
-        )
+        rows.append((rule, near, trigger, date(when), escape(name), acted))
     head = ("Rule", "Closest", "Acts at", "Date", "Name", "Acted")
     return html_table(head, rows)
+
+
+def _near(column: str, closest: float) -> str:
+    if column in ("position", "trailing"):
+        side = "above" if closest > 0.0 else "below"
+        return f"{percent(abs(closest))} {side}"
+    return f"scale {ratio(closest)}" if column == "dd_scale" else percent(closest)
 
 
 def triggers_alt(triggers: pd.DataFrame, acts: Mapping[str, pd.DatetimeIndex]) -> str:
