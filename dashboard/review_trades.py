@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -147,8 +148,9 @@ def filtered(table: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     return table[keep]
 
 
+@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
 def triggers(run: Run) -> pd.DataFrame:
-    """Return how near every rule came, session by session.
+    """Return how near every rule came, session by session; not to be written to.
 
     Returns
     -------

@@ -105,11 +105,13 @@ def _drawdown(
     low = 1.08 * min([float(table["drawdown"].min()), -0.02, *(x.value for x in levels)])
     curve = _Curve("drawdown", "Drawdown", "drawdown", "%{y:.1%}", _SOLID)
     trips = acts["breaker"]
-    marks = _marks(
-        slot, trips, table["drawdown"].reindex(trips), "Breaker trips", "breaker", colours
+    at = table["drawdown"].reindex(trips)
+    marks = (
+        _marks(slot, trips, at, "Breaker trips", "breaker", colours),
+        _clickable(table["drawdown"], slot),
     )
     title = "Drawdown · as the rules see it: from the peak since the last re-entry"
-    return _panel(table, (curve,), slot, colours, title, (low, 0.0), ".0%", levels, (marks,))
+    return _panel(table, (curve,), slot, colours, title, (low, 0.0), ".0%", levels, marks)
 
 
 def _volatility(table: pd.DataFrame, risk: RiskConfig, slot: Slot, colours: Theme) -> Panel:
@@ -234,6 +236,24 @@ def _marks(
         "hoverinfo": "skip",
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
+    }
+
+
+def _clickable(values: pd.Series, slot: Slot) -> dict[str, Any]:
+    # Lines cannot be clicked: one unseen point a session can, from every panel.
+    unseen = {"marker": {"opacity": 0}}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Day",
+        "x": milliseconds(values.index),
+        "y": values.to_numpy(np.float32),
+        "xaxis": "x",
+        "yaxis": slot.axis,
+        "marker": {"size": 6, "opacity": 0},
+        "hovertemplate": "click: explain<extra></extra>",
+        "selected": unseen,
+        "unselected": unseen,
     }
 
 

@@ -93,7 +93,7 @@ def _take_name() -> None:
     st.session_state[_NAME] = st.session_state[_WHO]
 
 
-@lru_cache(maxsize=16)  # by identity: a run is never changed after it was made
+@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
 def _explained(run: Run, day: dt.date, name: str | None) -> ExplainedDay:
     with session.engine().studies.page():
         return explain_day(run, day, name)

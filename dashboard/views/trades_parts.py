@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -27,8 +28,9 @@ __all__ = ["blotter_study", "distances", "ledger"]
 
 _LOOK_AGAIN: Final = 0.7  # seconds between two looks at a study under way
 _SHOWN: Final = 300  # rows of a table; its file has all
-_TABLE_PX: Final = 430
+_TABLE_PX: Final = 500
 _LAST: Final = "plimsoll.trades.blotter"
+_TAKEN: Final = "plimsoll.trades.taken"
 _FILLS, _TRIPS = "Orders", "Round trips"
 _SIDES: Final = {"Buys": "buy", "Sales": "sell", "Not traded": "none"}
 _RESULTS: Final = {"Profit": "profit", "Loss": "loss"}
@@ -41,7 +43,7 @@ _ACTS: Final = {
 }
 _WIDTHS: Final = {
     "Date": 96, "Entry": 96, "Exit": 96, "Name": 64, "Kind": 108, "Ended by": 108, "Also": 150,
-    "Sector": 150,
+    "Sector": 150, "Before": 66, "After": 66, "Cost": 66, "Price": 70, "Dollars": 74,
 }  # fmt: skip
 _Write = Callable[[Any], str]
 #: Column → its title and how it is written, of either table.
@@ -86,7 +88,10 @@ def ledger(run: Run, title: str) -> None:
         _table(table, _TRIP_FACES, "trips", "Round trips", books_words(run))
         return
     pending = blotter_study(run).status in ("waiting", "running")
-    st.fragment(_fills, run_every=_LOOK_AGAIN if pending else None)(run, title, chosen, pending)
+    if pending:  # looks again by itself; else a row that is taken must redraw the day beside it
+        st.fragment(_fills, run_every=_LOOK_AGAIN)(run, title, chosen, pending)
+    else:
+        _fills(run, title, chosen, pending)
 
 
 def blotter_study(run: Run) -> Study:
@@ -98,8 +103,8 @@ def blotter_study(run: Run) -> Study:
 
 
 def _fills(run: Run, title: str, chosen: Filters, was_pending: bool) -> None:
-    study = blotter_study(run)
-    if was_pending and study.status in ("done", "failed"):
+    study, taken = blotter_study(run), st.session_state.pop(_TAKEN, False)
+    if was_pending and (taken or study.status in ("done", "failed")):
         st.rerun()  # the page then stops asking
     if study.status == "done":
         st.session_state[_LAST] = (title, study.result)
@@ -113,8 +118,10 @@ def _fills(run: Run, title: str, chosen: Filters, was_pending: bool) -> None:
     if last is None:
         frame.show(f'<div class="pl-skeleton" style="height:{_TABLE_PX}px"></div>')
         return
-    table = filtered(last[1], chosen).iloc[::-1]
-    _table(table, _FILL_FACES, "orders", "Orders, the latest first",
+    table = filtered(last[1], chosen)
+    latest = np.lexsort((-table["dollars"].abs(), -table["date"].astype("int64")))
+    table = table.iloc[latest]
+    _table(table, _FILL_FACES, "orders", "Orders, the latest and largest first",
            fills_words(table, min(len(table), _SHOWN)))  # fmt: skip
 
 
@@ -176,6 +183,7 @@ def _take_row(shown: pd.DataFrame, key: str) -> None:
     if rows:
         row = shown.iloc[int(rows[0])]
         when = row["date"] if "date" in shown else row["exit_date"]
+        st.session_state[_TAKEN] = True
         choose_day(row["entry_date"] if pd.isna(when) else when, str(row["ticker"]))
 
 

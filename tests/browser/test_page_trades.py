@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import PHONE
 
+LIMIT = 30_000.0  # milliseconds for what a key or a click changes
 QUIET = """() => document.querySelector('[data-testid=stApp]')
   ?.getAttribute('data-test-script-state') === 'notRunning'"""
 RISK_READY = """() => document.querySelector('.lab-root[data-scenario]')
@@ -49,34 +50,38 @@ def ready(page: Page) -> None:
     expect(page.locator(".pl-strip h1")).to_contain_text("Trades ·")
     page.wait_for_selector(".st-key-triggers .js-plotly-plot .main-svg")
     page.wait_for_selector(TABLE)
-    expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
+    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LIMIT)
     settled(page)
 
 
+def date_field(page: Page) -> Locator:
+    return page.locator(".st-key-trades-date input").first
+
+
 def day(page: Page) -> str:
-    return page.locator(".st-key-trades-date input").first.input_value()
+    return date_field(page).input_value()
 
 
 def test_a_row_a_click_and_keys_open_a_day(page: Page, app_url: str) -> None:
     opened(page, app_url)
     first, boxes = day(page), page.evaluate(BOXES)
     page.keyboard.press("[")
-    expect(page.locator(".st-key-trades-date input").first).not_to_have_value(first)
+    expect(date_field(page)).not_to_have_value(first, timeout=LIMIT)
     settled(page)
     page.keyboard.press("]")
-    expect(page.locator(".st-key-trades-date input").first).to_have_value(first)
+    expect(date_field(page)).to_have_value(first, timeout=LIMIT)
     settled(page)
     assert page.evaluate(BOXES) == boxes  # nothing jumps
     at = page.evaluate(POINT)
     page.mouse.click(at["x"], at["y"])
-    expect(page.locator(".st-key-trades-date input").first).not_to_have_value(first)
+    expect(date_field(page)).not_to_have_value(first, timeout=LIMIT)
     settled(page)
     assert page.evaluate(BOXES) == boxes
     clicked = day(page)
     grid = page.locator(TABLE).bounding_box()
     assert grid is not None
     page.mouse.click(grid["x"] + 20, grid["y"] + 35 + 17)  # the box of the first row
-    expect(page.locator(".st-key-trades-date input").first).not_to_have_value(clicked)
+    expect(date_field(page)).not_to_have_value(clicked, timeout=LIMIT)
     settled(page)
     card = page.locator(".st-key-trades-card")
     expect(card.get_by_text(re.compile("is (not )?held on")).first).to_be_attached()
