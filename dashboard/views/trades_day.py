@@ -20,7 +20,7 @@ from dashboard.run import Run
 from dashboard.views import frame
 from dashboard.views.keys import keys
 from dashboard.views.page import is_phone
-from dashboard.views.trades_words import day_sections, day_text, scale_table, traded_table
+from dashboard.views.trades_words import FILLED, day_sections, day_text, scale_table, traded_table
 
 __all__ = ["choose_day", "chosen_day", "click_day", "day_card", "day_picker"]
 
@@ -112,9 +112,8 @@ def day_card(run: Run, day: int) -> None:
         for title, words in day_sections(found):
             heading = frame.heading_html(title) if title else ""
             lines = "".join(f'<p class="pl-words">{escape(line)}</p>' for line in words)
-            frame.show(heading + lines)
-            if title == "Filled in this session" and found.day.fill is not None:
-                frame.show(traded_table(found, found.day.fill))
+            fill = found.day.fill if title == FILLED else None
+            frame.show(heading + lines + ("" if fill is None else traded_table(found, fill)))
         applied = float(run.result.applied_exposure[day])
         frame.show(scale_table(found.day.decision.exposure, applied))
     with st.popover("Copy as text", icon=":material/content_copy:", key="trades-copy"):

@@ -27,6 +27,7 @@ from dashboard.run import Run
 from dashboard.views.tables import html_table
 
 __all__ = [
+    "FILLED",
     "approaches_table",
     "books_words",
     "day_sections",
@@ -38,6 +39,7 @@ __all__ = [
     "triggers_alt",
 ]
 
+FILLED: Final = "Filled in this session"  # the part that has the day's trades
 _SHOWN: Final = 12  # trades of a day in its table
 _STOPS: Final = (ExitReason.STOP, ExitReason.TRAILING)
 
@@ -91,7 +93,7 @@ def day_sections(found: ExplainedDay) -> Iterator[tuple[str, list[str]]]:
     yield "", list(day_words(found))
     if found.name is not None:
         yield f"{found.run.market.tickers[found.name.name]}", list(standing_words(found))
-    yield "Filled in this session", list(fill_words(found))
+    yield FILLED, list(fill_words(found))
     others = [alternative_words(found, each) for each in day.fill_alternatives if notable(each)]
     if others and day.filled is not None and found.run.scenario.risk.execution_lag_days > 0:
         yield _had(found, day.filled.session), others

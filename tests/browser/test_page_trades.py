@@ -26,7 +26,8 @@ POINT = """() => {
 }"""
 BOXES = """() => ['.st-key-trades-orders', '.st-key-trades-card', '.st-key-triggers'].map(name => {
   const box = document.querySelector(name).getBoundingClientRect();
-  return [box.top + scrollY, box.height].map(Math.round);
+  const top = document.querySelector('.pl-strip').getBoundingClientRect().top;
+  return [box.top - top, box.height].map(Math.round);
 })"""
 
 
@@ -72,12 +73,14 @@ def test_a_row_a_click_and_keys_open_a_day(page: Page, app_url: str) -> None:
     expect(date_field(page)).to_have_value(first, timeout=LIMIT)
     settled(page)
     assert page.evaluate(BOXES) == boxes  # nothing jumps
+    page.locator(".st-key-triggers").scroll_into_view_if_needed()
     at = page.evaluate(POINT)
     page.mouse.click(at["x"], at["y"])
     expect(date_field(page)).not_to_have_value(first, timeout=LIMIT)
     settled(page)
     assert page.evaluate(BOXES) == boxes
     clicked = day(page)
+    page.locator(".pl-strip").scroll_into_view_if_needed()
     grid = page.locator(TABLE).bounding_box()
     assert grid is not None
     page.mouse.click(grid["x"] + 20, grid["y"] + 35 + 17)  # the box of the first row

@@ -109,6 +109,17 @@ def test_steps_go_from_trade_to_trade_and_any_day_can_be_chosen(app: AppTest) ->
     assert healthy(app)
 
 
+def test_a_quiet_day_is_explained_too(app: AppTest, demo_home: Path) -> None:
+    filled(app)
+    run = Pipeline(demo_home).run(app.session_state["plimsoll.state"].scenario)
+    quiet = np.flatnonzero(run.result.turnover == 0.0)
+    for t in (int(quiet[0]), int(quiet[len(quiet) // 2])):
+        app.date_input(key="trades-date").set_value(run.dates[t].item()).run()
+        assert healthy(app)
+        assert "no trade" in plain(app)
+        assert "Decided at this close" in plain(app)
+
+
 def test_any_name_is_answered(app: AppTest) -> None:
     filled(app)
     names = app.selectbox(key="trades-name").options
