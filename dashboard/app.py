@@ -22,6 +22,7 @@ st.navigation(
         "Review": [
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
+            st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
         ],
     },
     position="top",  # the lab needs the width
