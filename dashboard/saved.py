@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
+from core.config import Scenario
 from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.problems import EXPECTED
@@ -15,7 +17,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from data.errors import DataError
 
-__all__ = ["load", "names", "record", "save", "unrecorded"]
+__all__ = ["load", "names", "readable", "record", "save", "unrecorded"]
 
 _RECORDED: Final = "plimsoll.recorded"
 _UNRECORDED: Final = "plimsoll.unrecorded"
@@ -56,6 +58,19 @@ def names() -> tuple[str, ...]:
         return tuple(row["name"] for row in session.engine().journal.scenarios())
     except DataError:
         return ()
+
+
+def readable(latest: int) -> tuple[tuple[str, Scenario, str], ...]:
+    """Return name, setting and preset of the latest saved settings that this version can read."""
+    try:
+        rows = session.engine().journal.scenarios()
+    except DataError:
+        return ()
+    found = []
+    for row in sorted(rows, key=lambda row: -int(row["id"]))[:latest]:
+        with contextlib.suppress(*EXPECTED):
+            found.append((str(row["name"]), *read_saved(row)))
+    return tuple(found)
 
 
 def load(name: str) -> None:

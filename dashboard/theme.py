@@ -82,6 +82,9 @@ _RULES: Final = MappingProxyType(
         "costs": "#8C8C8C",
     }
 )
+# What is compared with the present scenario, whose colour is the accent: of Paul Tol's "vibrant"
+# set, told apart by those who do not see red or green; each line also has a dash of its own.
+_COMPARED: Final = ("#EE7733", "#009988", "#AA3377")
 
 
 def _channels(colour: str) -> tuple[int, int, int]:
@@ -187,6 +190,10 @@ class Theme:
     def rule(self, name: str) -> str:
         """Return the colour of a rule, as a line."""
         return readable(_RULES[name], self.page)
+
+    def compared(self, number: int) -> str:
+        """Return the colour of the `number`-th of those compared, as a line; 0 is the present."""
+        return self.ink(self.accent if number == 0 else _COMPARED[number - 1])
 
     def ink(self, colour: str, ratio: float = LINE_CONTRAST) -> str:
         """Return `colour` as it can be drawn as a line (or, at 4.5, written) on the page."""

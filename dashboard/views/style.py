@@ -53,6 +53,10 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
+.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
+.pl-legend svg { vertical-align: middle; margin-right: 8px; }
+.pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
+.pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
