@@ -25,6 +25,7 @@ __all__ = [
     "headline",
     "held_text",
     "interval_text",
+    "listed",
     "moved_words",
     "ranking_words",
     "setting_title",
@@ -196,7 +197,7 @@ def day_sentence(day: Disagreement, run: Run, letters: tuple[str, str]) -> str:
         f"{letter} {percent(held.net_return, 2, signed=True)}" for letter, held in sides
     )
     invested = " and ".join(
-        f"{letter} {percent(held.exposure, 0)} invested ({held_text(held.binding)})"
+        f"{letter} {percent(held.exposure, 0)} invested (last set: {held_text(held.binding)})"
         for letter, held in sides
     )
     parts = (
@@ -205,7 +206,7 @@ def day_sentence(day: Disagreement, run: Run, letters: tuple[str, str]) -> str:
     )
     names = ", ".join(f"{name} {points(value, 2)}" for name, value in day.names)
     stops = "".join(
-        f" A stop of {letter} had sold {_listed(held.stopped)}, still held by the other."
+        f" A stop of {letter} had sold {listed(held.stopped)}, still held by the other."
         for letter, held in sides
         if held.stopped
     )
@@ -216,7 +217,8 @@ def day_sentence(day: Disagreement, run: Run, letters: tuple[str, str]) -> str:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Name the first few, and count the rest; "" for none."""
     rest = len(names) - _NAMED_STOPS
     told = ", ".join(names[:_NAMED_STOPS])
     return f"{told} and {rest} more" if rest > 0 else told

@@ -15,7 +15,7 @@ from dashboard.charts.disagreement import disagreement_figure
 from dashboard.explanation import explain_day
 from dashboard.format import date, percent, points
 from dashboard.problems import EXPECTED, explain
-from dashboard.report.comparison_words import day_sentence, held_text
+from dashboard.report.comparison_words import day_sentence, held_text, listed
 from dashboard.report.explanation import day_words, decision_words
 from dashboard.report.explanation_fill import fill_words
 from dashboard.review_compare import Side
@@ -36,6 +36,7 @@ __all__ = ["days"]
 
 _PAIR: Final = "plimsoll.compare_pair"
 _DAY: Final = "plimsoll.compare_day"
+_ROW_PX: Final = 35
 _CHART: Final = "compare-days"
 
 
@@ -113,8 +114,8 @@ def _grid(found: Sequence[Disagreement], one: Side, other: Side, chosen: int | N
             f"{b} invested": [percent(day.other.exposure, 0) for day in found],
             f"{a} set by": [held_text(day.one.binding) for day in found],
             f"{b} set by": [held_text(day.other.binding) for day in found],
-            f"Stopped in {a}": [" ".join(day.one.stopped) for day in found],
-            f"Stopped in {b}": [" ".join(day.other.stopped) for day in found],
+            f"Stopped in {a}": [listed(day.one.stopped) for day in found],
+            f"Stopped in {b}": [listed(day.other.stopped) for day in found],
         },
         index=pd.RangeIndex(1, len(found) + 1, name="Rank"),
     )
@@ -126,6 +127,7 @@ def _grid(found: Sequence[Disagreement], one: Side, other: Side, chosen: int | N
         on_select=lambda: _take_row(table.index, key),
         selection_mode="single-row",
         selection_default=choice,
+        height=_ROW_PX * (len(found) + 1) + 3,
     )
 
 
@@ -145,9 +147,15 @@ def _words(run: Run, asked: dt.date) -> str:
         found = explain_day(run, asked)
     except EXPECTED as error:
         return frame.problem_html(explain(error))
-    told = [*day_words(found), *(f"Filled: {text}" for text in fill_words(found))]
-    decided = bullets(decision_words(found))
-    return bullets(told) + frame.words_html("Decided at the close:") + decided
+    parts = {
+        "": day_words(found),
+        "Filled in this session": fill_words(found),
+        "Decided at this close": decision_words(found),
+    }
+    return "".join(
+        (frame.words_html(f"{title}:") if title else "") + bullets(lines)
+        for title, lines in parts.items()
+    )
 
 
 def _take_pair(key: str) -> None:

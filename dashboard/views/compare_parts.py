@@ -32,7 +32,7 @@ from dashboard.views.compare_work import PENDING, account_study, verdict_study
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets
 
-__all__ = ["accounts", "fields", "luck", "overlay"]
+__all__ = ["accounts", "luck", "overlay"]
 
 _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
 _METRIC: Final = "plimsoll.compare_account_metric"
@@ -87,8 +87,6 @@ def _luck(sides: Sequence[Side], was_pending: bool) -> None:
         frame.show(bullets(verdict_words(sides, pairs)))
     _metrics(sides, pairs)
     if pairs is not None:
-        frame.show(frame.heading_html("Order, now that the noise is known"))
-        frame.show(ranking_html(sides, pairs))
         frame.show(frame.words_html("", _method(pairs)))
 
 
@@ -98,11 +96,13 @@ def _metrics(sides: Sequence[Side], pairs: Pairs | None) -> None:
         heading("Metrics", metrics_frame(sides, pairs).rename_axis("row"), "compare-metrics")
         frame.show(metrics_html(sides, pairs))
     with right:
-        fields(sides)
+        _fields(sides)
+        if pairs is not None:
+            frame.show(frame.heading_html("Order, now that the noise is known"))
+            frame.show(ranking_html(sides, pairs))
 
 
-def fields(sides: Sequence[Side]) -> None:
-    """Draw the fields that differ."""
+def _fields(sides: Sequence[Side]) -> None:
     table = review_compare.changed(sides)
     heading("Changed fields", table, "compare-fields")
     if len(table):

@@ -39,7 +39,13 @@ __all__ = [
 ]
 
 _RULES: Final = tuple(rule.label for rule in Rule)
-_STROKES: Final = {"solid": "", "dash": "7 4", "dot": "2 3", "dashdot": "7 3 2 3"}
+# Of each dash, where a stroke begins and ends, and how long it is until it repeats, in pixels.
+_STROKES: Final = {
+    "solid": (((0, 34),), 34),
+    "dash": (((0, 7),), 11),
+    "dot": (((0, 2),), 5),
+    "dashdot": (((0, 7), (10, 12)), 15),
+}
 
 
 def legend_html(sides: Sequence[Side], colours: Theme) -> str:
@@ -47,11 +53,13 @@ def legend_html(sides: Sequence[Side], colours: Theme) -> str:
     parts = []
     for side in sides:
         number = LETTERS.index(side.letter)
-        line = (
-            '<svg width="34" height="10" aria-hidden="true"><line x1="1" y1="5" x2="33" y2="5" '
-            f'stroke="{colours.compared(number)}" stroke-width="2.5" '
-            f'stroke-dasharray="{_STROKES[DASHES[number]]}"/></svg>'
-        )
+        strokes, every = _STROKES[DASHES[number]]
+        colour, stops = colours.compared(number), []
+        for begin, end in strokes:
+            stops += [f"transparent 0 {begin}px"] if begin else []
+            stops.append(f"{colour} 0 {end}px")
+        fill = f"repeating-linear-gradient(90deg, {', '.join(stops)}, transparent 0 {every}px)"
+        line = f'<i class="pl-stroke" style="background: {fill}"></i>'
         parts.append(f"<span>{line}<b>{side.letter}</b> {escape(side.label)}</span>")
     return f'<div class="pl-legend">{"".join(parts)}</div>'
 

@@ -54,7 +54,8 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
 .pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
-.pl-legend svg { vertical-align: middle; margin-right: 8px; }
+.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
+  vertical-align: middle; }
 .pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
 .pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
