@@ -116,11 +116,11 @@ def _growth_panel(
         style = {"color": colours.benchmark, "width": 1}
         hover = "%{y:.2f}"
         traces.append(line(x, growth[_BENCHMARK], slot, name="Benchmark", style=style, hover=hover))
-        labels.append(_label(growth[_BENCHMARK], "Benchmark", colours.benchmark, log))
+        labels.append(_label(growth[_BENCHMARK], "Benchmark", colours.benchmark, slot, log))
     for letter in reversed(letters):  # the first on top
         style = _style(letter, colours)
         traces.append(line(x, growth[letter], slot, name=letter, style=style, hover="%{y:.2f}"))
-        labels.append(_label(growth[letter], letter, _written(letter, colours), log))
+        labels.append(_label(growth[letter], letter, _written(letter, colours), slot, log))
     title = "Growth of 1" + (", log scale" if log else "")
     axis: dict[str, Any] = {
         "range": list(limits),
@@ -140,9 +140,15 @@ def _growth_panel(
     )
 
 
-def _label(values: pd.Series, name: str, colour: str, log: bool) -> Label:
+def _label(values: pd.Series, name: str, colour: str, slot: Slot, log: bool) -> Label:
     last = last_finite(values)
-    return Label(math.log10(last) if log else last, ratio(last), name, colour)
+    number = _with_letter(ratio(last), name, slot)
+    return Label(math.log10(last) if log else last, number, name, colour)
+
+
+def _with_letter(number: str, name: str, slot: Slot) -> str:
+    # On a phone only the number is written: the letter goes with it.
+    return f"{number} {name}" if slot.compact and name in _LETTERS else number
 
 
 def _under_panel(drawdown: pd.Series, slot: Slot, colours: Theme, deepest: float) -> Panel:
@@ -191,7 +197,7 @@ def _exposure_panel(exposure: pd.DataFrame, slot: Slot, colours: Theme) -> Panel
         for letter in reversed(letters)
     ]
     labels = [
-        Label(last, percent(last, 0), letter, _written(letter, colours))
+        Label(last, _with_letter(percent(last, 0), letter, slot), letter, _written(letter, colours))
         for letter in letters
         for last in (last_finite(exposure[letter]),)
     ]

@@ -17,6 +17,7 @@ DISAGREEMENT_HEIGHT_PX: Final = 190
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FULL_AT: Final = 0.99  # quantile of |gap| at which the colour is full: one day must not set it
 _LEAST_SCALE: Final = 0.001
+_GAPS, _GAPS_COMPACT = 260, 60  # with more weeks, gaps between cells would hide the cells
 
 
 def disagreement_figure(
@@ -75,7 +76,7 @@ def disagreement_figure(
         "zmax": scale,
         "colorscale": [[0.0, colours.worse], [0.5, colours.raised], [1.0, colours.better]],
         "showscale": False,
-        "xgap": 0 if len(weeks) > 260 else 1,
+        "xgap": 0 if len(weeks) > (_GAPS_COMPACT if compact else _GAPS) else 1,
         "ygap": 1,
         "hoverinfo": "skip",
     }
@@ -85,26 +86,26 @@ def disagreement_figure(
 def _grid(gap: pd.Series) -> tuple[pd.DatetimeIndex, np.ndarray]:
     # Mondays, and float64[weekday, week] with NaN where there was no session.
     index = pd.DatetimeIndex(gap.index)
-    monday = index - pd.to_timedelta(index.weekday, unit="D")
+    monday = index - pd.to_timedelta(index.day_of_week, unit="D")
     weeks = pd.date_range(monday[0], monday[-1], freq="7D").as_unit("s")
     column = ((monday - weeks[0]) // pd.Timedelta(days=7)).to_numpy(np.int64)
-    days = max(int(index.weekday.max()) + 1, 5)
+    days = max(int(index.day_of_week.max()) + 1, 5)
     grid = np.full((days, len(weeks)), np.nan)
-    grid[index.weekday.to_numpy(), column] = gap.to_numpy(np.float64)
+    grid[index.day_of_week.to_numpy(), column] = gap.to_numpy(np.float64)
     return weeks, grid
 
 
 def _marks(
     gap: pd.Series, marked: pd.DatetimeIndex, colours: Theme, selected: pd.Timestamp | None
 ) -> dict[str, Any]:
-    monday = marked - pd.to_timedelta(marked.weekday, unit="D")
+    monday = marked - pd.to_timedelta(marked.day_of_week, unit="D")
     mine = [day == selected for day in marked]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "Largest",
         "x": milliseconds(monday),
-        "y": marked.weekday.to_numpy().tolist(),
+        "y": marked.day_of_week.to_numpy().tolist(),
         "customdata": [[f"{day:%Y-%m-%d}", float(value)] for day, value in gap.loc[marked].items()],
         "marker": {
             "symbol": "square",

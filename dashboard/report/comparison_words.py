@@ -177,10 +177,12 @@ def ranking_words(sides: Sequence[Side], pairs: Pairs) -> Iterator[tuple[str, st
         order, beyond = ranking(sides, pairs, metric)
         face = FACES[metric]
         told = " · ".join(
-            f"{side.letter} {FORMATS[face.kind](getattr(side.run.metrics, metric))}"
+            f"{side.letter}\u00a0{FORMATS[face.kind](getattr(side.run.metrics, metric))}"
             for side in order
         )
-        over = ", ".join(f"{better.letter} over {worse.letter}" for better, worse in beyond)
+        over = ", ".join(
+            f"{better.letter}\u00a0over\u00a0{worse.letter}" for better, worse in beyond
+        )
         yield face.label, told or DASH, over or "none: this order may be luck"
 
 

@@ -72,6 +72,8 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting { overflow-x: auto; scrollbar-width: none; }
   .st-key-setting > *, .st-key-toolbar > * { flex: none; }
   .st-key-setting button p { white-space: nowrap; }
+  .st-key-compared { flex-wrap: wrap; }
+  .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
