@@ -137,7 +137,9 @@ def _plain(path: str, value: Any) -> bool:
 
 def _take_commit() -> None:
     st.session_state[_COMPLETE] = False
-    message = st.session_state[LAB_KEY].get("commit")
+    message = _sent(LAB_KEY, "commit")
+    if message is None:
+        return
     session.engine().studies.leave(session.token())  # what was asked of the setting before
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None
@@ -147,7 +149,7 @@ def _take_commit() -> None:
 
 
 def _take_want() -> None:
-    message = st.session_state[CURVES_KEY].get("want")
+    message = _sent(CURVES_KEY, "want")
     st.session_state[_WANT] = message
     if not isinstance(message, Mapping):
         return
@@ -163,6 +165,12 @@ def _take_want() -> None:
     if message.get("lacking"):  # a frame came without declarations that the browser does not have
         st.session_state[_HELD] = ""
         session.changed()
+
+
+def _sent(key: str, trigger: str) -> Any:
+    # What was under way when the page changed arrives on a page that has no lab.
+    element = st.session_state.get(key)
+    return None if element is None else element.get(trigger)
 
 
 def _take_held(message: object) -> None:
