@@ -60,6 +60,7 @@ _COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
 _WANT: Final = "plimsoll.lab.want"
 _HELD: Final = "plimsoll.lab.held"
+_PAGE: Final = "lab"
 _TOUCH_S: Final = 0.02  # how soon an answer under way gives way to a commit or a click
 _ANSWERS = ThreadPoolExecutor(8, "lab-answer")
 _REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
@@ -73,6 +74,10 @@ def lab(frame: bytes) -> None:
 @st.fragment
 def curves() -> None:
     """Mount what answers the lab's requests for curves; a request reruns this and nothing else."""
+    if not session.is_on(_PAGE):
+        # Asked just before the page was left: Streamlit has put an empty box in the place of what
+        # the page that followed drew there.
+        st.rerun()
     in_page = st.session_state.pop(_IN_PAGE, False)
     message = st.session_state.pop(_WANT, None)
     if not in_page and not (session.is_drawn() and st.session_state.get(_COMPLETE, True)):
@@ -83,7 +88,7 @@ def curves() -> None:
 
 def page_begins() -> None:
     """Note that the page is being drawn; a request for curves can break that off."""
-    session.begins()
+    session.begins(_PAGE)
     st.session_state[_COMPLETE] = False
 
 
