@@ -17,9 +17,10 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from data.errors import DataError
 
-__all__ = ["load", "names", "readable", "record", "save", "unrecorded"]
+__all__ = ["load", "names", "readable", "record", "record_beside", "save", "unrecorded"]
 
 _RECORDED: Final = "plimsoll.recorded"
+_BESIDE: Final = "plimsoll.recorded_beside"
 _UNRECORDED: Final = "plimsoll.unrecorded"
 
 
@@ -34,6 +35,16 @@ def record(state: AppState, run: Run) -> None:
     st.session_state[_UNRECORDED] = why
     if not why:
         st.session_state[_RECORDED] = key
+
+
+def record_beside(preset_name: str, run: Run) -> None:
+    """See that a setting that is looked at beside the present one is in the journal too."""
+    key = (scenario_hash(run.scenario), run.market.fingerprint)
+    known = st.session_state.setdefault(_BESIDE, set())
+    if key not in known:
+        journal = session.engine().journal
+        if not record_run(journal, run, preset_name=preset_name, origin="page"):
+            known.add(key)
 
 
 def unrecorded() -> str:

@@ -174,7 +174,7 @@ def begins(page: str = "") -> None:
 
 def is_on(page: str) -> bool:
     """Return whether this is the page that was drawn last."""
-    return st.session_state.get(_PAGE, page) == page
+    return bool(st.session_state.get(_PAGE, page) == page)
 
 
 def is_drawn() -> bool:

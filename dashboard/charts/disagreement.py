@@ -44,29 +44,6 @@ def disagreement_figure(
     """
     weeks, grid = _grid(gap)
     scale = max(float(np.quantile(np.abs(gap.to_numpy(np.float64)), _FULL_AT)), _LEAST_SCALE)
-    layout = plotly_template(colours)
-    week = pd.Timedelta(days=7)
-    layout |= {
-        "height": DISAGREEMENT_HEIGHT_PX,
-        "margin": {"l": 46, "r": 16, "t": 8, "b": 26},
-        "hovermode": "closest",
-        "clickmode": "event+select",
-        "selectionrevision": str(selected),
-    }
-    layout["xaxis"] = layout["xaxis"] | {
-        "type": "date",
-        "range": [(weeks[0] - week).isoformat(), (weeks[-1] + week).isoformat()],
-        "tickformat": "%b %Y",
-        "nticks": 4 if compact else 9,
-        "showgrid": False,
-        "tickangle": 0,
-    }
-    layout["yaxis"] = layout["yaxis"] | {
-        "range": [len(grid) - 0.5, -0.5],
-        "tickvals": list(range(len(grid))),
-        "ticktext": list(_DAYS[: len(grid)]),
-        "showgrid": False,
-    }
     cells: dict[str, Any] = {
         "type": "heatmap",
         "x": milliseconds(weeks),
@@ -80,7 +57,33 @@ def disagreement_figure(
         "ygap": 1,
         "hoverinfo": "skip",
     }
+    layout = _layout(weeks, len(grid), colours, compact)
+    layout["selectionrevision"] = str(selected)
     return go.Figure({"data": [cells, _marks(gap, marked, colours, selected)], "layout": layout})
+
+
+def _layout(weeks: pd.DatetimeIndex, days: int, colours: Theme, compact: bool) -> dict[str, Any]:
+    layout, week = plotly_template(colours), pd.Timedelta(days=7)
+    layout |= {
+        "height": DISAGREEMENT_HEIGHT_PX,
+        "margin": {"l": 46, "r": 16, "t": 8, "b": 26},
+        "hovermode": "closest",
+        "clickmode": "event+select",
+    }
+    layout["xaxis"] = layout["xaxis"] | {
+        "type": "date",
+        "range": [(weeks[0] - week).isoformat(), (weeks[-1] + week).isoformat()],
+        "tickformat": "%b %Y",
+        "nticks": 4 if compact else 9,
+        "tickangle": 0,
+    }
+    layout["yaxis"] = layout["yaxis"] | {
+        "range": [days - 0.5, -0.5],
+        "tickvals": list(range(days)),
+        "ticktext": list(_DAYS[:days]),
+        "showgrid": False,
+    }
+    return layout
 
 
 def _grid(gap: pd.Series) -> tuple[pd.DatetimeIndex, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.config import Scenario
 from core.scenario import scenario_hash
-from dashboard import review_compare, session
+from dashboard import review_compare, saved, session
 from dashboard.compared import Compared, placed
 from dashboard.pipeline import BEFORE_RISK
 from dashboard.problems import EXPECTED, Problem, explain
@@ -60,6 +60,8 @@ def gather(state: AppState, run: Run) -> Gathered:
         if side is None:
             continue
         found.sides.append(side)
+        if entry.kind == "setting":  # a preset is no trial, and the pinned one was recorded
+            saved.record_beside(entry.preset_name, side.run)
         if moved := moved_words(side, entry, run):
             found.notes.append(moved)
         found.notes.extend(_own_notes(side, run))

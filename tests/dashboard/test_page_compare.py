@@ -189,7 +189,7 @@ def test_a_recent_setting_is_offered_until_it_is_looked_at(demo_home: Path) -> N
     assert legend(app) == [("A", "No overlay"), ("B", title)]
 
 
-def test_an_address_can_be_pasted_and_a_wrong_one_is_refused(app: AppTest) -> None:
+def test_an_address_can_be_pasted_and_a_wrong_one_is_refused(app: AppTest, demo_home: Path) -> None:
     app.text_input(key="compare:address").set_value("http://x/?p=phase-8&stop=12").run()
     app.button(key="compare-add").click().run()
     text = page_text(app)
@@ -201,6 +201,8 @@ def test_an_address_can_be_pasted_and_a_wrong_one_is_refused(app: AppTest) -> No
     assert healthy(app)
     assert app.multiselect(key=WITH).value == ["p:phase-8,stop:0.2"]
     assert legend(app)[1] == ("B", "Phase 8, position stop 20\u202f%")
+    trials = session._engine(str(demo_home)).journal.trials()
+    assert trials[-1]["values"]["risk.position_stop_loss"] == 0.2  # looked at is tried
     assert "Not added" not in page_text(app)
 
 
