@@ -76,7 +76,12 @@ def visited(state: AppState, query: Query, source: str) -> AppState:
         return state
     found = state.to(there.scenario, there.preset_name)
     return replace(
-        found, window=there.window, log=there.log, story=there.story, pinned=there.pinned
+        found,
+        window=there.window,
+        log=there.log,
+        story=there.story,
+        pinned=there.pinned,
+        compared=there.compared,
     )
 
 

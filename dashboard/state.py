@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,6 +12,7 @@ from core.errors import ConfigError
 from core.parameters import ParameterSpec
 from core.presets import DEFAULT_PRESET
 from core.scenario import changed_fields, preset, specs, value_at, with_values
+from dashboard.compared import MOST, Compared
 
 __all__ = ["CONTEXT", "HISTORY", "STORY_STEPS", "WINDOWS", "AppState", "Pin", "Step"]
 
@@ -65,6 +66,8 @@ class AppState:
         What undo and redo come back to, the nearest last; at most ``HISTORY`` each.
     pinned : Pin, optional
         What results are compared with instead of the preset.
+    compared : tuple of Compared
+        What the page Compare lays beside it, at most ``MOST``, each once.
     notices : tuple of str
         What was not understood in the address or saved setting that this state was opened from.
     story : int
@@ -80,6 +83,7 @@ class AppState:
     past: tuple[Step, ...] = ()
     future: tuple[Step, ...] = ()
     pinned: Pin | None = None
+    compared: tuple[Compared, ...] = ()
     notices: tuple[str, ...] = ()
     story: int = 0
 
@@ -162,6 +166,10 @@ class AppState:
     def unpin(self) -> AppState:
         """Compare with the preset again."""
         return replace(self, pinned=None)
+
+    def with_compared(self, entries: Iterable[Compared]) -> AppState:
+        """Lay these beside the setting, the first ``MOST`` of them."""
+        return replace(self, compared=tuple(dict.fromkeys(entries))[:MOST])
 
     def baseline(self) -> Scenario:
         """Return what is compared with, in the same context: what is pinned, or the preset."""
