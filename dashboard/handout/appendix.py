@@ -40,7 +40,9 @@ def appendix(
     return (
         Section("settings", "Settings", tuple(_settings(run, changed, preset_name))),
         Section("definitions", "Definitions", (Rows("Every number", _definitions()),)),
-        Section("origin", "Where it comes from", tuple(_origin(run, data, made, trials))),
+        Section(
+            "origin", "Where it comes from", tuple(_origin(run, data, made, trials)), page=False
+        ),
         Section("notice", "What this is not", tuple(notice(run, trials)), page=False),
     )
 
@@ -59,7 +61,7 @@ def _definitions() -> str:
     rows = [
         (
             f'<span id="definition-{escape(one.name)}">{escape(one.label)}</span>',
-            escape(one.what),
+            escape(f"{one.what} {one.reading}"),
             escape(one.formula),
             escape(one.unit),
             escape(one.source),

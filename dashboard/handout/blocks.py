@@ -14,7 +14,18 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-__all__ = ["Block", "Chart", "Line", "Rows", "Section", "Words", "json_line", "plain", "text_of"]
+__all__ = [
+    "Block",
+    "Chart",
+    "Line",
+    "Pair",
+    "Rows",
+    "Section",
+    "Words",
+    "json_line",
+    "plain",
+    "text_of",
+]
 
 _TAG: Final = re.compile(r"<[^>]*>")
 # The pages' tables open a definition by a button; in a file it is a link to the appendix.
@@ -72,7 +83,15 @@ class Chart:
     alt: str
 
 
-Block = Words | Rows | Chart
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two tables side by side where there is room."""
+
+    left: Rows
+    right: Rows
+
+
+Block = Words | Rows | Pair | Chart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +124,12 @@ class Section:
             )
         elif isinstance(block, Rows):
             yield from self._rows(block)
+        elif isinstance(block, Pair):
+            name = f"the tables “{block.left.title}” and “{block.right.title}”"
+            yield self._line(name, '<div class="pair">')
+            yield from self._rows(block.left)
+            yield from self._rows(block.right)
+            yield self._line(name, "</div>")
         else:
             yield from self._chart(block)
 

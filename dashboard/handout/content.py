@@ -20,7 +20,7 @@ from dashboard.charts.rolling import rolling_figure
 from dashboard.charts.timeline import timeline_figure
 from dashboard.format import count, date, percent, ratio
 from dashboard.handout import tables
-from dashboard.handout.blocks import Block, Chart, Rows, Section, Words
+from dashboard.handout.blocks import Block, Chart, Pair, Rows, Section, Words
 from dashboard.handout.parts import PARTS
 from dashboard.report.account import account_words, control_words, health_words
 from dashboard.report.document import run_document
@@ -53,6 +53,7 @@ __all__ = ["sections"]
 
 _WINDOW = 126  # sessions of the rolling measures
 _CONFIDENCES = (0.95, 0.99)
+_NEW_PAGE = ("rules", "drawdowns", "returns")  # on paper
 
 
 def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:
@@ -64,7 +65,10 @@ def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:
         "returns": _returns,
         "book": _book,
     }
-    chosen = (Section(name, PARTS[name], tuple(made[name](found))) for name in parts)
+    chosen = (
+        Section(name, PARTS[name], tuple(made[name](found)), page=name in _NEW_PAGE)
+        for name in parts
+    )
     return (Section("result", "Result", tuple(_result(found)), page=False), *chosen)
 
 
@@ -102,8 +106,8 @@ def _evidence(found: Studied) -> Iterator[Block]:
         yield Words(f"No interval: {found.intervals.why}.")
     elif found.intervals is not None:
         yield Words(
-            f"{count(len(found.run.dates))} sessions are one history. Resampled in blocks, they "
-            "could as well have given anything in these ranges."
+            f"{count(len(found.run.dates))} sessions are one history. Resampled in blocks of "
+            "sessions, it could as well have given anything in these ranges."
         )
         yield Rows("The run itself", tables.intervals_table(found.intervals))
     if isinstance(found.against, Missing):
@@ -170,9 +174,11 @@ def _drawdowns(found: Studied) -> Iterator[Block]:
         sectors, names = review.episode_contributions(run, episode)
         yield Words(episode_sentence(episode, run, sectors, names, number + 1))
         by_sector = lines_table("Sector", sectors, episode.depth, LIGHT, swatches=True)
-        yield Rows(f"Fall {number + 1} by sector", by_sector)
         by_name = lines_table("Name", names_shown(names), episode.depth, LIGHT, swatches=False)
-        yield Rows(f"Fall {number + 1} by name", by_name)
+        yield Pair(
+            Rows(f"Fall {number + 1} by sector", by_sector),
+            Rows(f"Fall {number + 1} by name", by_name),
+        )
         if shares is not None:
             parts = {rule: float(shares.of(rule)[number]) for rule in Rule}
             ends = float(shares.without[number]), float(shares.scenario[number])
@@ -263,11 +269,23 @@ def _book(found: Studied) -> Iterator[Block]:
             "rebalances. Listed are those that went furthest."
         )
         yield Rows("Above a cap", breaches)
-    elif run.caps != (None, None):
-        yield Words("No name and no sector ever stood above its cap.")
+    else:
+        yield Words(_unbroken(run.caps))
     yield Rows("Regimes", tables.regimes_table(run, run_document(run)["regimes"]))
     if coverage := coverage_table(run):
         yield Rows("Coverage of the factors", coverage)
+
+
+def _unbroken(caps: tuple[float | None, float | None]) -> str:
+    said = [
+        f"no {what} ever stood above its cap of {percent(cap)}"
+        for what, cap in zip(("name", "sector"), caps, strict=True)
+        if cap is not None
+    ]
+    none = [what for what, cap in zip(("Names", "Sectors"), caps, strict=True) if cap is None]
+    text = " and ".join(said)
+    parts = [f"{text[0].upper()}{text[1:]}."] if said else []
+    return " ".join([*parts, *([f"{' and '.join(none)} have no cap."] if none else [])])
 
 
 def _highest(run: Run) -> str:
