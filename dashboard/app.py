@@ -20,6 +20,7 @@ st.navigation(
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
         ],
+        "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],
     },
     position="top",  # the lab needs the width
 ).run()

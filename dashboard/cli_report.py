@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import tempfile
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Any
 import click
 
 from dashboard.cli_scenario import chosen_scenario, scenario_options
-from dashboard.handout.errors import ReportDiffersError, ReportError
-from dashboard.handout.identity import Trials, count_trials, data_identity, made_here
-from dashboard.handout.make import Recipe, make_report, preset_of
+from dashboard.handout.errors import ReportDiffersError
+from dashboard.handout.make import make_report, preset_of, recipe_of
 from dashboard.handout.page import Report
 from dashboard.handout.parts import PARTS, chosen_parts
 from dashboard.handout.verify import verify
@@ -21,8 +19,6 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
-from dashboard.review_report import changed_from_preset
-from data.errors import DataError
 from data.journal import Journal
 
 __all__ = ["ReportRefused", "register"]
@@ -60,15 +56,7 @@ def report_command(out: Path, parts: tuple[str, ...], **chosen: Any) -> None:
         pipeline, journal = Pipeline(home), Journal(home)
         run = pipeline.run(scenario, progress)
         unrecorded = record_run(journal, run, preset_name=preset_of(scenario), origin="cli")
-        recipe = Recipe(
-            title=_title(scenario.name, len(changed_from_preset(scenario, preset_of(scenario)))),
-            preset_name=preset_of(scenario),
-            parts=chosen_parts(parts or None),
-            data=data_identity(pipeline, run),
-            made=made_here(),
-            trials=_tried(journal, run.market.fingerprint),
-            made_on=dt.datetime.now(dt.UTC).date(),
-        )
+        recipe = recipe_of(pipeline, journal, run, chosen_parts(parts or None))
         report = make_report(
             run, recipe, home, share=lambda part: progress("Computing the report", part)
         )
@@ -99,19 +87,6 @@ def verify_command(file: Path, home: Path | None) -> None:
         f"Verified: {found.title} on {found.source}. Every number, table and chart agrees with "
         "what its scenario and data give."
     )
-
-
-def _title(name: str, changed: int) -> str:
-    return f"{name}, {changed} changed" if changed else name
-
-
-def _tried(journal: Journal, fingerprint: str) -> Trials:
-    try:
-        return count_trials(journal, fingerprint)
-    except DataError as error:
-        raise ReportError(
-            f"a report must say how many settings were tried, but the journal fails: {error}"
-        ) from error
 
 
 def _write(report: Report, out: Path) -> int:

@@ -264,9 +264,10 @@ def _book(found: Studied) -> Iterator[Block]:
     breaches = tables.breaches_table(run)
     if breaches:
         number = len(run.cap_breaches.name)
+        spells = "1 spell" if number == 1 else f"{count(number)} spells"
         yield Words(
-            f"{count(number)} spells above a cap: targets keep it, but names drift between "
-            "rebalances. Listed are those that went furthest."
+            f"{spells} above a cap: targets keep it, but names drift between rebalances. Listed "
+            "are those that went furthest."
         )
         yield Rows("Above a cap", breaches)
     else:

@@ -16,15 +16,19 @@ from core.presets import DEFAULT_PRESET, PRESETS
 from core.scenario import scenario_hash
 from dashboard.handout.appendix import appendix, short_notice
 from dashboard.handout.content import sections
-from dashboard.handout.identity import Made, Trials
+from dashboard.handout.errors import ReportError
+from dashboard.handout.identity import Made, Trials, count_trials, data_identity, made_here
 from dashboard.handout.leaks import check_leaks
 from dashboard.handout.page import FORMAT, Report, assembled, head_of
+from dashboard.pipeline import Pipeline
 from dashboard.report.account import shares_of
 from dashboard.report.document import plain_values, run_document
 from dashboard.review_report import Missing, Studied, changed_from_preset, study
 from dashboard.run import Run
+from data.errors import DataError
+from data.journal import Journal
 
-__all__ = ["Recipe", "make_report", "preset_of"]
+__all__ = ["Recipe", "make_report", "preset_of", "recipe_of", "title_of"]
 
 _UNSAFE: Final = re.compile(r"[^a-z0-9.]+")
 
@@ -35,10 +39,6 @@ class Recipe:
 
     Attributes
     ----------
-    title : str
-        How the setting is called.
-    preset_name : str
-        Preset that changed settings are marked against.
     parts : tuple of str
         In the order of the report.
     data : mapping
@@ -49,8 +49,6 @@ class Recipe:
         The only clock: checking ignores it.
     """
 
-    title: str
-    preset_name: str
     parts: tuple[str, ...]
     data: Mapping[str, Any]
     made: Made
@@ -61,6 +59,40 @@ class Recipe:
 def preset_of(scenario: Scenario) -> str:
     """Return the preset that `scenario` is called after, the default one for another name."""
     return scenario.name if scenario.name in PRESETS else DEFAULT_PRESET
+
+
+def title_of(scenario: Scenario) -> str:
+    """Return the name of a setting; a changed preset says so."""
+    number = len(changed_from_preset(scenario, preset_of(scenario)))
+    return f"{scenario.name}, {number} changed" if number else scenario.name
+
+
+def recipe_of(
+    pipeline: Pipeline,
+    journal: Journal,
+    run: Run,
+    parts: tuple[str, ...],
+) -> Recipe:
+    """Return what the report of `run` is made from, today and by this code.
+
+    Raises
+    ------
+    dashboard.handout.errors.ReportError
+        The journal cannot be read, so nobody can say how many settings were tried.
+    """
+    try:
+        trials = count_trials(journal, run.market.fingerprint)
+    except DataError as error:
+        raise ReportError(
+            f"a report must say how many settings were tried, but the journal fails: {error}"
+        ) from error
+    return Recipe(
+        parts=parts,
+        data=data_identity(pipeline, run),
+        made=made_here(),
+        trials=trials,
+        made_on=dt.datetime.now(dt.UTC).date(),
+    )
 
 
 def make_report(
@@ -87,15 +119,16 @@ def make_report(
     core.errors.CancelledError, dashboard.handout.errors.LeakError
     """
     found = study(run, recipe.parts, cancelled=cancelled, share=share)
-    changed = changed_from_preset(run.scenario, recipe.preset_name)
+    base = preset_of(run.scenario)
+    changed = changed_from_preset(run.scenario, base)
     parts = (
         *sections(found, recipe.parts),
-        *appendix(run, changed, recipe.preset_name, recipe.data, recipe.made, recipe.trials),
+        *appendix(run, changed, base, recipe.data, recipe.made, recipe.trials),
     )
-    head = head_of(run, recipe.title, short_notice(run), recipe.made_on)
+    head = head_of(run, title_of(run.scenario), short_notice(run), recipe.made_on)
     lines = assembled(head, parts, _record(found, recipe))
     check_leaks(lines, home)
-    return Report(lines, _file_name(run, recipe))
+    return Report(lines, _file_name(run))
 
 
 def _record(found: Studied, recipe: Recipe) -> dict[str, Any]:
@@ -110,8 +143,6 @@ def _record(found: Studied, recipe: Recipe) -> dict[str, Any]:
     }
     record = {
         "format": FORMAT,
-        "title": recipe.title,
-        "preset": recipe.preset_name,
         "parts": list(recipe.parts),
         "trials": asdict(recipe.trials),
         "made": recipe.made.as_dict(),
@@ -152,7 +183,7 @@ def _evidence(found: Any) -> Any:
     return None if found is None else {name: asdict(one) for name, one in found.items()}
 
 
-def _file_name(run: Run, recipe: Recipe) -> str:
-    words = f"{recipe.title}-{run.market.source}-{run.dates[0]}-{run.dates[-1]}".casefold()
+def _file_name(run: Run) -> str:
+    words = f"{run.scenario.name}-{run.market.source}-{run.dates[0]}-{run.dates[-1]}".casefold()
     name = _UNSAFE.sub("-", words).strip("-.")
     return f"plimsoll-{name}-{scenario_hash(run.scenario)[:6]}.html"

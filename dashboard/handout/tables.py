@@ -14,6 +14,7 @@ from core.evidence.bootstrap import Interval, PairedDifference
 from core.rule_health import RuleHealth
 from core.rules import Rule
 from core.scenario import specs, value_at
+from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
 from dashboard.report.account import CLOSEST, CONTROL_METRICS
 from dashboard.report.breaches import breach_rows
@@ -51,7 +52,7 @@ def metrics_table(run: Run) -> str:
             met = target.met(mine)
             word = DASH if met is None else "met" if met else "missed"
             verdict = f"{escape(target.text)}, {word}"
-        rows.append((escape(label), shown(face, mine), other, verdict))
+        rows.append((term_html(face.name, label), shown(face, mine), other, verdict))
     return html_table(("Metric", "Portfolio", escape(run.benchmark_name), "Target"), rows)
 
 
@@ -61,7 +62,7 @@ def intervals_table(found: dict[str, Interval]) -> str:
     for name, one in found.items():
         write = FORMATS[FACES[name].kind]
         span = f"{write(one.low)} … {write(one.high)}" if one.low is not None else DASH
-        rows.append((FACES[name].label, write(one.estimate), span))
+        rows.append((term_html(name), write(one.estimate), span))
     return html_table(("Metric", "Estimate", "95 % of resampled histories"), rows)
 
 
@@ -74,7 +75,7 @@ def against_table(found: dict[str, PairedDifference]) -> str:
         span = DASH if one.low is None else f"{_change(kind, one.low)} … {_change(kind, one.high)}"
         rows.append(
             (
-                FACES[name].label,
+                term_html(name),
                 write(one.value_a),
                 write(one.value_b),
                 _change(kind, one.estimate),
@@ -90,7 +91,7 @@ def account_table(account: RuleAccount) -> str:
     """Return the shares of every rule in each metric; a column sums exactly."""
     shares = account.shares()
     kinds = [FACES[name].kind for name in shares.names]
-    heads = ("Rule", *(FACES[name].label for name in shares.names))
+    heads = ("Rule", *(term_html(name) for name in shares.names))
     return html_table(heads, _share_rows(account, shares, kinds))
 
 
@@ -127,7 +128,7 @@ def control_table(control: Control) -> str:
         face = FACES[name]
         write = FORMATS[face.kind]
         change = _change(face.kind, changes[name])
-        rows.append((face.label, write(own[name]), write(other[name]), change))
+        rows.append((term_html(name), write(own[name]), write(other[name]), change))
     return html_table(("Metric", "Portfolio", "Control", "Difference"), rows)
 
 
