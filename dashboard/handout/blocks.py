@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _TAG: Final = re.compile(r"<[^>]*>")
+_SPACE: Final = re.compile(r"[ \t\n]+")
 # The pages' tables open a definition by a button; in a file it is a link to the appendix.
 _TERM: Final = re.compile(
     r'<button type="button" class="pl-term" data-definition="([^"]*)"[^>]*>(.*?)</button>'
@@ -146,6 +147,8 @@ class Section:
     def _chart(self, block: Chart) -> Iterator[Line]:
         name = f"the chart “{block.title}”"
         figure = json.loads(block.figure.to_json())
+        # Plotly adds the default look of whatever runs: Streamlit's in a page, its own elsewhere.
+        figure["layout"].pop("template", None)
         height = int(figure["layout"]["height"])
         yield self._line(name, f'<figure class="block"><h3>{escape(block.title)}</h3>')
         yield self._line(
@@ -179,7 +182,8 @@ def text_of(html: str) -> str:
     >>> text_of("<td>Sharpe</td><td>0.66 &amp; more</td>")
     'Sharpe 0.66 & more'
     """
-    return " ".join(unescape(_TAG.sub(" ", html)).split())
+    # Narrow spaces inside numbers are kept.
+    return _SPACE.sub(" ", unescape(_TAG.sub(" ", html))).strip(" ")
 
 
 def _first_cell(html: str) -> str:

@@ -77,13 +77,16 @@ def _differing_cell(line: Line, expected: str, found: str) -> None:
     one, other = text_of(expected), text_of(found)
     if one == other:  # what differs is how it is drawn
         one, other = _around(expected, found)
+    elif max(len(one), len(other)) > _SHOWN:
+        one, other = _around(one, other)
     raise ReportDiffersError(line.section, line.metric, _short(one), _short(other))
 
 
 def _around(one: str, other: str) -> tuple[str, str]:
     first = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     begin = max(first - 20, 0)
-    return one[begin : begin + 60], other[begin : begin + 60]
+    dots = "… " if begin else ""
+    return dots + one[begin : begin + _SHOWN // 2], dots + other[begin : begin + _SHOWN // 2]
 
 
 def _differences(one: Any, other: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
@@ -96,21 +99,17 @@ def _differences(one: Any, other: Any, where: str) -> Iterator[tuple[str, Any, A
             if key not in one or key not in other:
                 yield f"{where}: {key}", one.get(key, "nothing"), other.get(key, "nothing")
             else:
-                yield from _differences(one[key], other[key], _deeper(where, key, one))
+                yield from _differences(one[key], other[key], f"{where}: {key}")
         if list(one) != list(other):
             yield where, "another order", "this order"
     elif isinstance(one, list) and isinstance(other, list):
         for number, (a, b) in enumerate(zip(one, other, strict=False), start=1):
-            yield from _differences(a, b, f"{where}, number {number}")
+            name = a.get("name") if isinstance(a, Mapping) else None
+            yield from _differences(a, b, f"{where}, {name or f'number {number}'}")
         if len(one) != len(other):
             yield where, f"{len(one)} values", f"{len(other)} values"
     elif not _same(one, other, _CLOSE):
         yield where, one, other
-
-
-def _deeper(where: str, key: str, one: Mapping[str, Any]) -> str:
-    name = one.get("name")
-    return f"{where}, {name}: {key}" if isinstance(name, str) else f"{where}: {key}"
 
 
 def _arrays(

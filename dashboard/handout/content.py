@@ -53,7 +53,7 @@ __all__ = ["sections"]
 
 _WINDOW = 126  # sessions of the rolling measures
 _CONFIDENCES = (0.95, 0.99)
-_NEW_PAGE = ("rules", "drawdowns", "returns")  # on paper
+_NEW_PAGE = ("rules", "drawdowns")  # on paper
 
 
 def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:

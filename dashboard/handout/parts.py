@@ -13,7 +13,7 @@ __all__ = ["PARTS", "chosen_parts"]
 #: Key → title, in the order of the report.
 PARTS: Final = MappingProxyType(
     {
-        "evidence": "How sure is it?",
+        "evidence": "How sure it is",
         "rules": "What each rule did",
         "drawdowns": "Drawdowns",
         "returns": "Returns",

@@ -13,6 +13,8 @@ view = opened("Report")
 if view.run is None:
     st.stop()  # the head has said why
 frame.show(frame.words_html(INTRODUCTION))
-parts = parts_picker()
-workshop(view, parts)
-how_to_verify()
+left, right = st.columns((3, 2), gap="large")  # below each other, what is built would move the rest
+with left:
+    workshop(view, parts_picker())
+with right:
+    how_to_verify()

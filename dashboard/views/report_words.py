@@ -19,7 +19,7 @@ INTRODUCTION: Final = (
 )
 ALWAYS: Final = (
     "Always in: the result with its chart and every metric, all settings with the changed ones "
-    "marked, definitions, where data and program come from, and what hypothetical results are not."
+    "marked, definitions, where data and program come from, and what a hypothetical result is not."
 )
 VERIFY: Final = (
     "It runs the setting of the file again on the data of the store and compares every number, "
