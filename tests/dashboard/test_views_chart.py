@@ -20,7 +20,7 @@ TABLES = {
     "years": review.returns_calendar(RUN).years,
     "partial": review.returns_calendar(RUN).partial,
     "episodes": review.episodes_table(RUN, review.episodes(RUN)),
-    "rolling": pd.concat(review.rolling(RUN, 63), axis=1),
+    "rolling": review.rolling(RUN, 63)["sharpe"],
     "relative": review.relative(RUN)[0],
     "empty": pd.DataFrame({"share": pd.Series(dtype=float)}),
     "pairs": pd.DataFrame([[1.0, np.nan]], columns=pd.MultiIndex.from_product([["a"], ["b", "c"]])),
@@ -46,8 +46,7 @@ def test_parquet_gives_back_every_value_and_type(name: str) -> None:
 @pytest.mark.parametrize("name", ["curves", "months", "years", "rolling", "relative"])
 def test_csv_gives_back_every_digit(name: str) -> None:
     table = TABLES[name]
-    head = list(range(table.columns.nlevels))
-    read = pd.read_csv(io.BytesIO(table_csv(table)), header=head)
+    read = pd.read_csv(io.BytesIO(table_csv(table)))
     numbers = table.select_dtypes("number")
     for column in numbers.columns:
         np.testing.assert_array_equal(read[column].to_numpy(np.float64), numbers[column].to_numpy())
