@@ -88,19 +88,9 @@ def study(
     rules, evidence = "rules" in parts, "evidence" in parts
     account: RuleAccount | Missing | None = None
     if rules or "drawdowns" in parts:
-        count = 1 << len(rules_on(run.inputs, run.scenario.risk))
-        account = _or_why(
-            lambda: rule_account(
-                run.inputs,
-                run.scenario.risk,
-                run.dates,
-                initial_nav=run.result.initial_nav,
-                cancelled=cancelled,
-                done=lambda number: say(0.8 * number / count),
-            )
-        )
+        account = _or_why(lambda: _account(run, cancelled, lambda part: say(0.8 * part)))
     say(0.8)
-    control = None
+    control: Control | Missing | None = None
     if rules or evidence:
         control = _or_why(
             lambda: exposure_matched_control(
@@ -108,7 +98,7 @@ def study(
             )
         )
     say(0.9)
-    found = Studied(
+    return Studied(
         run,
         account,
         control,
@@ -117,8 +107,20 @@ def study(
         _against(run, control) if evidence else None,
         review.episodes(run),
     )
-    say(1.0)
-    return found
+
+
+def _account(
+    run: Run, cancelled: Callable[[], bool] | None, share: Callable[[float], None]
+) -> RuleAccount:
+    runs = 1 << len(rules_on(run.inputs, run.scenario.risk))
+    return rule_account(
+        run.inputs,
+        run.scenario.risk,
+        run.dates,
+        initial_nav=run.result.initial_nav,
+        cancelled=cancelled,
+        done=lambda number: share(number / runs),
+    )
 
 
 def _intervals(run: Run) -> dict[str, Interval]:

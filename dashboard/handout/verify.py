@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +70,7 @@ def verify(file: Path, home: Path, progress: Progress | None = None) -> Verified
     _same_data(pipeline, scenario, recipe.data)
     run = pipeline.run(scenario, progress)
     trials, remarks = _trials(journal, run.market.fingerprint, recipe.trials)
-    again = Recipe(
-        parts=recipe.parts,
-        data=data_identity(pipeline, run),
-        made=recipe.made,
-        trials=trials,
-        made_on=recipe.made_on,
-    )
+    again = replace(recipe, data=data_identity(pipeline, run), trials=trials)
     report = make_report(run, again, home, share=lambda part: say("Computing the report", part))
     here = made_here()
     try:

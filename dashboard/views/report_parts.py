@@ -73,6 +73,7 @@ def parts_picker() -> tuple[str, ...]:
         default=list(wanted),
         key=_PICK,
         on_change=_take_parts,
+        wrap=True,
     )
     st.caption(ALWAYS)
     return chosen_parts(st.session_state.get(_PARTS, tuple(PARTS)))
