@@ -115,14 +115,18 @@ def notice(run: Run, trials: Trials) -> Iterator[Block]:
         "order is filled at the price the settings say, and costs are an assumption."
     )
     yield Words(
-        f"{count(trials.settings)} settings had been tried on this market when the report was made "
-        f"({count(trials.runs)} runs, sweeps counted run by run). The more are tried, the better "
+        f"{_tried(trials)} been tried on this market when the report was made "
+        f"({count(trials.runs)} with every run of a sweep). The more are tried, the better "
         "the best of them looks by chance alone."
     )
     yield Words(
         "What happened in this period need not happen again, and what never happened in it cannot "
         "be seen here. This is neither an offer nor advice to buy or sell anything."
     )
+
+
+def _tried(trials: Trials) -> str:
+    return "1 setting had" if trials.settings == 1 else f"{count(trials.settings)} settings had"
 
 
 def _counts(rows: Mapping[str, int]) -> str:

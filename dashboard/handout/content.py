@@ -92,12 +92,22 @@ def _result(found: Studied) -> Iterator[Block]:
 
 def _headline(run: Run) -> str:
     metrics, other = run.metrics, run.benchmark_metrics
+    window = f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made"
+    fell = (
+        f"Its deepest fall was {percent(metrics.max_drawdown)}, the benchmark's "
+        f"{percent(other.max_drawdown)}."
+    )
+    invested = f"n average {percent(metrics.average_exposure)} of NAV was invested."
+    if tables.is_short(run):
+        return (
+            f"{window} {percent(metrics.total_return)} in all, {run.benchmark_name} "
+            f"{percent(other.total_return)}. {fell} O{invested} The period is too short for "
+            "yearly figures: those below are arithmetic, not evidence."
+        )
     return (
-        f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
-        f"{percent(metrics.cagr)} a year, {run.benchmark_name} {percent(other.cagr)}. Its deepest "
-        f"fall was {percent(metrics.max_drawdown)}, the benchmark's {percent(other.max_drawdown)}. "
-        f"Sharpe ratio {ratio(metrics.sharpe_ratio)} against {ratio(other.sharpe_ratio)}, on "
-        f"average {percent(metrics.average_exposure)} of NAV was invested."
+        f"{window} {percent(metrics.cagr)} a year, {run.benchmark_name} {percent(other.cagr)}. "
+        f"{fell} Sharpe ratio {ratio(metrics.sharpe_ratio)} against {ratio(other.sharpe_ratio)}, "
+        f"o{invested}"
     )
 
 
@@ -212,7 +222,8 @@ def _returns(found: Studied) -> Iterator[Block]:
         return
     nav, initial = run.result.nav, run.result.initial_nav
     summary = return_summary(nav, run.dates, initial_nav=initial, calendar=run.market.sessions)
-    yield Words(returns_headline(summary, run))
+    if not tables.is_short(run):
+        yield Words(returns_headline(summary, run))
     yield from _calendar(run)
     if len(run.dates) > _WINDOW:
         frames = review.rolling(run, _WINDOW)

@@ -21,6 +21,7 @@ from dashboard.report.breaches import breach_rows
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
+from dashboard.views.cards import years_of
 from dashboard.views.metrics import shown, value_of
 from dashboard.views.tables import html_table
 
@@ -32,12 +33,19 @@ __all__ = [
     "fields_rows",
     "health_table",
     "intervals_table",
+    "is_short",
     "metrics_table",
     "regimes_table",
     "years_table",
 ]
 
 _MOST_BREACHES = 15
+_LEAST_YEARS = 0.25
+
+
+def is_short(run: Run) -> bool:
+    """Return whether the period is too short for yearly figures to say anything."""
+    return years_of(run) < _LEAST_YEARS
 
 
 def metrics_table(run: Run) -> str:
@@ -51,6 +59,7 @@ def metrics_table(run: Run) -> str:
         if target is not None:
             met = target.met(mine)
             word = DASH if met is None else "met" if met else "missed"
+            word = "too short to judge" if is_short(run) else word
             verdict = f"{escape(target.text)}, {word}"
         rows.append((term_html(face.name, label), shown(face, mine), other, verdict))
     return html_table(("Metric", "Portfolio", escape(run.benchmark_name), "Target"), rows)

