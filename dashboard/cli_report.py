@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from core.errors import ConfigError
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.handout.errors import ReportDiffersError
 from dashboard.handout.make import make_report, preset_of, recipe_of
@@ -37,7 +38,12 @@ class ReportRefused(click.ClickException):
 
 
 @click.command("report")
-@click.option("--out", required=True, type=_FILE, help="File to write, for example report.html.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write, for example report.html.",
+)
 @click.option(
     "--part",
     "parts",
@@ -49,6 +55,7 @@ class ReportRefused(click.ClickException):
 def report_command(out: Path, parts: tuple[str, ...], **chosen: Any) -> None:
     """Write one scenario as a single HTML file that can be read anywhere and verified."""
     scenario = chosen_scenario(**chosen)
+    _check_folder(out)
     home = home_folder()
     with terminal_progress() as progress:
         if scenario.universe.source == DEMO:
@@ -87,6 +94,14 @@ def verify_command(file: Path, home: Path | None) -> None:
         f"Verified: {found.title} on {found.source}. Every number, table and chart agrees with "
         "what its scenario and data give."
     )
+
+
+def _check_folder(out: Path) -> None:
+    folder = out.resolve().parent
+    if not folder.is_dir():
+        raise ConfigError(
+            f"--out must be in a folder that exists, {folder} does not. Make it first"
+        )
 
 
 def _write(report: Report, out: Path) -> int:

@@ -50,7 +50,7 @@ def _same_line(line: Line, expected: str, found: str) -> None:
         mine = json.loads(rest.removesuffix("</script>"))
         try:
             theirs = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ReportDiffersError(
                 line.section, line.metric, "readable numbers", f"{_short(body)} ({error})"
             ) from error
@@ -148,5 +148,5 @@ def _same(one: Any, other: Any, close: float) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else plain(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"

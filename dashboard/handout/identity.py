@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from dashboard.definitions import DEFINITIONS_FILE
 from dashboard.pipeline import Pipeline
 from dashboard.run import Run
 from data.journal import Journal
@@ -56,6 +57,7 @@ def made_here() -> Made:
     folders = (_ROOT / name for name in ("core", "data", "dashboard"))
     files = [file for folder in folders for file in folder.rglob("*.py")]
     files += (_ROOT / "dashboard" / "handout" / "assets").iterdir()
+    files.append(DEFINITIONS_FILE)
     for file in sorted(files):
         if "cache" not in file.relative_to(_ROOT).parts:
             digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0")

@@ -185,7 +185,7 @@ def read_record(text: str) -> dict[str, Any]:
         record = json.loads(line)
         if not isinstance(record, dict):
             raise ValueError("it is no object")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedReportError(
             f"the record of the report cannot be read: {error}. Ask for the file again, or make "
             "it anew with `plimsoll report`"

@@ -72,6 +72,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(
     assert capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
     assert _report(tmp_path / "missing" / "r.html", "--part", "book") == 2
+    assert "in a folder that exists" in capsys.readouterr().err
 
 
 def test_a_secret_in_the_name_of_a_setting_is_refused(

@@ -72,6 +72,13 @@ def test_a_difference_is_named(one: Any, other: Any, where: str, found: str) -> 
     assert told.value.found == found
 
 
+@pytest.mark.parametrize("body", ["NaN", "[" * 100_000, "{", "1e999", ""])
+def test_json_that_is_none_is_found(body: str) -> None:
+    text = _text(0.5).replace('id="n">0.5', f'id="n">{body}')
+    with pytest.raises(ReportDiffersError, match="numbers"):
+        compare_lines(text, _lines(0.5))
+
+
 def test_only_a_day_may_stand_for_the_day() -> None:
     compare_lines(_text(1, "1999-12-31"), _lines(1))
     with pytest.raises(ReportDiffersError) as told:
