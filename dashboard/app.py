@@ -25,6 +25,7 @@ st.navigation(
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
         ],
+        "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],
     },
     position="top",  # the lab needs the width
 ).run()

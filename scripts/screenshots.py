@@ -31,6 +31,7 @@ PAGES = {
     "drawdowns": "/drawdowns",
     "returns": "/returns",
     "trades": "/trades",
+    "report": "/report",
 }
 SIZES = ((1440, 900), (390, 844))
 SETTLED = """() => {
