@@ -18,6 +18,7 @@ st.navigation(
         "": [st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True)],
         "Review": [
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
+            st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
         ],
     },

@@ -24,7 +24,7 @@ from tests.browser.chromium import BROWSER_FLAGS, PHONE, find_chromium
 
 __all__ = ["main"]
 
-PAGES = {"risk": "/", "drawdowns": "/drawdowns", "returns": "/returns"}
+PAGES = {"risk": "/", "drawdowns": "/drawdowns", "returns": "/returns", "exposure": "/exposure"}
 SIZES = ((1440, 900), (390, 844))
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
