@@ -28,6 +28,7 @@ __all__ = [
     "BookOn",
     "RiskStudy",
     "book_on",
+    "brought_by_name",
     "curves",
     "held_beta",
     "risk_study",
@@ -157,6 +158,12 @@ def book_on(run: Run, session: int) -> BookOn:
         index=pd.Index([run.tickers[i] for i in held], name="ticker"),
     )
     return BookOn(session, names, found.volatility, found.known)
+
+
+def brought_by_name(run: Run) -> pd.Series:
+    """Return each name's contribution to the return of the period, before costs, by ticker."""
+    account = contribution(run)
+    return pd.Series(account.total()[: len(run.tickers)], index=list(run.tickers), name="brought")
 
 
 def risk_study(run: Run, pace: Pace) -> RiskStudy:

@@ -90,6 +90,7 @@ class _Cell:
         self.top = max(1.0 - row * (_CELL_PX + _CELL_GAP_PX) / inner, 0.0)
         self.bottom = max(self.top - _CELL_PX / inner, 0.0)
         self.is_first = column == 0
+        self.is_compact = compact
         self.is_last_row = number + columns >= of
 
 
@@ -184,7 +185,8 @@ def _cell_words(
 ) -> list[dict[str, Any]]:
     peak = float(values.max())
     above = peak > cap + _TOLERANCE
-    said = f"most {percent(peak)}" if peak > 0.0 else "never held"
+    most = "" if cell.is_compact else "most "
+    said = f"{most}{percent(peak)}" if peak > 0.0 else "never held"
     tone = colours.ink(colours.worse, TEXT_CONTRAST) if above else colours.secondary
     base = {"xref": "paper", "yref": "paper", "y": cell.top, "yanchor": "bottom", "yshift": 3}
     left = {"text": sector_label(name, short=True), "x": cell.left, "xanchor": "left"}

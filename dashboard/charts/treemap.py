@@ -50,10 +50,15 @@ def _tile(
     place: str, parent: str, label: str, area: float, weight: float, fill: str
 ) -> dict[str, Any]:
     # Areas add up from the names, so that rounding can never make a part larger than the whole.
-    text = percent(weight)
     return {
-        "id": place, "parent": parent, "label": label, "area": area, "text": text, "fill": fill,
-    }  # fmt: skip
+        "id": place,
+        "parent": parent,
+        "label": label,
+        "area": area,
+        "text": percent(weight),
+        "fill": fill,
+        "template": "%{label} %{text}" if area == 0.0 else "%{label}<br>%{text}",
+    }
 
 
 def _trace(tiles: list[dict[str, Any]], colours: Theme) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def _trace(tiles: list[dict[str, Any]], colours: Theme) -> dict[str, Any]:
         "values": column("area"),
         "text": column("text"),
         "branchvalues": "remainder",
-        "texttemplate": "%{label} %{text}",
+        "texttemplate": column("template"),
         "hovertemplate": "%{label}: %{text} of NAV<extra></extra>",
         "textfont": {"size": 12, "color": [text_on(fill) for fill in column("fill")]},
         "marker": {

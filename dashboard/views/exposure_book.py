@@ -16,9 +16,10 @@ from dashboard.review_holdings import BookOn
 from dashboard.run import Run
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading
-from dashboard.views.exposure_words import book_words, names_table, sectors_on_table
+from dashboard.views.exposure_tables import names_table, sectors_on_table
+from dashboard.views.exposure_words import book_words
 from dashboard.views.keys import keys
-from dashboard.views.page import nothing
+from dashboard.views.page import is_phone, nothing
 
 __all__ = ["book_and_breaches"]
 
@@ -64,6 +65,12 @@ def _breaches(run: Run) -> None:
 _LOG_NOTE: Final = (
     "Targets keep the caps; prices, the gate and leverage carry holdings above them until the next "
     "rebalance. Choose a row to see the book of its first day below."
+)
+
+
+_NAMES_NOTE: Final = (
+    "Share of risk: of the volatility that these holdings had together over the year before. "
+    "Brought: to the return of the whole period, before costs, in points of the first NAV."
 )
 
 
@@ -154,9 +161,11 @@ def _book(run: Run, book: BookOn) -> None:
         chart(figure, book.names, key="book", title=f"Weights on {day}", alt=f"{day}: {told}.")
     with right:
         heading("Its sectors", sectors, "book-sectors")
-        frame.show(sectors_on_table(book, cap, colours))
-    heading("Its largest names", book.names, "book-names")
-    frame.show(names_table(book, run.caps[0], colours))
+        frame.show(sectors_on_table(book, cap, colours, compact=is_phone()))
+    brought = review_holdings.brought_by_name(run)
+    heading("Its largest names", book.names.assign(brought=brought), "book-names")
+    frame.show(names_table(book, run.caps[0], brought, colours, compact=is_phone()))
+    frame.show(frame.words_html("", _NAMES_NOTE))
 
 
 def _choose(day: str | None) -> None:

@@ -20,12 +20,12 @@ from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading
+from dashboard.views.exposure_tables import factors_table
 from dashboard.views.exposure_words import (
     bias_words,
     cards_html,
     coverage_words,
     exposure_headline,
-    factors_table,
     sectors_alt,
     sectors_words,
     through_time_alt,
@@ -39,7 +39,8 @@ _EXPOSURE_NOTE: Final = (
     "Exposure is Σ weight × score, cash at 0: +0.50 says that the portfolio stands half a standard "
     "deviation above the average of the universe. What a factor brought is its slope over the "
     "names of the universe, session by session, times that exposure (Fama & MacBeth 1973); "
-    "specific is what no score explains. The last column sums to the return of the period."
+    "specific is what no score explains. What was brought, in points of the first NAV, sums to the "
+    "return of the period."
 )
 
 
@@ -114,7 +115,7 @@ def _risk(run: Run, was_pending: bool) -> None:
         ),
         _file(curves, ex_ante, factors),
         key="book-risk",
-        title="Concentration, beta, volatility and factors",
+        title="Risk and factors",
         alt=through_time_alt(curves, known),
     )
     if study.problem is not None:

@@ -1,21 +1,18 @@
-"""Exposure in words and tables: the largest sector and its cap, coverage, the book, the factors."""
+"""Exposure in words: the largest sector and its cap, coverage, the book, and what it risked."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from html import escape
+from typing import Final
 
 import pandas as pd
 
-from dashboard.charts.sector_names import UNMAPPED, sector_label
-from dashboard.format import DASH, count, date, percent, points, ratio
-from dashboard.report.coverage import readable
+from dashboard.charts.sector_names import sector_label
+from dashboard.format import count, date, percent, ratio
 from dashboard.review_exposure import TOP, Coverage, SectorCap, sectors_table
 from dashboard.review_holdings import REALISED_WINDOW, BookOn, RiskStudy
 from dashboard.run import Run
-from dashboard.theme import Theme
-from dashboard.views.tables import html_table
 
 __all__ = [
     "bias_words",
@@ -23,15 +20,18 @@ __all__ = [
     "cards_html",
     "coverage_words",
     "exposure_headline",
-    "factors_table",
-    "names_table",
     "sectors_alt",
-    "sectors_on_table",
     "sectors_words",
     "through_time_alt",
 ]
 
-_BIAS_DOUBT = 2.0  # of √(2/n): the band a right forecast of normal returns keeps 19 times in 20
+_GRID: Final = "grid-template:auto / repeat(auto-fit,minmax(150px,1fr));grid-auto-flow:row"
+_CARD: Final = "border:1px solid var(--pl-line);border-radius:var(--pl-radius);padding:8px 12px"
+_SMALL: Final = "font-size:12px;line-height:16px;color:var(--pl-secondary)"
+_VALUE: Final = "font-size:20px;line-height:28px;font-weight:600"
+_BIAS_DOUBT: Final = (
+    2.0  # of √(2/n): the band a right forecast of normal returns keeps 19 times in 20
+)
 
 
 def exposure_headline(run: Run, cap: SectorCap) -> str:
@@ -119,12 +119,12 @@ def cards_html(run: Run, curves: pd.DataFrame, found: Coverage, book: BookOn) ->
         ),
     )
     parts = (
-        f'<div class="pl-card"><div class="pl-name">{escape(name)}</div>'
-        f'<div class="pl-value">{value}</div><div class="pl-foot">{escape(foot)}</div></div>'
+        f'<div class="pl-card" style="{_CARD}"><div style="{_SMALL}">{escape(name)}</div>'
+        f'<div class="pl-value" style="{_VALUE}">{value}</div>'
+        f'<div style="{_SMALL}">{escape(foot)}</div></div>'
         for name, value, foot in cards
     )
-    grid = "grid-template:auto / repeat(auto-fit, minmax(150px, 1fr)); grid-auto-flow: row"
-    return f'<div class="pl-cards" style="{grid}">{"".join(parts)}</div>'
+    return f'<div class="pl-cards" style="{_GRID}">{"".join(parts)}</div>'
 
 
 def book_words(book: BookOn, run: Run) -> str:
@@ -146,74 +146,6 @@ def book_words(book: BookOn, run: Run) -> str:
         f"{date(run.dates[book.session])}: {count(len(book.names))} names, "
         f"{percent(book.invested)} of NAV invested, {rest}. {risk}{known}"
     )
-
-
-def sectors_on_table(book: BookOn, cap: SectorCap, colours: Theme) -> str:
-    """Return the sectors of a book: weight beside the cap, and share of risk; both sum."""
-    table = book.sectors()
-    most = float(table["weight"].max()) if len(table) else 1.0
-    rows = [
-        (
-            _swatch(str(name), colours) + escape(sector_label(str(name))),
-            _bar(row["weight"] / most, colours.sector(str(name))),
-            count(row["names"]),
-            _weight(row["weight"], cap.level if cap.in_force else None),
-            percent(row["risk"] / book.volatility) if book.volatility > 0.0 else DASH,
-        )
-        for name, row in table.iterrows()
-    ]
-    whole = percent(1.0, 0) if book.volatility > 0.0 else DASH
-    number, share = count(len(book.names)), percent(book.invested)
-    rows.append(("<b>Invested</b>", "", f"<b>{number}</b>", f"<b>{share}</b>", f"<b>{whole}</b>"))
-    return html_table(("Sector", "", "Names", "Weight", "Share of risk"), rows)
-
-
-def names_table(book: BookOn, cap: float | None, colours: Theme) -> str:
-    """Return the largest names of a book, and the rest as one line."""
-    shown = book.names.head(TOP)
-    most = float(shown["weight"].max()) if len(shown) else 1.0
-    rows = [
-        (
-            _swatch(row["sector"], colours) + escape(str(name)),
-            _bar(row["weight"] / most, colours.sector(row["sector"])),
-            _weight(row["weight"], cap),
-            percent(row["risk"] / book.volatility) if book.volatility > 0.0 else DASH,
-        )
-        for name, row in shown.iterrows()
-    ]
-    rest = book.names.iloc[TOP:]
-    if len(rest):
-        share = percent(rest["risk"].sum() / book.volatility) if book.volatility > 0.0 else DASH
-        rows.append((f"{count(len(rest))} other names", "", percent(rest["weight"].sum()), share))
-    return html_table(("Name", "", "Weight", "Share of risk"), rows)
-
-
-def factors_table(run: Run, factors: pd.DataFrame, brought: pd.Series | None) -> str:
-    """Return exposure to each factor, and what every line brought; the last column sums."""
-    invested = run.result.invested
-    rows = []
-    lines: Sequence[str] = (
-        [name for name in factors.columns if not name.endswith("_known")]
-        if brought is None
-        else [str(name) for name in brought.index]
-    )
-    for name in lines:
-        gained = "…" if brought is None else _points(float(brought[name]))
-        if name in factors.columns:
-            own = factors[name]
-            known = percent(factors[f"{name}_known"].mean(), 0)
-            numbers = (ratio(own.mean(), signed=True), ratio(own.iloc[-1], signed=True), known)
-            rows.append((escape(readable(name)).capitalize(), *numbers, gained))
-        elif name == lines[0]:
-            first, last = ratio(float(invested.mean())), ratio(float(invested[-1]))
-            rows.append((f"{escape(name)}, average scores", first, last, "", gained))
-        else:
-            rows.append((escape(name), "", "", "", gained))
-    if brought is not None:
-        total = points(float(brought.sum()))
-        rows.append(("<b>Return of the period</b>", "", "", "", f"<b>{total}</b>"))
-    head = ("Line", "Exposure, average", "at the end", "Score known", "Brought, pt of first NAV")
-    return html_table(head, rows)
 
 
 def bias_words(study: RiskStudy) -> str:
@@ -260,24 +192,3 @@ def _when(row: pd.Series, sessions: int) -> str:
         f" on {date(row['first_above'])} and stood above it on {count(row['sessions_above'])} of "
         f"{count(sessions)} sessions, in {spells}{last}"
     )
-
-
-def _swatch(sector: str, colours: Theme) -> str:
-    said = ' title="no sector"' if sector == UNMAPPED else ""
-    fill = colours.sector(sector)
-    return f'<span class="pl-swatch"{said} style="background:{fill}"></span>'
-
-
-def _bar(share: float, fill: str) -> str:
-    return f'<span class="pl-bar" style="background:{fill};width:{100.0 * share:.1f}%"></span>'
-
-
-def _weight(weight: float, cap: float | None) -> str:
-    if cap is None or weight <= cap + 1e-9:
-        return percent(weight)
-    said = f"above its cap of {percent(cap, 1)}"
-    return f'<span class="pl-worse" title="{said}">▲ {percent(weight)}</span>'
-
-
-def _points(value: float) -> str:
-    return DASH if value == 0.0 else points(value)
