@@ -20,6 +20,7 @@ st.navigation(
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
+            st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
         ],
     },
     position="top",  # the lab needs the width

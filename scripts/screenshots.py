@@ -24,7 +24,13 @@ from tests.browser.chromium import BROWSER_FLAGS, PHONE, find_chromium
 
 __all__ = ["main"]
 
-PAGES = {"risk": "/", "drawdowns": "/drawdowns", "returns": "/returns", "exposure": "/exposure"}
+PAGES = {
+    "risk": "/",
+    "drawdowns": "/drawdowns",
+    "returns": "/returns",
+    "exposure": "/exposure",
+    "regimes": "/regimes",
+}
 SIZES = ((1440, 900), (390, 844))
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
