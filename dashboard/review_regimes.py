@@ -205,18 +205,20 @@ def row_sums(table: pd.DataFrame) -> pd.Series:
 
 
 def scaled(table: pd.DataFrame) -> pd.DataFrame:
-    """Return every row scaled to 100 percent, to two decimals; the largest takes the rounding.
+    """Return every row that does not sum to 100 percent scaled to it, in hundredths of a percent.
 
-    A row of zeros becomes equal weights.
+    What rounding leaves goes to the largest remainders. A row of zeros becomes equal weights.
     """
     values = table.to_numpy(np.float64)
     sums = values.sum(axis=1, keepdims=True)
-    shares = np.full(values.shape, 100.0 / values.shape[1])
-    np.divide(100.0 * values, sums, out=shares, where=sums > 0.0)
-    shares = shares.round(2)
-    rows = np.arange(len(shares))
-    shares[rows, shares.argmax(axis=1)] += 100.0 - shares.sum(axis=1)
-    return pd.DataFrame(shares.round(8), table.index, table.columns)
+    units = np.full(values.shape, 1e4 / values.shape[1])
+    np.divide(1e4 * values, sums, out=units, where=sums > 0.0)
+    whole = np.floor(units + 1e-6)
+    missing = np.round(1e4 - whole.sum(axis=1)).astype(np.int64)
+    place = np.argsort(np.argsort(whole - units, axis=1, kind="stable"), axis=1, kind="stable")
+    whole[place < missing[:, None]] += 1.0
+    wrong = (row_sums(table) != 100.0).to_numpy()[:, None]
+    return pd.DataFrame(np.where(wrong, whole / 100.0, values), table.index, table.columns)
 
 
 def weight_values(scenario: Scenario, table: pd.DataFrame) -> dict[str, Any]:

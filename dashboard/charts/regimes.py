@@ -44,7 +44,7 @@ HINDSIGHT_HEIGHT_PX: Final = stack_height(_TWO)
 _LETTERS: Final = "B bull, R recovery, S sideways, V volatile, ▼ bear, · unknown"
 _NO_INDEX: Final = "VIX · this market has no volatility index"
 _CELL_PX: Final = 34
-_BAND_TINTS: Final = (0.0, 0.05, 0.10, 0.16)
+_BAND_TINTS: Final = (0.0, 0.07, 0.15, 0.25)
 
 
 @dataclass(frozen=True, slots=True)

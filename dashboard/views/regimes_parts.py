@@ -76,7 +76,7 @@ def counts_and_transitions(run: Run, found: RegimeStats) -> None:
             transitions_figure(matrix, counts, colours, compact=is_phone()),
             matrix,
             key="transitions",
-            title="What followed the next session, from row to column",
+            title="The next session, from row to column",
             alt=transitions_alt(found),
         )
     bands = review_regimes.vix_bands(run)
@@ -98,8 +98,8 @@ def returns_by_regime(run: Run) -> None:
     frame.show(returns_table(table, run.benchmark_name, session.colours()))
     note = (
         "A session's return belongs to the label of the evening before. The sessions between two "
-        "decisions share one book, so decisions are counted as observations: below "
-        f"{MINIMUM_REBALANCES} of them no return is shown."
+        "decisions share one book, so decisions are counted as observations (one at the last "
+        f"session earned nothing yet): below {MINIMUM_REBALANCES} of them no return is shown."
     )
     frame.show(frame.words_html("", note))
 

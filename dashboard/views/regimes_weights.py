@@ -22,6 +22,16 @@ __all__ = ["weights_editor"]
 _DRAFT: Final = "plimsoll.weights_draft"  # (weights it began from, what was typed since)
 _WIDE: Final = (2.2, 1.0, 1.0, 1.0, 1.0, 0.8)
 _STEP: Final = 5.0
+# On a phone Streamlit would put the six cells of a row below each other.
+_NARROW: Final = """<style>@media (max-width: 700px) {
+  .st-key-weights-grid [data-testid=stHorizontalBlock] { flex-wrap: nowrap; gap: 4px; }
+  .st-key-weights-grid [data-testid=stColumn] { min-width: 0 !important; flex: 1 1 0 !important; }
+  .st-key-weights-grid [data-testid=stColumn]:first-child { flex: 0 0 84px !important; }
+  .st-key-weights-grid [data-testid=stNumberInput] button { display: none; }
+  .st-key-weights-grid input { padding-inline: 6px; }
+  .st-key-weights-grid p { font-size: 12px; }
+  .st-key-weights-head p { font-size: 10px; white-space: nowrap; }
+}</style>"""
 
 
 @st.fragment
@@ -65,6 +75,7 @@ def _content(table: pd.DataFrame) -> tuple[float, ...]:
 
 def _grid(table: pd.DataFrame, found: RegimeStats, *, disabled: bool) -> None:
     with st.container(key="weights-grid", gap="small"):
+        st.html(_NARROW)
         with st.container(key="weights-head"):
             cells = st.columns(_WIDE, vertical_alignment="bottom")
             for cell, text in zip(cells[1:], (*FACTORS, "sum"), strict=True):
@@ -73,8 +84,7 @@ def _grid(table: pd.DataFrame, found: RegimeStats, *, disabled: bool) -> None:
         for code, regime in enumerate(REGIMES):
             cells = st.columns(_WIDE, vertical_alignment="center")
             decided = count(found.rebalances[code])
-            name = "unknown" if regime == "default" else regime
-            cells[0].markdown(f"{REGIME_LETTERS[regime]} **{name}** · {decided}")
+            cells[0].markdown(f"{REGIME_LETTERS[regime]} **{_shown(regime)}** · {decided}")
             for cell, factor in zip(cells[1:-1], FACTORS, strict=True):
                 _field(cell, regime, factor, float(table.to_numpy()[code, FACTORS.index(factor)]),
                        disabled=disabled)  # fmt: skip
@@ -138,12 +148,18 @@ def _said(values: dict[str, Any], wrong: list[str]) -> str:
 
 def _used(table: pd.DataFrame) -> str:
     used = review_regimes.used_weights(table).to_numpy() / 100.0  # NaN is written as a dash
-    rows = [(name, *map(percent, row)) for name, row in zip(REGIMES, used.tolist(), strict=True)]
+    rows = [
+        (_shown(name), *map(percent, row)) for name, row in zip(REGIMES, used.tolist(), strict=True)
+    ]
     words = frame.words_html(
         "", "The topology score does not exist yet: its weight is spread over the others, so that "
         "these weights act:",
     )  # fmt: skip
     return words + html_table(("Regime", *AVAILABLE_FACTORS), rows)
+
+
+def _shown(regime: str) -> str:
+    return "unknown" if regime == "default" else regime
 
 
 def _typed(regime: str, factor: str) -> None:
@@ -173,4 +189,5 @@ def _discard() -> None:
 
 
 def _take(values: dict[str, Any]) -> None:
+    _discard()  # or undo would bring the draft back
     session.put(session.current().with_values(values))
