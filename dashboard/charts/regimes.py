@@ -26,7 +26,7 @@ from dashboard.charts.ribbon import Code, ribbon_panel
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
 from dashboard.charts.timeline import regime_codes
 from dashboard.format import percent, ratio
-from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template, rgba, text_on
+from dashboard.theme import TEXT_CONTRAST, Theme, blend, plotly_template, rgba, text_on
 
 __all__ = [
     "HINDSIGHT_HEIGHT_PX",
@@ -148,8 +148,9 @@ def transitions_figure(
         For narrow screens: columns by their letter.
     """
     codes = regime_codes(colours)
-    names = [str(name) for name in matrix.index]
-    columns = [codes[name].letter if compact else name for name in names]
+    names = ["unknown" if name == "default" else str(name) for name in matrix.index]
+    letters = [codes[str(name)].letter for name in matrix.index]
+    columns = letters if compact else names
     values = matrix.to_numpy(np.float64)
     layout = plotly_template(colours)
     place = list(range(len(names)))
@@ -190,8 +191,7 @@ def transitions_figure(
 def _cells(values: np.ndarray, colours: Theme, *, small: bool) -> list[dict[str, Any]]:
     notes = []
     for i, j in np.argwhere(np.isfinite(values) & (values > 0.0)):
-        # Half of the way to the accent is dark enough for light letters in either theme.
-        fill = colours.accent if values[i, j] > 0.5 else colours.raised
+        fill = blend(colours.raised, colours.accent, float(values[i, j]))
         text = percent(float(values[i, j]), 0 if small else 1)
         font = {"size": 10 if small else 12, "color": text_on(fill)}
         notes.append({"x": int(j), "y": int(i), "text": text, "showarrow": False, "font": font})

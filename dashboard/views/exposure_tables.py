@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.factor_contribution import UNIVERSE
 from dashboard.charts.sector_names import UNMAPPED, sector_label
+from dashboard.definitions import term_html
 from dashboard.format import DASH, count, percent, points, ratio
 from dashboard.report.coverage import readable
 from dashboard.review_exposure import TOP, SectorCap
@@ -37,7 +38,13 @@ def sectors_on_table(book: BookOn, cap: SectorCap, colours: Theme, *, compact: b
     sums = (count(len(book.names)), percent(book.invested), _risk(book.volatility, book, 0))
     bold = [f"<b>{cell}</b>" for cell in sums]
     rows.append(("<b>Invested</b>", *([] if compact else [""]), *bold))
-    head = ("Sector", *([] if compact else [""]), "Names", "Weight", "Share of risk")
+    head = (
+        "Sector",
+        *([] if compact else [""]),
+        "Names",
+        "Weight",
+        term_html("risk_contribution", "Share of risk"),
+    )
     return html_table(head, rows)
 
 
@@ -78,7 +85,8 @@ def names_table(
         label = f"{count(len(rest))} other names"
         rows.append((label, *(() if compact else ("", "")), *numbers, gained))
     middle = () if compact else ("Sector", "")
-    return html_table(("Name", *middle, "Weight", "Share of risk", "Brought"), rows)
+    risk = term_html("risk_contribution", "Share of risk")
+    return html_table(("Name", *middle, "Weight", risk, "Brought"), rows)
 
 
 def factors_table(run: Run, factors: pd.DataFrame, brought: pd.Series | None) -> str:
@@ -106,7 +114,9 @@ def factors_table(run: Run, factors: pd.DataFrame, brought: pd.Series | None) ->
     if brought is not None:
         total = points(float(brought.sum()))
         rows.append(("<b>Return of the period</b>", f"<b>{total}</b>", "", "", ""))
-    head = ("Line", "Brought, points", "Exposure, average", "at the end", "Score known")
+    brings = term_html("factor_return", "Brought, points")
+    exposed = term_html("factor_exposure", "Exposure, average")
+    head = ("Line", brings, exposed, "at the end", "Score known")
     return html_table(head, rows)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from dashboard.charts.sector_names import sector_label
+from dashboard.definitions import term_html
 from dashboard.format import count, date, percent, ratio
 from dashboard.review_exposure import TOP, Coverage, SectorCap, sectors_table
 from dashboard.review_holdings import REALISED_WINDOW, BookOn, RiskStudy
@@ -101,25 +102,25 @@ def cards_html(run: Run, curves: pd.DataFrame, found: Coverage, book: BookOn) ->
     cards = (
         ("Largest sector", percent(weight), largest or "nothing is held"),
         (
-            "Effective names",
+            term_html("effective_names"),
             ratio(last["effective_names"], 1),
             f"{count(last['holdings'])} held; on average {ratio(mean['effective_names'], 1)}",
         ),
         (f"{TOP} largest names", percent(top), f"of NAV; invested {percent(book.invested)}"),
-        ("Beta of holdings", ratio(last["beta"]), f"on average {ratio(mean['beta'])}"),
+        (term_html("holdings_beta"), ratio(last["beta"]), f"on average {ratio(mean['beta'])}"),
         (
-            "Volatility of holdings",
+            term_html("ex_ante_volatility"),
             percent(book.volatility),
             f"a year; realised {percent(last['realised'])}",
         ),
         (
-            "Without a sector",
+            term_html("sector_coverage", "Without a sector"),
             percent(float(found.unmapped.iloc[-1])),
             f"map covers {percent(found.mapped)} of the period",
         ),
     )
     parts = (
-        f'<div class="pl-card" style="{_CARD}"><div style="{_SMALL}">{escape(name)}</div>'
+        f'<div class="pl-card" style="{_CARD}"><div style="{_SMALL}">{name}</div>'
         f'<div class="pl-value" style="{_VALUE}">{value}</div>'
         f'<div style="{_SMALL}">{escape(foot)}</div></div>'
         for name, value, foot in cards

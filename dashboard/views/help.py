@@ -28,6 +28,10 @@ PAGE_KEYS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Enter", "Take a number that was typed; Esc takes it back"),
         ("Ctrl+Z", "Undo; Ctrl+Y or Ctrl+Shift+Z redo"),
     ),
+    "Exposure": (
+        ("] [", "The book of the next and the previous session"),
+        ("Esc", "The book of the last session"),
+    ),
     "Drawdowns": (
         ("] [", "The next and the previous drawdown by depth"),
         ("Esc", "The whole period again"),

@@ -30,7 +30,7 @@ _NARROW: Final = """<style>@media (max-width: 700px) {
   .st-key-weights-grid [data-testid=stNumberInput] button { display: none; }
   .st-key-weights-grid input { padding-inline: 6px; }
   .st-key-weights-grid p { font-size: 12px; }
-  .st-key-weights-head p { font-size: 10px; white-space: nowrap; }
+  .st-key-weights-head p { font-size: 10px; letter-spacing: -0.4px; white-space: nowrap; }
 }</style>"""
 
 

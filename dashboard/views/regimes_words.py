@@ -11,6 +11,7 @@ from core.config import RegimesConfig
 from core.factors.names import REGIMES
 from core.regime_stats import MINIMUM_REBALANCES, RegimeStats, spells
 from dashboard import review_regimes
+from dashboard.definitions import term_html
 from dashboard.format import DASH, count, date, percent, ratio
 from dashboard.review_regimes import Hindsight
 from dashboard.run import Run
@@ -109,7 +110,8 @@ def counts_table(found: RegimeStats, colours: Theme) -> str:
     sums = (found.sessions.sum(), found.rebalances.sum(), found.spells.sum())
     bold = [f"<b>{count(value)}</b>" for value in sums]
     rows.append(("<b>All</b>", bold[0], f"<b>{percent(1.0, 0)}</b>", *bold[1:], "", "", ""))
-    head = ("Regime", "Sessions", "Share", "Decisions", "Spells", "Stay, mean", "median", "longest")
+    stay = term_html("dwell", "Stay, mean")
+    head = ("Regime", "Sessions", "Share", "Decisions", "Spells", stay, "median", "longest")
     return html_table(head, rows)
 
 
@@ -135,9 +137,15 @@ def returns_table(table: pd.DataFrame, benchmark_name: str, colours: Theme) -> s
             )
         )
     head = (
-        "Regime of the evening before", "Decisions, n", "Sessions", "Return a year", "Volatility",
-        "Sharpe", escape(benchmark_name), "its Sharpe",
-    )  # fmt: skip
+        "Regime of the evening before",
+        "Decisions, n",
+        "Sessions",
+        term_html("cagr_sessions", "Return a year"),
+        term_html("volatility", "Volatility"),
+        term_html("sharpe_ratio"),
+        escape(benchmark_name),
+        "its Sharpe",
+    )
     return html_table(head, rows)
 
 
@@ -169,7 +177,8 @@ def lag_table(found: Hindsight, colours: Theme) -> str:
         for name, row in found.lag.frame().iterrows()
         if row["spells"]
     ]
-    head = ("In hindsight", "Spells", "Of them told", "Sessions late, median", "longest")
+    late = term_html("detection_lag", "Sessions late, median")
+    head = ("In hindsight", "Spells", "Of them told", late, "longest")
     return html_table(head, rows)
 
 
