@@ -87,6 +87,7 @@ def spells_above(run: Run) -> CapBreaches:
     )
 
 
+@lru_cache(maxsize=4)
 def sectors_table(run: Run) -> pd.DataFrame:
     """Return one row a sector ever held, the largest on average first.
 

@@ -99,32 +99,32 @@ def _cell_traces(
 ) -> list[dict[str, Any]]:
     thin = values.iloc[_telling(values.to_numpy(np.float64))]
     weights, fill = thin.to_numpy(np.float64), colours.sector(name)
-    base: dict[str, Any] = {
+    whole: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
         "name": sector_label(name, short=True),
         "x": milliseconds(thin.index),
+        "y": weights.astype(np.float32),
         "xaxis": f"x{cell.suffix}",
         "yaxis": f"y{cell.suffix}",
-        "line": {"width": 0, "color": fill},
+        "line": {"width": 1, "color": colours.ink(fill)},
+        "hovertemplate": "%{y:.1%}",
+    }
+    rest = np.maximum(weights - cap, 0.0)
+    if rest.max(initial=0.0) <= _TOLERANCE:
+        return [whole | {"fill": "tozeroy", "fillcolor": fill}]
+    part = {k: v for k, v in whole.items() if k != "hovertemplate"} | {
         "stackgroup": f"cell{cell.suffix}",
         "hoverinfo": "skip",
         "fillcolor": fill,
+        "line": {"width": 0, "color": fill},
     }
-    rest = np.maximum(weights - cap, 0.0)
-    traces = [base | {"y": np.minimum(weights, cap).astype(np.float32)}]
-    if rest.max(initial=0.0) > _TOLERANCE:
-        pattern = {"shape": "/", "fgcolor": colours.page, "bgcolor": fill, "size": 5}
-        traces.append(base | {"y": rest.astype(np.float32), "fillpattern": pattern})
-    readout = {
-        "y": weights.astype(np.float32),
-        "stackgroup": None,
-        "hoverinfo": None,
-        "fillcolor": None,
-        "hovertemplate": "%{y:.1%}",
-        "line": {"width": 1, "color": colours.ink(fill)},
-    }
-    return [*traces, {k: v for k, v in (base | readout).items() if v is not None}]
+    pattern = {"shape": "/", "fgcolor": colours.page, "bgcolor": fill, "size": 5}
+    return [
+        part | {"y": np.minimum(weights, cap).astype(np.float32)},
+        part | {"y": rest.astype(np.float32), "fillpattern": pattern},
+        whole,
+    ]
 
 
 def _telling(values: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
