@@ -137,7 +137,7 @@ def _plain(path: str, value: Any) -> bool:
 
 def _take_commit() -> None:
     st.session_state[_COMPLETE] = False
-    message = st.session_state[LAB_KEY].get("commit")
+    message = st.session_state.get(LAB_KEY, {}).get("commit")
     session.engine().studies.leave(session.token())  # what was asked of the setting before
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None
@@ -147,7 +147,8 @@ def _take_commit() -> None:
 
 
 def _take_want() -> None:
-    message = st.session_state[CURVES_KEY].get("want")
+    # A message may arrive when the page was left already: the component's key is gone by then.
+    message = st.session_state.get(CURVES_KEY, {}).get("want")
     st.session_state[_WANT] = message
     if not isinstance(message, Mapping):
         return
