@@ -40,7 +40,7 @@ def test_weights_typed_are_run_and_undone(page: Page, app_url: str) -> None:
     assert after is not None
     assert after["height"] == before["height"]
     assert "w.side.m=0.45" in page.url
-    page.locator(".st-key-undo button").click()
+    page.locator(".st-key-undo").get_by_role("button", name="Undo").click()
     expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")
     settled(page)
     expect(page.locator(".st-key-weight-sideways-momentum input")).to_have_value("25")
