@@ -22,8 +22,10 @@ st.navigation(
         "Review": [
             st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
+            st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
+            st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
         ],
         "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],
     },

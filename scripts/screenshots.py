@@ -29,7 +29,9 @@ PAGES = {
     "risk": "/",
     "compare": "/compare?vs=p:no-overlay;control",
     "drawdowns": "/drawdowns",
+    "exposure": "/exposure",
     "returns": "/returns",
+    "regimes": "/regimes",
     "trades": "/trades",
     "report": "/report",
 }

@@ -34,6 +34,10 @@ PAGE_KEYS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("←", "The step before; also ↑ and Page Up"),
         ("Esc", "Leave the presentation"),
     ),
+    "Exposure": (
+        ("] [", "The book of the next and the previous session"),
+        ("Esc", "The book of the last session"),
+    ),
     "Drawdowns": (
         ("] [", "The next and the previous drawdown by depth"),
         ("Esc", "The whole period again"),
