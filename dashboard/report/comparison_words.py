@@ -43,6 +43,7 @@ _BINDING: Final = {
     "breaker": "circuit breaker",
 }
 _NAMED_STOPS: Final = 4
+_UNITS: Final = {"ratio": "", "multiple of NAV": "× NAV"}
 
 
 def field_text(spec: ParameterSpec, value: Any) -> str:
@@ -60,7 +61,8 @@ def field_text(spec: ParameterSpec, value: Any) -> str:
         digits = [digits for digits in range(6) if _is_whole(shown * 10**digits)]
         return percent(float(value), digits[0] if digits else 6)
     number = count(value) if spec.kind == "integer" else f"{float(value):g}".replace("-", "−")
-    return f"{number} {unit_text(spec)}".strip() if spec.unit != "ratio" else number
+    unit = _UNITS.get(spec.unit, unit_text(spec))
+    return f"{number} {unit}".strip()
 
 
 def setting_title(entry: Compared) -> str:

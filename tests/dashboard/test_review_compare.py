@@ -17,11 +17,12 @@ from core.evidence.bootstrap import compare
 from core.evidence.verdict import Verdict
 from core.ledger import EventKind, ExitReason
 from core.presets import preset
-from core.scenario import with_values
+from core.scenario import specs, with_values
 from dashboard import review_compare
 from dashboard.report.comparison_words import (
     day_sentence,
     difference_text,
+    field_text,
     headline,
     interval_text,
     ranking_words,
@@ -256,6 +257,25 @@ def test_an_interval_is_written_in_the_unit_of_its_difference(metric: str, unit:
     low, high = _ends(text)
     assert low < high
     assert text.endswith(unit)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("risk.position_stop_loss", 0.125, "12.5\u202f%"),
+        ("risk.position_stop_loss", 0.3, "30\u202f%"),
+        ("risk.position_stop_loss", None, "off"),
+        ("risk.max_leverage", 1.5, "1.5 × NAV"),
+        ("risk.cost_per_trade_bps", 10.0, "10 bps"),
+        ("risk.min_alpha_to_cost_ratio", 1.0, "1"),
+        ("regimes.lookback_days", 60, "60 sessions"),
+        ("regimes.vix_override", True, "on"),
+        ("risk.execution", "next_open", "next_open"),
+        ("period.start", dt.date(2021, 6, 1), "2021-06-01"),
+    ],
+)
+def test_a_field_is_written_with_its_unit(path: str, value: object, text: str) -> None:
+    assert field_text(specs()[path], value) == text
 
 
 def _ends(text: str) -> Sequence[float]:
