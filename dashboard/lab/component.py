@@ -55,6 +55,14 @@ LAB_KEY: Final = "lab"
 CURVES_KEY: Final = "lab_curves"
 _FOLDER: Final = Path(__file__).resolve().with_name("assets")
 _HTML: Final = '<div class="lab-root">\n</div>'
+# A module that Streamlit's browser side loads from a file is mounted with every frame by a script
+# element anew, whose event waits for a free moment: half a second on a busy machine, with the title
+# of the page long there. A module given as text is mounted at once, so this text imports ours.
+_MODULE: Final = """
+const address = new URL("_stcore/bidi-components/{name}/lab.js", document.baseURI);
+const {{ default: mount }} = await import(address.href);
+export default mount;
+"""
 _IN_PAGE: Final = "plimsoll.lab_in_page"
 _COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
@@ -259,14 +267,20 @@ def _fingerprint() -> str:
 
 
 def _component() -> Any:
+    manager = get_bidi_component_manager()
+    return _registered(manager)
+
+
+@functools.lru_cache(maxsize=2)  # of the process; tests start another runtime
+def _registered(manager: Any) -> Any:
     short = f"lab_{_fingerprint()}"
     name = f"plimsoll.{short}"
-    manager = get_bidi_component_manager()
     if manager.get_component_asset_root(name) is None:
         config = ComponentConfig(short, _FOLDER.name)
         manager.register_from_manifest(
             ComponentManifest("plimsoll", _fingerprint(), [config]), _FOLDER.parent
         )
+    script = _MODULE.format(name=name)
     return st.components.v2.component(
-        name, html=_HTML, css="lab.css", js="lab.js", isolate_styles=False
+        name, html=_HTML, css="lab.css", js=script, isolate_styles=False
     )

@@ -82,9 +82,9 @@ def test_what_was_sent_before_an_undo_arrived_does_not_undo_it(page: Page, app_u
         f"() => {{ const {{ curves }} = {LAB}; curves.send({{ view: {{ log: false }}, n: -1 }}); }}"
     )
     page.wait_for_timeout(1500)
+    while held:
+        lines[0].send(held.pop(0))
     holding = False
-    for message in held:
-        lines[0].send(message)
     page.wait_for_function(QUIET)
     expect(page.locator(".pl-strip h1")).to_have_text("Risk · Phase 8")
     assert scenario(page) == start
