@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.lab import LAB, READY, SCALE, STOP, field, open_page, scenario, wait_for_commit
 
@@ -53,42 +53,6 @@ def test_a_click_in_the_same_moment_as_a_request_for_curves_is_drawn(
         )
         wait_for_stop(page, 0.12)
         expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")
-
-
-def test_what_was_sent_before_an_undo_arrived_does_not_undo_it(page: Page, app_url: str) -> None:
-    held: list[str | bytes] = []
-    lines: list[WebSocketRoute] = []
-    holding = False
-
-    def through(line: WebSocketRoute) -> None:
-        server = line.connect_to_server()
-        line.on_message(server.send)
-        server.on_message(lambda message: held.append(message) if holding else line.send(message))
-        lines[:] = [line]
-
-    page.route_web_socket("**/_stcore/stream", through)
-    open_page(page, app_url)
-    start = scenario(page)
-    page.get_by_role("combobox", name="Scenario").click()
-    page.get_by_role("option", name="No overlay", exact=True).click()
-    wait_for_commit(page, start)
-    page.wait_for_function(QUIET)
-    # The server goes back, the browser has not heard of it and sends every value it shows.
-    holding = True
-    page.get_by_role("button", name="Undo", exact=True).click()
-    page.wait_for_timeout(1500)
-    assert held
-    page.evaluate(
-        f"() => {{ const {{ curves }} = {LAB}; curves.send({{ view: {{ log: false }}, n: -1 }}); }}"
-    )
-    page.wait_for_timeout(1500)
-    while held:
-        lines[0].send(held.pop(0))
-    holding = False
-    page.wait_for_function(QUIET)
-    expect(page.locator(".pl-strip h1")).to_have_text("Risk · Phase 8")
-    assert scenario(page) == start
-    expect(page.get_by_role("combobox", name="Scenario")).to_have_value("Phase 8")
 
 
 def test_back_undoes_forward_redoes_and_a_refresh_keeps_the_history(
