@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.base import Panel, Slot
@@ -16,7 +15,8 @@ from dashboard.charts.exposure import exposure_panel
 from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.ribbon import Code, ribbon_panel
 from dashboard.charts.sectors import sectors_panel
-from dashboard.theme import REGIME_LETTERS, Theme, plotly_template
+from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
+from dashboard.theme import REGIME_LETTERS, Theme
 
 __all__ = [
     "TIMELINE_HEIGHT_PX",
@@ -34,9 +34,7 @@ _HEIGHTS: Final = {
     "sectors": 140,
     "regimes": 18,
 }
-_GAP, _TOP, _BOTTOM, _LEFT, _RIGHT, _RIGHT_COMPACT = 32, 24, 26, 46, 118, 60
-_INNER: Final = sum(_HEIGHTS.values()) + _GAP * (len(_HEIGHTS) - 1)
-TIMELINE_HEIGHT_PX: Final = _INNER + _TOP + _BOTTOM
+TIMELINE_HEIGHT_PX: Final = stack_height(_HEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def timeline_figure(
     `compact` is for narrow screens: shorter labels and titles.
     """
     index, frames = frames.equity.index, frames.thinned()
-    slots = _slots(compact)
+    slots = stack_slots(_HEIGHTS, compact=compact)
     panels = _panels(frames, levels, slots, colours)
     panels["equity"] = equity_panel(
         frames.equity,
@@ -74,7 +72,7 @@ def timeline_figure(
         log=log,
         benchmark_name=benchmark_name,
     )
-    return go.Figure(_assembled(slots, panels, index, colours))
+    return stacked_figure(slots, panels, index, colours)
 
 
 def _panels(
@@ -115,49 +113,3 @@ def binding_codes(colours: Theme) -> Mapping[str, Code]:
         "floor": Code("the floor", colours.ink(colours.faint), "F"),
         "breaker": Code("the breaker: in cash", colours.rule("breaker"), "✕"),
     }
-
-
-def _slots(compact: bool) -> dict[str, Slot]:
-    slots, top = {}, float(_INNER)
-    for number, (name, pixels) in enumerate(_HEIGHTS.items(), start=1):
-        axis = "y" if number == 1 else f"y{number}"
-        slots[name] = Slot(axis, max((top - pixels) / _INNER, 0.0), top / _INNER, pixels, compact)
-        top -= pixels + _GAP
-    return slots
-
-
-def _assembled(
-    slots: dict[str, Slot], panels: Mapping[str, Panel], index: pd.Index, colours: Theme
-) -> dict[str, Any]:
-    template = plotly_template(colours)
-    compact = slots["equity"].compact
-    layout = template | {
-        "height": TIMELINE_HEIGHT_PX,
-        "margin": {"l": _LEFT, "r": _RIGHT_COMPACT if compact else _RIGHT, "t": _TOP, "b": _BOTTOM},
-        "hoversubplots": "axis",
-        "shapes": [shape for panel in panels.values() for shape in panel.shapes],
-        "annotations": [note for panel in panels.values() for note in panel.annotations],
-        "xaxis": template["xaxis"]
-        | {
-            "type": "date",
-            "range": [index[0].isoformat(), index[-1].isoformat()],
-            "anchor": slots["regimes"].axis,
-            "tickformat": "%b %Y",
-            "hoverformat": "%Y-%m-%d",
-            "nticks": 4 if compact else 7,
-            "tickangle": 0,
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "cursor",
-            "spikethickness": 1,
-            "spikedash": "solid",
-            "spikecolor": colours.ink(colours.faint),
-        },
-    }
-    layout.pop("yaxis")
-    for name, slot in slots.items():
-        axis = {"domain": [slot.bottom, slot.top], "anchor": "x"}
-        layout[slot.axis.replace("y", "yaxis")] = template["yaxis"] | axis | panels[name].yaxis
-    # The crosshair lists traces last to first: handed over backwards, equity is read first.
-    traces = [trace for name in reversed(slots) for trace in panels[name].traces]
-    return {"data": traces, "layout": layout}

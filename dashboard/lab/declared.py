@@ -96,7 +96,7 @@ def _metrics_json() -> list[dict[str, Any]]:
     for face in CARDS:
         target = TARGETS.get(face.name)
         more = {} if target is None else {"bound": target.bound, "target": target.text}
-        faces.append(asdict(face) | more)
+        faces.append(asdict(face) | {"label": face.label, "help": face.help} | more)
     return faces
 
 

@@ -17,14 +17,17 @@ from core.axes import Axis, control_values
 from core.config import Scenario
 from core.control import exposure_matched_control
 from core.metrics import Metrics
+from core.risk.config import RiskConfig
 from core.rule_health import rule_health
 from core.rules import Rule, rules_on
 from core.scenario import specs, value_at
-from core.sensitivity import sensitivity
-from core.simulation import simulate_many
+from core.sensitivity import NUMERIC_RISK_FIELDS, sensitivity
+from core.simulation import SweepResult, simulate_many
 from core.surface import Surface, risk_surface
 from core.units import Floats
+from dashboard.controls.groups import BOOK_FIELDS
 from dashboard.format import DASH, date
+from dashboard.pipeline import Pipeline
 from dashboard.report.account import (
     BY,
     CLOSEST,
@@ -37,6 +40,7 @@ from dashboard.report.account import (
 from dashboard.report.faces import FACES
 from dashboard.run import Run
 from dashboard.studies import Pace
+from dashboard.sweep_run import Books
 
 __all__ = [
     "RULE_COLOURS",
@@ -47,6 +51,7 @@ __all__ = [
     "control_work",
     "health_work",
     "strips_work",
+    "surface_fields",
     "surface_level",
     "surface_work",
 ]
@@ -200,8 +205,16 @@ def _short(value: float) -> float | None:
     return round(value, 5) if np.isfinite(value) else None
 
 
-def surface_work(run: Run, x: str, y: str) -> Callable[[Pace], Surface]:
-    """Return the work that runs 41×41 values of two risk fields.
+def surface_fields(run: Run) -> tuple[str, ...]:
+    """Return the fields that a surface of `run` can have as an axis, those of the book last.
+
+    A book of one's own has no fields.
+    """
+    return NUMERIC_RISK_FIELDS + (BOOK_FIELDS if run.scenario.book.own_book is None else ())
+
+
+def surface_work(pipeline: Pipeline, run: Run, x: str, y: str) -> Callable[[Pace], Surface]:
+    """Return the work that runs 41×41 values of two fields; each value of the book builds one.
 
     The levels do not depend on the present values of the two, as long as these are within their
     usual ranges: who moves on the surface stays on it.
@@ -211,13 +224,14 @@ def surface_work(run: Run, x: str, y: str) -> Callable[[Pace], Surface]:
         axes = [_axis(run.scenario, path) for path in (x, y)]
         count = len(axes[0].levels) * len(axes[1].levels)
         return risk_surface(
-            run.scenario, axes[0], axes[1],
-            lambda _scenario, risks: simulate_many(
-                run.inputs, list(risks), run.dates, initial_nav=run.result.initial_nav
-            ),
+            run.scenario, axes[0], axes[1], here if same_book else Books(pipeline).run_group,
             cancelled=pace.cancelled, done=lambda number: pace.share(number / count),
         )  # fmt: skip
 
+    def here(_scenario: Scenario, risks: Sequence[RiskConfig]) -> SweepResult:
+        return simulate_many(run.inputs, list(risks), run.dates, initial_nav=run.result.initial_nav)
+
+    same_book = not {x, y} & set(BOOK_FIELDS)
     return work
 
 

@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from core.scenario import scenario_hash, specs, value_at
-from core.sensitivity import NUMERIC_RISK_FIELDS
 from core.surface import Surface
 from dashboard.explanation import explain_day
+from dashboard.format import date
 from dashboard.lab.panel_work import (
     RULE_COLOURS,
     ControlStudy,
@@ -23,6 +25,7 @@ from dashboard.lab.panel_work import (
     control_work,
     health_work,
     strips_work,
+    surface_fields,
     surface_level,
     surface_work,
 )
@@ -57,6 +60,7 @@ SURFACE_METRICS: Final = (
     "sharpe_ratio", "cagr", "max_drawdown", "volatility", "calmar_ratio", "turnover",
 )  # fmt: skip
 SURFACE_AXES: Final = ("risk.max_allowed_drawdown", "risk.target_annual_vol")
+_MOST_REASONS: Final = 200
 _TRAIL: Final = 8  # settings before the present one
 _BEFORE_BOOK_HINTS: Final = -10
 
@@ -81,7 +85,8 @@ def wants_panels(message: object, run: Run) -> PanelsWant | None:
         return None
     chosen = surface if isinstance(surface, Mapping) else {}
     x, y = (chosen.get(axis) for axis in ("x", "y"))
-    if x not in NUMERIC_RISK_FIELDS or y not in NUMERIC_RISK_FIELDS or x == y:
+    allowed = surface_fields(run)
+    if x not in allowed or y not in allowed or x == y:
         x, y = SURFACE_AXES
     metric = chosen.get("metric")
     return PanelsWant(
@@ -129,7 +134,7 @@ def ask_part(
     if part == "surface":
         key = f"{part}-{_surface_key(pipeline, run, x, y)}"
     rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
-    return studies.ask(session, part, key, _work(part, run, x, y), rank=rank)
+    return studies.ask(session, part, key, _work(part, pipeline, run, x, y), rank=rank)
 
 
 def problem_words(problem: Problem) -> list[str]:
@@ -137,9 +142,9 @@ def problem_words(problem: Problem) -> list[str]:
     return [problem.title, problem.happened, problem.action]
 
 
-def _work(part: str, run: Run, x: str, y: str) -> Work:
+def _work(part: str, pipeline: Pipeline, run: Run, x: str, y: str) -> Work:
     if part == "surface":
-        return surface_work(run, x, y)
+        return surface_work(pipeline, run, x, y)
     works = {
         "control": control_work,
         "health": health_work,
@@ -200,6 +205,7 @@ def _surface(
     values, plateau = found.metric(want.metric), found.plateau(want.metric)
     columns["surface"] = Column(values.astype("<f4").ravel())
     columns["plateau"] = quantised(plateau.ravel(), "uint8")
+    columns["reason"], reasons = _reasons(found, run)
     at = tuple(value_at(run.scenario, path) for path in (want.x, want.y))
     column = surface_level(found.x.levels, at[0])
     row = surface_level(found.y.levels, at[1])
@@ -214,10 +220,25 @@ def _surface(
         "ys": list(found.y.levels),
         "at": list(at),
         "plateau": here,
-        "failed": int(found.failed.sum()),
-        "refused": sum(1 for why in found.table.refused if why),
+        "fields": list(surface_fields(run)),
+        "reasons": reasons,
         "trail": [[value_at(step, want.x), value_at(step, want.y)] for step in steps],
     }
+
+
+def _reasons(found: Surface, run: Run) -> tuple[Column, list[str]]:
+    # Why a cell has no value: a number a cell, 0 where it has one, and the words once.
+    table, words = found.table, [""]
+    codes = np.zeros(len(table.refused), np.uint8)
+    for row, why in enumerate(table.refused):
+        session = int(table.runs.ruined[row])
+        said = why or (f"Ruined on {date(run.dates[session])}" if session >= 0 else "")
+        if said not in words and len(words) >= _MOST_REASONS:
+            said = "Not allowed together"
+        if said not in words:
+            words.append(said)
+        codes[row] = words.index(said)
+    return Column(codes), words
 
 
 def wants_explanation(message: object, run: Run) -> dt.date | None:

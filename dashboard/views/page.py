@@ -13,6 +13,7 @@ from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
+from dashboard.views.help import help_overlay
 from dashboard.views.style import apply_style
 from dashboard.views.toolbar import notices, toolbar
 
@@ -45,6 +46,7 @@ def opened(title: str) -> Opened:
                 scenario_pickers(state)
             toolbar(state, notes=False)
     notices(state)
+    help_overlay(title)
     return Opened(state, found.run or (found.last_good[1] if found.last_good else None))
 
 

@@ -13,6 +13,7 @@ from core.distribution import Distribution
 from core.relative import BENCHMARK, EQUAL_VOLATILITY
 from core.returns_tables import Extreme, ReturnSummary
 from core.tail_risk import VarBacktest
+from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, month, percent, ratio
 from dashboard.report.faces import FACES
 from dashboard.review import YEAR, Calendar, Tail
@@ -31,17 +32,17 @@ __all__ = [
     "years_alt",
 ]
 
-#: Rows of the relative table that :data:`FACES` does not have: name → label, kind, definition.
+#: Rows of the relative table that :data:`FACES` does not have, with how they are written.
 _RELATIVE: Final = {
-    "beta": ("Beta", "ratio", "Covariance with the benchmark's daily excess over its variance."),
-    "alpha": ("Alpha a year", "percent", "Mean excess − beta · the benchmark's, compounded."),
-    "correlation": ("Correlation", "ratio", "Of the daily excess returns."),
-    "active_return": ("Active return", "percent", "Mean daily return over the benchmark's × 252."),
-    "tracking_error": ("Tracking error", "percent", "Deviation of the daily active return × √252."),
-    "information_ratio": ("Information ratio", "ratio", "Active return over tracking error."),
-    "up_capture": ("Up capture", "ratio", "Growth over the benchmark's on days it gained."),
-    "down_capture": ("Down capture", "ratio", "Growth over the benchmark's on days it lost."),
-}  # fmt: skip
+    "beta": "ratio",
+    "alpha": "percent",
+    "correlation": "ratio",
+    "active_return": "percent",
+    "tracking_error": "percent",
+    "information_ratio": "ratio",
+    "up_capture": "ratio",
+    "down_capture": "ratio",
+}
 _DOUBTED: Final = 0.05  # p-value below which an estimate is said to be off
 
 
@@ -112,7 +113,14 @@ def tail_table(tails: Sequence[Tail]) -> str:
         rows.append(
             (f"{level}, normal", *_losses(risk.normal_var, risk.normal_cvar), *_held(tail.normal))
         )
-    head = ("One session", "VaR", "CVaR", "Breaches", "Expected", "p (Kupiec)")
+    head = (
+        "One session",
+        term_html("var", "VaR"),
+        term_html("cvar"),
+        "Breaches",
+        "Expected",
+        term_html("kupiec", "p (Kupiec)"),
+    )
     return html_table(head, rows)  # fmt: skip
 
 
@@ -136,14 +144,11 @@ def relative_html(table: pd.DataFrame, weight: float, benchmark_name: str) -> st
     head = ["Metric", *(escape(names.get(str(label), str(label))) for label in table.index)]
     rows = []
     for column in table.columns:
-        if column in FACES:
-            label, kind, said = FACES[column].label, FACES[column].kind, FACES[column].help
-        elif column in _RELATIVE:
-            label, kind, said = _RELATIVE[column]
-        else:
+        kind = FACES[column].kind if column in FACES else _RELATIVE.get(column)
+        if kind is None:
             continue
         values = (FORMATS[kind](float(value)) for value in table[column])
-        rows.append((f'<span title="{escape(said)}">{escape(label)}</span>', *values))
+        rows.append((term_html(column), *values))
     rows.append(("Share of the benchmark", DASH, percent(1.0, 0), percent(weight, 0)))
     return html_table(head, rows)
 

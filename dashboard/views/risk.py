@@ -16,6 +16,7 @@ from dashboard.views import frame
 from dashboard.views.cards import beside, cards_html, years_of
 from dashboard.views.findings import findings, headline
 from dashboard.views.frames import levels, timeline_frames
+from dashboard.views.help import help_overlay
 from dashboard.views.rules import rules_in_words
 from dashboard.views.style import apply_style
 from dashboard.views.tables import (
@@ -134,4 +135,5 @@ if outcome.run is not None:
 with said:
     notices(state)
 _words(state, outcome)
+help_overlay("Risk")
 component.page_is_complete()

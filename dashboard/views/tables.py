@@ -8,6 +8,7 @@ from html import escape
 
 from core.ledger import EventKind
 from core.metrics import Metrics
+from dashboard.definitions import term_html
 from dashboard.format import DASH, count, date, percent, seconds
 from dashboard.report.coverage import coverage_of, readable
 from dashboard.report.faces import FACES
@@ -78,8 +79,10 @@ def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str
     for face in FACES.values():
         mine = value_of(run.metrics, face)
         label = f"{face.label}, total" if face.yearly else face.label
-        hint = f"{face.help} {DASH}: {face.missing}." if math.isnan(mine) else face.help
-        row = [f'<span title="{escape(hint)}">{escape(label)}</span>', shown(face, mine)]
+        value = shown(face, mine)
+        if math.isnan(mine):
+            value = f'<span title="{escape(face.missing)}">{value}</span>'
+        row = [term_html(face.name, label), value]
         for other in (baseline, run.benchmark_metrics):
             if other is not None:
                 # A benchmark is only a curve: it has no trades to count.

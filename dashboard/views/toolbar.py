@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import saved, session
 from dashboard.address import query_of
 from dashboard.state import AppState
+from dashboard.views.help import help_button
 
 __all__ = ["notices", "toolbar"]
 
@@ -39,6 +40,7 @@ def toolbar(state: AppState, *, notes: bool = True) -> None:
         _pin(state)
         _share(state)
         _saved(state)
+        help_button()
     if notes:
         notices(state)
 

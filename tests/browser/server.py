@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numba
 import pytest
+
+import core.compiled  # noqa: F401 (says where compiled code is)
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 180.0  # seconds until the server must answer: the demo market and first compilations
@@ -34,6 +37,7 @@ class Dashboard:
 def running_dashboard(home: Path, port: int) -> Iterator[Dashboard]:
     """Start a dashboard over the store at `home`; end it with whatever it started."""
     log_file = home.with_name(f"{home.name}-server.log")
+    share_compiled_code(home)
     command = [sys.executable, "-m", "dashboard.cli", "dashboard", "--port", str(port)]
     with log_file.open("ab") as log:
         server = subprocess.Popen(
@@ -51,6 +55,14 @@ def running_dashboard(home: Path, port: int) -> Iterator[Dashboard]:
             yield Dashboard(url, home, server)
         finally:
             stop(server)
+
+
+def share_compiled_code(home: Path) -> None:
+    """Let the store at `home` use what this checkout compiled already: minutes, every time."""
+    shared = numba.config.CACHE_DIR
+    if shared and not (home / "compiled").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        os.symlink(Path(shared).parent, home / "compiled")
 
 
 def free_port() -> int:

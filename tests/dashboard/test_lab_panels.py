@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from core.scenario import scenario_hash, with_values
 from core.sensitivity import NUMERIC_RISK_FIELDS
 from core.simulation import simulate_many
 from dashboard.format import money
-from dashboard.lab.panel_work import account_work, surface_level, surface_work
+from dashboard.lab.panel_work import account_work, surface_fields, surface_level, surface_work
 from dashboard.lab.panels import (
     PARTS,
     PanelsWant,
@@ -154,6 +155,39 @@ def test_the_surface_is_what_its_settings_give_and_knows_the_way_here() -> None:
     assert len(columns["surface"]) * 4 <= 6800
 
 
+def test_an_axis_of_the_book_builds_a_book_for_each_of_its_values(demo_home: Path) -> None:
+    pipeline = Pipeline(demo_home)
+    run = pipeline.run(with_values(Scenario(), {"period.start": dt.date(2023, 1, 3)}))
+    found = surface_work(pipeline, run, "book.names_held", X)(FREE)
+    sharpe, xs, ys = found.metric("sharpe_ratio"), found.x.levels, found.y.levels
+    for i, j in ((0, 0), (5, len(xs) // 2), (len(ys) - 1, len(xs) - 1)):
+        moved = with_values(run.scenario, {"book.names_held": xs[j], X: ys[i]})
+        assert sharpe[i, j] == pytest.approx(pipeline.run(moved).metrics.sharpe_ratio, rel=1e-9)
+    assert len(np.unique(np.round(sharpe[-1], 6))) > 5
+
+
+def test_a_book_of_ones_own_has_no_fields_for_a_surface() -> None:
+    own = dataclasses.replace(RUN, scenario=with_values(RUN.scenario, {"book.own_book": "mine"}))
+    assert surface_fields(own) == NUMERIC_RISK_FIELDS
+    assert surface_fields(RUN)[-1] == "book.sector_cap"
+
+
+def test_a_cell_without_a_value_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = surface_work(_Keys(), RUN, X, Y)(FREE)  # type: ignore[arg-type]
+    why, ruined = list(found.table.refused), found.table.runs.ruined.copy()
+    why[3], ruined[4] = "max_leverage must be 1", 7
+    runs = dataclasses.replace(found.table.runs, ruined=ruined)
+    table = dataclasses.replace(found.table, refused=tuple(why), runs=runs)
+    broken = dataclasses.replace(found, table=table)
+    monkeypatch.setattr("dashboard.lab.panels.surface_work", lambda *_: lambda _pace: broken)
+    header, columns = told(want("surface", surface={"x": X, "y": Y}))
+    reasons = header["parts"]["surface"]["told"]["reasons"]
+    said = [reasons[int(code)] for code in columns["reason"]]
+    assert said[3] == "max_leverage must be 1"
+    assert said[4] == f"Ruined on {RUN.dates[7]}"
+    assert set(said[:3] + said[5:]) == {""}
+
+
 def test_moving_on_the_surface_keeps_it_and_moving_another_field_does_not() -> None:
     def study(scenario: Scenario) -> str:
         run = fake_run(scenario)
@@ -171,14 +205,14 @@ def test_moving_on_the_surface_keeps_it_and_moving_another_field_does_not() -> N
 
 def test_a_cancelled_study_ends() -> None:
     gone = Pace(lambda: True, lambda _share: None)
-    for work in (account_work(RUN), surface_work(RUN, X, Y)):
+    for work in (account_work(RUN), surface_work(_Keys(), RUN, X, Y)):
         with pytest.raises(CancelledError):
             work(gone)
 
 
 def test_progress_is_a_share_that_grows() -> None:
     shares: list[float] = []
-    surface_work(RUN, X, Y)(Pace(lambda: False, shares.append))
+    surface_work(_Keys(), RUN, X, Y)(Pace(lambda: False, shares.append))
     assert shares == sorted(shares)
     assert len(shares) > 3
     assert shares[-1] == 1.0

@@ -101,6 +101,7 @@ export class Surface {
       this.told = part.told;
       this.cells = valuesOf(part.columns.surface);
       this.scores = valuesOf(part.columns.plateau);
+      this.reasons = valuesOf(part.columns.reason);
       this.offer();
       this.image = this.picture();
     }
@@ -108,7 +109,7 @@ export class Surface {
   }
 
   offer() {
-    const numeric = [...this.fields.values()].filter(({ spec }) => spec.scans).map(({ spec }) => [spec.path, spec.label]);
+    const numeric = this.told.fields.map((path) => [path, this.fields.get(path).spec.label]);
     this.pickX.offer(numeric.map(([path, label]) => [path, `→ ${label}`]), this.told.x);
     this.pickY.offer(numeric.map(([path, label]) => [path, `↑ ${label}`]), this.told.y);
     this.pickMetric.offer(this.told.metrics.map(([name, label]) => [name, label]), this.told.metric);
@@ -205,7 +206,7 @@ export class Surface {
       const [a, b] = cell ? [told.xs[cell[0]], told.ys[cell[1]]] : told.at;
       const kept = Number.isFinite(score) ? `plateau ${percent(score, 0)}${cell ? "" : " around it"}` : "";
       said = Number.isFinite(value) ? `${cell ? "" : "Now: "}${words(told.x, a)}, ${words(told.y, b)}: ${label} ${write(value)}, ${kept}`
-        : `${words(told.x, a)}, ${words(told.y, b)}: ${DASH} not allowed, or ruined`;
+        : `${words(told.x, a)}, ${words(told.y, b)}: ${DASH} ${told.reasons[this.reasons[where[1] * told.xs.length + where[0]]] || "undefined"}`;
     }
     const text = `${said}\nDark ${write(this.low)}, light ${write(this.high)}. Plateau: cells around that keep 90\u202f% of the value.`;
     if (this.readout.textContent !== text) this.readout.textContent = text;

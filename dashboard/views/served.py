@@ -1,0 +1,50 @@
+"""Components whose files Streamlit serves: they travel once to a browser, not with every run.
+
+Streamlit finds the asset folder of an installed package by importing a module that is called like
+the distribution; ours are called core, data and dashboard, and an editable install lists no files.
+So a folder is registered here, under a name that changes with its content: a browser never mixes
+files of two versions.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+__all__ = ["served_component"]
+
+
+def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
+    """Return a component whose style and script are files of `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        Everything in it can be read by the browser.
+    html : str
+        Inline; it never changes.
+    css, js : str
+        File names.
+    """
+    mark = _fingerprint(folder)
+    short = f"{folder.name}_{mark}"
+    name = f"plimsoll.{short}"
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(name) is None:
+        config = ComponentConfig(short, folder.name)
+        manager.register_from_manifest(ComponentManifest("plimsoll", mark, [config]), folder.parent)
+    return st.components.v2.component(name, html=html, css=css, js=js, isolate_styles=False)
+
+
+@functools.cache
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:10]
