@@ -34,6 +34,7 @@ from dashboard.lab.panels import (
     wants_panels,
 )
 from dashboard.lab.payload import idle
+from dashboard.lab.refusals import refusal
 from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
 from dashboard.state import AppState
@@ -130,6 +131,9 @@ def committed(state: AppState, message: object) -> AppState:
         return replace(state, refused=_REFUSED)
     if not all(path in LAB_FIELDS and _plain(path, value) for path, value in values.items()):
         return replace(state, refused=_REFUSED)
+    for path, value in values.items():
+        if why := refusal(path, value):
+            return replace(state, refused=why)
     return state.with_values(dict(values))
 
 

@@ -73,6 +73,7 @@ def run_frame(
         "scenario": scenario_hash(state.scenario),
         "acknowledged": acknowledged,
         "stale": stale,
+        "refused": state.refused,
         "baseline": state.baseline_name(),
         "ghost": state.preset_name if state.pinned is None else "Pinned",
         "window": state.window,
@@ -133,6 +134,8 @@ def _curves(run: Run, baseline: Run | None, sectors: Mapping[str, Floats]) -> di
         ("applied", result.applied_exposure),
         ("invested", result.invested),
         ("volatility", result.sigma),
+        ("dd_scale", result.dd_scale),
+        ("vol_scale", result.vol_scale),
     ):
         curves[name] = quantised(values[rows])
     codes = binding_codes(

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import count, date, percent
 from dashboard.report.breaches import largest_breaches
 from dashboard.run import Run
+from dashboard.views.cards import LEAST_YEARS, years_of
 
 __all__ = ["findings", "headline"]
+
+_LONG_EMPTY: Final = 21  # sessions
 
 
 def headline(run: Run) -> str:
     """Return one sentence: what it made, what it lost at worst, against what."""
     mine, other = run.metrics, run.benchmark_metrics
+    if years_of(run) < LEAST_YEARS:
+        return (
+            f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
+            f"{percent(mine.total_return)} in all with a worst loss of "
+            f"{percent(mine.max_drawdown)}; {run.benchmark_name} made "
+            f"{percent(other.total_return)} and lost {percent(other.max_drawdown)} at worst. "
+            "Too short for yearly figures."
+        )
     return (
         f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
         f"{percent(mine.cagr)} a year with a worst loss of {percent(mine.max_drawdown)}; "
@@ -28,6 +43,7 @@ def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
     found = (
         *(f"{note[0].upper()}{note[1:]}." for note in short),
         *run.scenario.warnings(),
+        _nothing_held(run),
         _floor(run, frames),
         _volatility(run),
         _stops(run),
@@ -39,6 +55,18 @@ def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
 
 def _sessions(number: int, total: int) -> str:
     return f"{count(number)} of {count(total)} sessions ({percent(number / total, 0)})"
+
+
+def _nothing_held(run: Run) -> str:
+    # A book of one's own may end with everything sold, while exposure looks as if it were used.
+    held = np.flatnonzero(run.result.invested)
+    left = len(run.dates) - (int(held[-1]) + 1 if len(held) else 0)
+    if not len(held) or left < _LONG_EMPTY:
+        return ""
+    return (
+        f"Nothing was held on the last {count(left)} sessions, from "
+        f"{date(run.dates[len(run.dates) - left])} on: all was sold, and nothing bought again."
+    )
 
 
 def _floor(run: Run, frames: TimelineFrames) -> str:

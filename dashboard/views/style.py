@@ -58,7 +58,11 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
 .pl-stale { border-left: 3px solid var(--pl-faint); padding-left: 12px; font-size: 14px;
   color: var(--pl-secondary); }
+@media (min-width: 1600px) {
+  .stAppHeader { padding-left: calc((100vw - 1560px) / 2 + 8px); }
+}
 @media (max-width: 1200px) {
+  .st-key-setting > :has(> .st-key-toolbar), .st-key-toolbar { display: contents; }
   .pl-cards { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
@@ -67,6 +71,11 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting { overflow-x: auto; scrollbar-width: none; }
   .st-key-setting > *, .st-key-toolbar > * { flex: none; }
   .st-key-setting button p { white-space: nowrap; }
+  .st-key-setting button, .st-key-toolbar button { min-height: 40px; min-width: 40px; }
+  .st-key-setting > *, .st-key-toolbar > * { order: 2; }
+  .st-key-setting > :first-child { order: 0; }
+  .st-key-setting :is(.st-key-undo, .st-key-redo) { order: 1; }
+  .st-key-undo button p, .st-key-redo button p { font-size: 0; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }

@@ -131,7 +131,6 @@ def test_every_preset_can_be_taken(app: AppTest, name: str) -> None:
     assert values["risk.min_position_scale"] == risk.min_position_scale
 
 
-
 def test_a_value_sent_before_an_undo_arrived_does_not_undo_it(app: AppTest) -> None:
     app.selectbox(key="pick:preset").set_value("No overlay").run()
     sent = [w for w in states(app).widgets if "pick:preset" in w.id]
