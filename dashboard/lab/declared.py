@@ -39,12 +39,9 @@ def declared(state: AppState, colours: Theme) -> tuple[str, dict[str, Any]]:
     Fields with range and help, cards, colours. A value outside the usual range of its field, or
     another theme, makes another one.
     """
-    parts = {
-        "fields": _fields_json(state),
-        "cards": _metrics_json(),
-        "colours": _colours_json(colours),
-    }
-    text = json.dumps(parts, sort_keys=True)
+    fields = _fields_json(state)
+    text = json.dumps(fields, sort_keys=True) + _of_theme(colours)
+    parts = {"fields": fields, "cards": _metrics_json(), "colours": _colours_json(colours)}
     return hashlib.sha256(text.encode()).hexdigest()[:12], parts
 
 
@@ -91,6 +88,11 @@ def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
         "decimals": 0 if scale.whole else int(scale.text[2 : scale.text.index("f")]),
         "scans": spec.section == "risk",
     }
+
+
+@functools.cache
+def _of_theme(colours: Theme) -> str:
+    return json.dumps([_metrics_json(), _colours_json(colours)], sort_keys=True)
 
 
 @functools.cache

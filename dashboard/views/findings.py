@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from dashboard.charts.frames import TimelineFrames
+from dashboard.charts.exposure import BINDING
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import count, date, percent
 from dashboard.report.breaches import largest_breaches
 from dashboard.run import Run
 from dashboard.views.cards import LEAST_YEARS, years_of
+from dashboard.views.facts import binding_of
 
 __all__ = ["findings", "headline"]
 
@@ -37,17 +38,17 @@ def headline(run: Run) -> str:
     )
 
 
-def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
+def findings(run: Run) -> tuple[str, ...]:
     """Return what is likely to mislead, then what each rule did, one sentence each."""
     short = (note for note in run.notes if note.startswith(("little history", "in cash until")))
     found = (
         *(f"{note[0].upper()}{note[1:]}." for note in short),
         *run.scenario.warnings(),
         _nothing_held(run),
-        _floor(run, frames),
+        _floor(run),
         _volatility(run),
         _stops(run),
-        _breaker(run, frames),
+        _breaker(run),
         _caps(run),
     )
     return tuple(text for text in found if text)
@@ -69,23 +70,24 @@ def _nothing_held(run: Run) -> str:
     )
 
 
-def _floor(run: Run, frames: TimelineFrames) -> str:
+def _floor(run: Run) -> str:
     risk = run.scenario.risk
     if risk.max_allowed_drawdown is None:
         return "Drawdown scaling is off."
-    held = int((frames.binding == "floor").sum())
-    scaled = int((frames.binding == "drawdown").sum())
+    binding = binding_of(run)
+    floored = binding == BINDING.index("floor")
+    held, scaled = int(floored.sum()), int((binding == BINDING.index("drawdown")).sum())
     if not 0.0 < risk.min_position_scale < 1.0:
-        return f"Drawdown scaling held exposure on {_sessions(scaled, len(frames.binding))}."
+        return f"Drawdown scaling held exposure on {_sessions(scaled, len(binding))}."
     at = percent(floor_binds_at(risk.max_allowed_drawdown, risk.min_position_scale))
     told = (
         f"The floor binds from {at} of drawdown: exposure stood on it on "
-        f"{_sessions(held, len(frames.binding))}"
+        f"{_sessions(held, len(binding))}"
     )
-    deeper = frames.drawdown["portfolio"] <= floor_binds_at(
+    deeper = run.result.drawdown <= floor_binds_at(
         risk.max_allowed_drawdown, risk.min_position_scale
     )
-    above = int((deeper & (frames.binding != "floor")).sum())
+    above = int((deeper & ~floored).sum())
     if risk.target_annual_vol is None or not above:
         return f"{told}."
     return (
@@ -116,7 +118,7 @@ def _stops(run: Run) -> str:
     )
 
 
-def _breaker(run: Run, frames: TimelineFrames) -> str:
+def _breaker(run: Run) -> str:
     level = run.scenario.risk.circuit_breaker_dd
     if level is None:
         return "The breaker is off."
@@ -127,11 +129,11 @@ def _breaker(run: Run, frames: TimelineFrames) -> str:
             f"The breaker at {percent(-level, 0)} never tripped; it came closest on "
             f"{date(run.dates[worst])} at {percent(float(depth[worst]))}."
         )
-    out = frames.exposure["wanted"].isna()
+    out = np.isnan(run.result.wanted_exposure)
     times = "once" if run.metrics.breaker_trips == 1 else f"{run.metrics.breaker_trips} times"
     return (
-        f"The breaker tripped {times}, first on {date(out.idxmax())}, and kept the portfolio out "
-        f"on {_sessions(int(out.sum()), len(out))}."
+        f"The breaker tripped {times}, first on {date(run.dates[int(out.argmax())])}, "
+        f"and kept the portfolio out on {_sessions(int(out.sum()), len(out))}."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from dashboard.mark import wordmark_svg
@@ -83,6 +85,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 """
 
 
+@functools.cache
 def style_sheet(colours: Theme) -> str:
     """Return the style element of a theme; figures are tabular everywhere."""
     tokens = dict(colours.tokens())
