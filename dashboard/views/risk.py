@@ -77,22 +77,24 @@ def _words(state: AppState, found: Outcome) -> None:
     if risk.max_allowed_drawdown is not None:
         worst = float(run.result.risk_drawdown.min())
         words.append(scale_curve_alt(risk.max_allowed_drawdown, risk.min_position_scale, worst))
-    frame.show(frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words)))
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
-    frame.show(frame.words_html(headline(run), compared))
-    frame.show(frame.heading_html("What stands out") + bullets(findings(run)))
-    _tables(run)
+    # One piece: each message to the browser costs the server as much as making all of this.
+    parts = (
+        frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words))
+        + frame.words_html(headline(run), compared),
+        "<div>" + frame.heading_html("What stands out") + bullets(findings(run)) + "</div>",
+        _tables(run),
+    )
+    frame.show(f'<div class="pl-stack">{"".join(parts)}</div>')
     rules_in_words(run)
     _all_numbers(state, run, found.baseline)
 
 
-def _tables(run: Run) -> None:
+def _tables(run: Run) -> str:
     colours = session.colours()
-    rules, sectors = st.columns(2, gap="large")
-    with rules:
-        frame.show(frame.heading_html("Rules at work") + rules_table(run, colours))
-    with sectors:
-        frame.show(frame.heading_html("Sectors") + sectors_table(run, colours))
+    rules = frame.heading_html("Rules at work") + rules_table(run, colours)
+    sectors = frame.heading_html("Sectors") + sectors_table(run, colours)
+    return f'<div class="pl-two"><div>{rules}</div><div>{sectors}</div></div>'
 
 
 def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:

@@ -42,6 +42,10 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-box h2 { font-size: 16px; line-height: 24px; font-weight: 600; margin: 0; padding: 0; }
 .pl-box p { margin: 4px 0 0; white-space: pre-line; overflow-wrap: anywhere; }
 .pl-h2 { font-size: 14px; font-weight: 600; line-height: 20px; margin: 0 0 4px; padding: 0; }
+.pl-stack { display: flex; flex-direction: column; gap: 14px; }
+.pl-two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
+  gap: 16px 64px; }
+.pl-two > * { min-width: 0; }
 .pl-scroll { overflow-x: auto; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
 .pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
