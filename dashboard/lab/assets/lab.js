@@ -103,7 +103,7 @@ class Lab {
       this.fields.get(spec.path).show(spec, value, header.base[spec.path], header.on[spec.path]);
       this.fields.get(spec.path).calm(idle(spec.path, header.values));
     }
-    if (taken) this.asked?.refuse(header.refused);
+    if (taken) { this.asked?.refuse(header.refused); this.asked = header.refused ? this.asked : undefined; }
     curves.hintsFor = header.run && !header.stale ? header.scenario : undefined;
     curves.keep(header.keys);
     if (taken) curves.pause(false);
