@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
@@ -271,12 +272,11 @@ def _fingerprint() -> str:
 
 
 def _component() -> Any:
-    manager = get_bidi_component_manager()
-    return _registered(manager)
+    return _registered(get_bidi_component_manager())
 
 
-@functools.lru_cache(maxsize=2)  # of the process; tests start another runtime
-def _registered(manager: Any) -> Any:
+@functools.lru_cache(maxsize=2)  # one a process; tests start others
+def _registered(manager: BidiComponentManager) -> Any:
     short = f"lab_{_fingerprint()}"
     name = f"plimsoll.{short}"
     if manager.get_component_asset_root(name) is None:
