@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import ConfigError, CoreError, HistoryError, InputsError, RuinError
+from dashboard.handout.errors import ReportError
 from data.errors import (
     BookError,
     DataError,
@@ -50,6 +51,7 @@ _TEXTS: tuple[tuple[type[Exception], str, str, str], ...] = (
      "Choose the market that the book was made for, another book, or reset to the preset."),
     (ConfigError, "This setting is not allowed", _SAFE_CHOICE,
      "Change it, or reset to the preset."),
+    (ReportError, "The report could not be made", _SAFE_CHOICE, "Do what it says and try again."),
     (CoreError, "The run was stopped", _SAFE_CHOICE, "Reset to the preset."),
     (OSError, "The store cannot be read", _SAFE_STORE,
      "See that the folder exists and that this user may read it, then reload the page."),

@@ -137,10 +137,10 @@ class Studies:
             job.wanted_by[(session, subject)] = now
             return job.study
 
-    def leave(self, session: str) -> None:
-        """Drop everything `session` asked for."""
+    def leave(self, session: str, subject: str | None = None) -> None:
+        """Drop what `session` asked for about `subject`, everything when it is not given."""
         with self._changed:
-            self._forget(session)
+            self._forget(session, subject)
 
     @contextmanager
     def page(self) -> Iterator[None]:

@@ -119,6 +119,16 @@ class Journal:
         sql = 'SELECT COUNT(DISTINCT "hash") AS n FROM trials WHERE fingerprint = ?'
         return int(self._rows(sql, (fingerprint,))[0]["n"])
 
+    def link(self, number: int | None = None) -> tuple[int, str]:
+        """Return number and hash of trial `number`, of the latest when not given.
+
+        The hash depends on every row up to that one. (0, "") where there is no such row.
+        """
+        sql = "SELECT id, chain FROM trials WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT 1"
+        with self._file.connection() as connection:
+            found = connection.execute(sql, (number,)).fetchone()
+        return (0, "") if found is None else (int(found["id"]), str(found["chain"]))
+
     def save_scenario(
         self, name: str, *, scenario_hash: str, values: Mapping[str, Any], preset: str
     ) -> int:

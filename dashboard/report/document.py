@@ -19,7 +19,7 @@ from dashboard.report.coverage import coverage_of
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 
-__all__ = ["SCHEMA", "run_document"]
+__all__ = ["SCHEMA", "plain_values", "run_document"]
 
 SCHEMA: Final = 1
 
@@ -51,7 +51,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "timing": run.timing.as_dict(),
         "notes": list(run.notes),
     }
-    plain: dict[str, Any] = _plain(document)
+    plain: dict[str, Any] = plain_values(document)
     return plain
 
 
@@ -123,11 +123,12 @@ def _events(run: Run) -> dict[str, int]:
     return {str(kind): int(count) for kind, count in frame["event"].value_counts().items()}
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
+    """Return `value` as JSON takes it: no NaN, no numpy, dates as ISO text."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_values(item) for item in value]
     if value is pd.NaT:
         return None
     if isinstance(value, dt.datetime):

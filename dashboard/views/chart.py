@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ import streamlit as st
 
 from dashboard.views import frame
 
-__all__ = ["chart", "csv_button", "heading", "table_csv"]
+__all__ = ["chart", "files", "heading", "table_csv", "table_parquet"]
 
 _CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "doubleClick": False}
 
@@ -26,7 +28,7 @@ def chart(
     alt: str,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a chart with its heading and a button that saves its numbers.
+    """Draw a chart with its heading and buttons that save its numbers.
 
     Parameters
     ----------
@@ -51,25 +53,47 @@ def heading(title: str, table: pd.DataFrame, key: str, *, unseen: str = "") -> N
     """Write the heading of a part, its numbers as a file at the right end."""
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"head-{key}"):
         frame.show(frame.heading_html(title) + frame.unseen_html(unseen))
-        csv_button(table, key)
+        files(table, key)
 
 
-def csv_button(table: pd.DataFrame, key: str) -> None:
-    """Draw the button that saves `table` as ``plimsoll-{key}.csv``."""
-    st.download_button(
-        "CSV",
-        table_csv(table),
-        file_name=f"plimsoll-{key}.csv",
-        mime="text/csv",
-        key=f"csv-{key}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-        help="The numbers of this chart: fractions, not percent; dates as YYYY-MM-DD.",
-    )
+def files(table: pd.DataFrame, key: str) -> None:
+    """Draw the buttons that save `table` as ``plimsoll-{key}.csv`` and ``.parquet``.
+
+    A file is written when it is asked for: `table` must not be changed afterwards.
+    """
+    for label, ending, mime, write, dates in _FORMS:
+        st.download_button(
+            label,
+            partial(write, table),
+            file_name=f"plimsoll-{key}.{ending}",
+            mime=mime,
+            key=f"{ending}-{key}",
+            icon=":material/download:" if ending == "csv" else None,
+            type="tertiary",
+            on_click="ignore",
+            help=f"The numbers of this chart as {label}: fractions, not percent; {dates}.",
+        )
 
 
 def table_csv(table: pd.DataFrame) -> bytes:
     """Return a table as CSV, every digit kept, its index first."""
-    named = table if table.index.name else table.rename_axis("row")
-    return named.to_csv(date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
+    return _named(table).to_csv(date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
+
+
+def table_parquet(table: pd.DataFrame) -> bytes:
+    """Return a table as parquet with its types: the index is its first columns, as in the CSV."""
+    flat = _named(table).reset_index()
+    flat.columns = pd.Index([str(name) for name in flat.columns])
+    file = io.BytesIO()
+    flat.to_parquet(file, index=False)
+    return file.getvalue()
+
+
+_FORMS: Final = (
+    ("CSV", "csv", "text/csv", table_csv, "dates as YYYY-MM-DD"),
+    ("Parquet", "parquet", "application/vnd.apache.parquet", table_parquet, "every type kept"),
+)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    return table if table.index.name else table.rename_axis("row")

@@ -66,6 +66,7 @@ def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
     assert len(app.main.get("plotly_chart")) == 1
     assert {button.key for button in app.main.get("download_button")} >= {
         "csv-underwater",
+        "parquet-underwater",
         "csv-episode-sectors",
         "csv-episode-names",
     }
@@ -129,7 +130,7 @@ def test_returns_has_every_part(app: AppTest) -> None:
     for words in (*parts, "at equal volatility", "Kupiec", "Information ratio"):
         assert words in text
     assert len(app.main.get("plotly_chart")) == 4
-    assert len(app.main.get("download_button")) == len(parts)
+    assert len(app.main.get("download_button")) == 2 * len(parts)  # CSV and parquet
 
 
 def test_the_rolling_window_can_be_chosen(app: AppTest) -> None:

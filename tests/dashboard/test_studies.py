@@ -121,6 +121,18 @@ def test_a_session_that_left_leaves_no_work_behind() -> None:
     assert slow.cancelled.wait(10)
 
 
+def test_one_subject_can_be_left() -> None:
+    studies, slow, other = Studies(), _Slow(), _Slow()
+    studies.ask("a", "report", "k", slow)
+    assert slow.begun.wait(10)
+    studies.ask("a", "surface", "s", other)
+    studies.leave("a", "report")
+    assert slow.cancelled.wait(10)
+    assert other.begun.wait(10)
+    other.end.set()
+    assert _until(lambda: studies.ask("a", "surface", "s", other), "done").result == "slow"
+
+
 def test_a_session_that_stops_asking_counts_as_gone() -> None:
     studies, slow = Studies(patience=0.05), _Slow()
     studies.ask("a", "surface", "k", slow)

@@ -81,6 +81,21 @@ def test_the_same_setting_is_one_trial_however_often_it_was_recorded(journal: Jo
     assert [t["id"] for t in journal.trials(distinct=False, limit=2)] == [4, 5]
 
 
+def test_a_link_names_a_row_and_all_before_it(journal: Journal, tmp_path: Path) -> None:
+    assert journal.link() == (0, "")
+    for scenario_hash in "ab":
+        record(journal, scenario_hash)
+    first, second = journal.link(1), journal.link()
+    assert (first[0], second[0]) == (1, 2)
+    assert first[1] != second[1]
+    assert journal.link(3) == (0, "")
+    record(journal, "c")
+    assert (journal.link(1), journal.link(2)) == (first, second)
+    with Journal(tmp_path / "other") as other:
+        record(other, "z")
+        assert other.link(1) != first
+
+
 def test_an_unknown_origin_is_a_bug(journal: Journal) -> None:
     with pytest.raises(ValueError, match="origin must be one of page, cli, sweep"):
         record(journal, origin="elsewhere")

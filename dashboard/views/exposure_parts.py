@@ -1,0 +1,154 @@
+"""The parts of the Exposure page: sectors through time, and risk and factors, worked out behind."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.factors.names import AVAILABLE_FACTORS
+from core.scenario import scenario_hash
+from dashboard import review_exposure, review_holdings, session
+from dashboard.charts.book_risk import book_risk_figure
+from dashboard.charts.each_sector import each_sector_figure
+from dashboard.charts.sector_caps import sectors_figure
+from dashboard.charts.sector_names import gics_order
+from dashboard.format import percent
+from dashboard.review_holdings import REALISED_WINDOW, RiskStudy
+from dashboard.run import Run
+from dashboard.studies import Study
+from dashboard.views import frame
+from dashboard.views.chart import chart, heading
+from dashboard.views.exposure_tables import factors_table
+from dashboard.views.exposure_words import (
+    bias_words,
+    cards_html,
+    coverage_words,
+    exposure_headline,
+    sectors_alt,
+    sectors_words,
+    through_time_alt,
+)
+from dashboard.views.page import is_phone
+
+__all__ = ["first_words", "risk_through_time", "sectors_through_time"]
+
+_LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
+_EXPOSURE_NOTE: Final = (
+    "Exposure is Σ weight × score, cash at 0: +0.50 says that the portfolio stands half a standard "
+    "deviation above the average of the universe. What a factor brought is its slope over the "
+    "names of the universe, session by session, times that exposure (Fama & MacBeth 1973); "
+    "specific is what no score explains. What was brought, in points of the first NAV, sums to the "
+    "return of the period."
+)
+
+
+def first_words(run: Run) -> None:
+    """Say the largest sector and its cap, then the numbers of the last session."""
+    cap = review_exposure.sector_cap(run)
+    frame.show(frame.words_html(exposure_headline(run, cap), sectors_words(run, cap)))
+    book = review_holdings.book_on(run, len(run.dates) - 1)
+    curves, found = review_holdings.curves(run), review_exposure.coverage(run)
+    frame.show(cards_html(run, curves, found, book))
+
+
+def sectors_through_time(run: Run) -> None:
+    """Draw the stack, the largest sector against the cap, and every sector on its own."""
+    cap, colours = review_exposure.sector_cap(run), session.colours()
+    sectors, largest = run.sector_frame(), review_exposure.largest_sector(run)
+    alt = sectors_alt(run, cap)
+    chart(
+        sectors_figure(
+            sectors,
+            largest,
+            colours,
+            cap=cap.level,
+            in_force=cap.in_force,
+            compact=is_phone(),
+        ),
+        sectors.assign(largest_sector=largest["sector"], largest_weight=largest["weight"]),
+        key="sectors",
+        title="Sectors",
+        alt=alt,
+    )
+    chart(
+        each_sector_figure(
+            sectors,
+            gics_order(sorted(set(run.market.sector))),
+            colours,
+            cap=cap.level,
+            in_force=cap.in_force,
+            compact=is_phone(),
+        ),
+        review_exposure.sectors_table(run),
+        key="each-sector",
+        title="Each sector against "
+        + ("its cap" if cap.in_force else "a yardstick, no cap is set"),
+        alt=alt,
+    )
+    frame.show(frame.words_html("", coverage_words(review_exposure.coverage(run))))
+
+
+def risk_through_time(run: Run) -> None:
+    """Draw concentration, beta, volatility and factors; what takes long arrives by itself."""
+    pending = _study(run).status in ("waiting", "running")
+    st.fragment(_risk, run_every=_LOOK_AGAIN if pending else None)(run, pending)
+
+
+def _risk(run: Run, was_pending: bool) -> None:
+    study = _study(run)
+    if was_pending and study.status in ("done", "failed"):
+        st.rerun()  # the page then stops asking
+    known: RiskStudy | None = study.result if study.status == "done" else None
+    curves, factors = review_holdings.curves(run), review_exposure.factor_exposure(run)
+    ex_ante = None if known is None else known.ex_ante
+    chart(
+        book_risk_figure(
+            curves,
+            ex_ante,
+            None if factors is None else factors[list(AVAILABLE_FACTORS)],
+            session.colours(),
+            target=run.scenario.risk.target_annual_vol,
+            realised_window=REALISED_WINDOW,
+            compact=is_phone(),
+        ),
+        _file(curves, ex_ante, factors),
+        key="book-risk",
+        title="Risk and factors",
+        alt=through_time_alt(curves, known),
+    )
+    if study.problem is not None:
+        frame.show(frame.problem_html(study.problem))
+    elif known is None:
+        words = f"Working out the risk of every session's holdings: {percent(study.share, 0)}"
+        st.progress(study.share, text=words)
+    else:
+        frame.show(frame.words_html("", bias_words(known)))
+    if factors is not None:
+        brought = None if known is None else known.brought
+        table = pd.DataFrame() if brought is None else brought.to_frame().rename_axis("line")
+        heading("Factors: exposure, and what they brought", table, "factors")
+        frame.show(factors_table(run, factors, brought))
+        frame.show(frame.words_html("", _EXPOSURE_NOTE))
+
+
+def _study(run: Run) -> Study:
+    content = (scenario_hash(run.scenario), run.market.fingerprint, float(run.result.nav[-1]).hex())
+    return session.engine().studies.ask(
+        session.token(),
+        "exposure",
+        f"exposure-{'-'.join(content)}",
+        lambda pace: review_holdings.risk_study(run, pace),
+    )
+
+
+def _file(
+    curves: pd.DataFrame, ex_ante: pd.Series | None, factors: pd.DataFrame | None
+) -> pd.DataFrame:
+    parts = [
+        curves,
+        *([] if ex_ante is None else [ex_ante]),
+        *([] if factors is None else [factors]),
+    ]
+    return pd.concat(parts, axis=1)

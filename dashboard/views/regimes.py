@@ -1,0 +1,31 @@
+"""Regimes: labels through time, how often and how long, weights, returns, how late they were."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import review_regimes, saved
+from dashboard.views import frame
+from dashboard.views.page import opened
+from dashboard.views.regimes_parts import (
+    counts_and_transitions,
+    late_labels,
+    returns_by_regime,
+    through_time,
+)
+from dashboard.views.regimes_weights import weights_editor
+from dashboard.views.regimes_words import regimes_headline
+
+view = opened("Regimes")
+run = view.run
+if run is None:
+    st.stop()  # the head has said why
+if run.scenario == view.state.scenario:
+    saved.record(view.state, run)  # weights can be changed here: every setting tried is counted
+found = review_regimes.stats(run)
+frame.show(frame.words_html(regimes_headline(run, found)))
+through_time(run, found)
+counts_and_transitions(run, found)
+weights_editor(found)
+returns_by_regime(run)
+late_labels(run)

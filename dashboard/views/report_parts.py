@@ -1,0 +1,188 @@
+"""The parts of the Report page: what goes in, the building, the download, how to verify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from dashboard import saved, session
+from dashboard.format import date
+from dashboard.handout.make import make_report, recipe_of, title_of
+from dashboard.handout.page import Report
+from dashboard.handout.parts import PARTS, chosen_parts
+from dashboard.home import home_folder
+from dashboard.run import Run
+from dashboard.studies import Pace, Study
+from dashboard.views import frame
+from dashboard.views.page import Opened
+from dashboard.views.report_words import ALWAYS, VERIFY, building, built_html, megabytes
+
+__all__ = ["how_to_verify", "parts_picker", "workshop"]
+
+_PARTS: Final = "plimsoll.report_parts"
+_ORDER: Final = "plimsoll.report_order"
+_BUILT: Final = "plimsoll.report_built"
+_PICK: Final = "report-parts"
+_SUBJECT: Final = "report"
+_LOOK_AGAIN: Final = 0.5  # seconds between two looks at the work under way
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """A report that was asked for."""
+
+    number: int
+    run: Run
+    parts: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Name of the setting."""
+        return title_of(self.run.scenario)
+
+    def shows(self, run: Run | None, parts: tuple[str, ...]) -> bool:
+        """Return whether a report of `run` with these parts would be the same."""
+        if run is None or self.parts != parts:
+            return False
+        mine, other = self.run, run
+        return (mine.scenario, mine.market.fingerprint) == (
+            other.scenario,
+            other.market.fingerprint,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """The last report that was finished."""
+
+    order: Order
+    report: Report
+    size: str
+
+
+def parts_picker() -> tuple[str, ...]:
+    """Let the parts be chosen; the choice survives a change of page."""
+    wanted = st.session_state.get(_PARTS, tuple(PARTS))
+    st.pills(
+        "Parts",
+        list(PARTS),
+        selection_mode="multi",
+        format_func=lambda part: PARTS[part],
+        default=list(wanted),
+        key=_PICK,
+        on_change=_take_parts,
+        wrap=True,
+    )
+    st.caption(ALWAYS)
+    return chosen_parts(st.session_state.get(_PARTS, tuple(PARTS)))
+
+
+def workshop(view: Opened, parts: tuple[str, ...]) -> None:
+    """Draw the button that builds, the work under way, and the last report."""
+    order: Order | None = st.session_state.get(_ORDER)
+    pending = order is not None and _study(order).status in ("waiting", "running")
+    st.fragment(_workshop, run_every=_LOOK_AGAIN if pending else None)(view, parts, pending)
+
+
+def how_to_verify() -> None:
+    """Say how whoever gets the file can check it."""
+    built: Built | None = st.session_state.get(_BUILT)
+    frame.show(frame.heading_html("How it is verified"))
+    st.code(f"plimsoll verify {built.report.name if built else 'report.html'}", language=None)
+    frame.show(frame.words_html("", VERIFY))
+
+
+def _workshop(view: Opened, parts: tuple[str, ...], was_pending: bool) -> None:
+    order: Order | None = st.session_state.get(_ORDER)
+    study = None if order is None else _study(order)
+    if order is not None and study is not None and study.status == "done":
+        st.session_state[_BUILT] = Built(order, study.result, megabytes(study.result))
+        st.session_state[_ORDER] = None
+        st.rerun()
+    if was_pending and study is not None and study.status == "failed":
+        st.rerun()  # the page then stops asking
+    busy = study is not None and study.status in ("waiting", "running")
+    if busy and not was_pending:
+        st.rerun()  # the page then asks again and again
+    with st.container(horizontal=True, gap="small", key="report-buttons"):
+        st.button(
+            "Build the report",
+            key="report-build",
+            icon=":material/description:",
+            type="primary" if st.session_state.get(_BUILT) is None else "secondary",
+            disabled=busy or _is_stale(view),
+            on_click=_order,
+            args=(view, parts),
+            help="Runs every combination of the rules where they are in: some seconds.",
+        )
+        if busy:
+            st.button("Cancel", key="report-cancel", on_click=_cancel)
+        _download()
+    if busy and order is not None and study is not None:
+        st.progress(study.share, text=building(order.title, study.share))
+    if study is not None and study.problem is not None:
+        frame.show(frame.problem_html(study.problem))
+    _last(view, parts)
+
+
+def _is_stale(view: Opened) -> bool:
+    # The last good result is shown where the present setting has none: that is not to be reported.
+    return view.run is None or view.run.scenario != view.state.scenario
+
+
+def _download() -> None:
+    built: Built | None = st.session_state.get(_BUILT)
+    if built is None:
+        return
+    st.download_button(
+        f"Download ({built.size})",
+        lambda: built.report.html().encode("utf-8"),
+        file_name=built.report.name,
+        mime="text/html",
+        key="report-download",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _last(view: Opened, parts: tuple[str, ...]) -> None:
+    built: Built | None = st.session_state.get(_BUILT)
+    if built is None:
+        return
+    order = built.order
+    run = order.run
+    window = f"{run.market.source}, {date(run.dates[0])} … {date(run.dates[-1])}"
+    frame.show(
+        built_html(order.title, window, order.parts, built.size, order.shows(view.run, parts))
+    )
+
+
+def _order(view: Opened, parts: tuple[str, ...]) -> None:
+    assert view.run is not None  # the page ends before the button otherwise
+    saved.record(view.state, view.run)  # a report of a setting is a trial like any other
+    number = int(st.session_state.get(f"{_ORDER}.number", 0)) + 1
+    st.session_state[f"{_ORDER}.number"] = number
+    st.session_state[_ORDER] = Order(number, view.run, parts)
+
+
+def _cancel() -> None:
+    session.engine().studies.leave(session.token(), _SUBJECT)
+    st.session_state[_ORDER] = None
+
+
+def _study(order: Order) -> Study:
+    engine, home = session.engine(), home_folder()
+
+    def work(pace: Pace) -> Report:
+        recipe = recipe_of(engine.pipeline, engine.journal, order.run, order.parts)
+        return make_report(order.run, recipe, home, cancelled=pace.cancelled, share=pace.share)
+
+    key = f"report-{session.token()}-{order.number}"
+    return engine.studies.ask(session.token(), _SUBJECT, key, work)
+
+
+def _take_parts() -> None:
+    st.session_state[_PARTS] = tuple(st.session_state[_PICK] or ())
