@@ -36,15 +36,17 @@ def inside_prices(market: MarketPanel, rows: slice, columns: Ints) -> dict[str, 
 
 def stand_in_notes(risk: RiskConfig, inputs: SimulationInputs) -> tuple[str, ...]:
     """Say on how many bars of the simulated names the open or the low was missing."""
-    bars = np.isfinite(inputs.close)
     asked = (
         (risk.needs_open, "open", inputs.open, "the close"),
         (risk.needs_low, "low", inputs.low, "the lesser of open and close"),
     )
     notes = []
     for asks, name, prices, instead in asked:
-        missing = 0 if prices is None else int(np.count_nonzero(bars & np.isnan(prices)))
-        if asks and missing:
+        if not asks or prices is None:
+            continue
+        bars = np.isfinite(inputs.close)
+        missing = int(np.count_nonzero(bars & np.isnan(prices)))
+        if missing:
             total = int(np.count_nonzero(bars))
             notes.append(f"no {name} on {missing:,} of {total:,} bars: {instead} stands in for it")
     return tuple(notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from core.result import BacktestResult
 from core.signals import Signals
 from core.simulation import SimulationInputs
 
-__all__ = ["STAGES", "Run", "Timing"]
+__all__ = ["STAGES", "Run", "Timing", "weights_by_sector"]
 
 STAGES: Final = ("warm_up", "load", "signals", "book", "simulate")
 
@@ -144,11 +144,12 @@ class Run:
 
     def sector_frame(self) -> pd.DataFrame:
         """Weight of each sector, fractions of NAV, one column a sector that was ever held."""
-        weights = self._weights()
-        names = sorted(set(self.sectors))
-        held = np.array(self.sectors)
-        table = {name: weights[:, held == name].sum(axis=1) for name in names}
-        return pd.DataFrame(table, index=self.index)
+        return pd.DataFrame(dict(self.sector_weights), index=self.index)
+
+    @cached_property
+    def sector_weights(self) -> Mapping[str, Floats]:
+        """Sector → weight[T], fractions of NAV, by name; sectors that were ever held."""
+        return MappingProxyType(weights_by_sector(self._weights(), self.sectors))
 
     def regime_series(self) -> pd.Series:
         """Regime label of each session."""
@@ -162,11 +163,16 @@ class Run:
     @cached_property
     def _sector_shares(self) -> Mapping[str, float]:
         # Cards, tables and reports all ask for it; the weights of a run never change.
-        totals = self.sector_frame().mean()
-        invested = float(totals.sum())
+        totals = {name: float(weight.mean()) for name, weight in self.sector_weights.items()}
+        invested = sum(totals.values())
         if invested <= 0.0:
             return MappingProxyType({})
-        shares = (totals / invested).sort_values(ascending=False)
-        return MappingProxyType(
-            {str(n): float(share) for n, share in shares.items() if share > 0.0}
-        )
+        shares = {name: total / invested for name, total in totals.items() if total > 0.0}
+        return MappingProxyType(dict(sorted(shares.items(), key=lambda item: -item[1])))
+
+
+def weights_by_sector(weights: Floats, sectors: Sequence[str]) -> dict[str, Floats]:
+    """Return sector → weight[T], fractions of NAV, from weights[T, n] and the sector of each."""
+    # Masks take half as long as sorted columns; a product of matrices waits for its threads.
+    names, of = np.unique(np.array(sectors), return_inverse=True)
+    return {str(name): weights[:, of == k].sum(axis=1) for k, name in enumerate(names)}

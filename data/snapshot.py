@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -106,7 +107,12 @@ def store_folder(home: Path) -> Path:
 
 def market_names(home: Path) -> tuple[str, ...]:
     """Names of the markets that have a current snapshot, sorted."""
-    return tuple(sorted(path.parent.name for path in store_folder(home).glob(f"*/{CURRENT}")))
+    folder = store_folder(home)
+    try:
+        inside = os.listdir(folder)  # pages ask several times a run, and a glob takes a millisecond
+    except OSError:
+        return ()
+    return tuple(sorted(name for name in inside if os.path.lexists(folder / name / CURRENT)))
 
 
 def current_pointer(home: Path, name: str) -> str:
@@ -130,10 +136,9 @@ def current_snapshot(home: Path, name: str) -> Snapshot:
     StoreCorruptError
         The pointer or the manifest is damaged.
     """
-    known = market_names(home)
-    if name not in known:
-        raise UnknownSourceError(name, known)
     folder = store_folder(home) / name
+    if Path(name).name != name or not os.path.lexists(folder / CURRENT):
+        raise UnknownSourceError(name, market_names(home))
     snapshot_id = current_pointer(home, name)
     try:
         path = folder / snapshot_id

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
 from dashboard.charts.exposure import spells
 from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.scale_curve import floor_binds_at
@@ -9,41 +14,88 @@ from dashboard.charts.sectors import stack_order
 from dashboard.charts.timeline import Levels
 from dashboard.format import date, percent, ratio
 
-__all__ = ["scale_curve_alt", "timeline_alt"]
+__all__ = ["TimelineFacts", "facts_alt", "scale_curve_alt", "timeline_alt"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineFacts:
+    """What there is to say of the main figure; fractions, drawdowns in [−1, 0].
+
+    Attributes
+    ----------
+    first, last : datetime64
+    start, end : float
+        Growth of 1 at both ends.
+    benchmark : float, optional
+        Growth of 1 of the benchmark at the end.
+    worst, worst_on : float, datetime64
+        Deepest drawdown.
+    exposure : (float, float)
+        Least and most that was applied.
+    spells_out : int
+        Stretches that the breaker was out.
+    largest : (str, float), optional
+        The largest sector and its mean share of NAV.
+    regime : (str, float)
+        The most frequent regime and its share of sessions.
+    """
+
+    first: np.datetime64
+    last: np.datetime64
+    start: float
+    end: float
+    benchmark: float | None
+    worst: float
+    worst_on: np.datetime64
+    exposure: tuple[float, float]
+    spells_out: int
+    largest: tuple[str, float] | None
+    regime: tuple[str, float]
 
 
 def timeline_alt(frames: TimelineFrames, levels: Levels, benchmark_name: str = "") -> str:
     """Describe the main figure."""
-    equity, drawdown, exposure = frames.equity, frames.drawdown, frames.exposure
-    first, last = date(equity.index[0]), date(equity.index[-1])
-    parts = [
-        f"From {first} to {last} the portfolio grew from {ratio(equity['portfolio'].iloc[0])} "
-        f"to {ratio(equity['portfolio'].iloc[-1])} times its start."
-    ]
-    if "benchmark" in equity.columns:
-        ends = ratio(equity["benchmark"].ffill().iloc[-1])
-        parts.append(f"The benchmark, {benchmark_name}, ended at {ends}.")
-    worst = drawdown["portfolio"]
-    parts.append(f"The deepest drawdown was {percent(worst.min())} on {date(worst.idxmin())}.")
-    parts.append(
-        f"Applied exposure was between {percent(exposure['applied'].min(), 0)} and "
-        f"{percent(exposure['applied'].max(), 0)}."
+    equity, worst, exposure = frames.equity, frames.drawdown["portfolio"], frames.exposure
+    order, common = stack_order(frames.sectors), frames.regimes.value_counts()
+    benchmark = equity["benchmark"].ffill().iloc[-1] if "benchmark" in equity.columns else None
+    days: npt.NDArray[np.datetime64] = equity.index.to_numpy()
+    facts = TimelineFacts(
+        first=days[0],
+        last=days[-1],
+        start=float(equity["portfolio"].iloc[0]),
+        end=float(equity["portfolio"].iloc[-1]),
+        benchmark=benchmark,
+        worst=float(worst.min()),
+        worst_on=days[int(worst.argmin())],
+        exposure=(float(exposure["applied"].min()), float(exposure["applied"].max())),
+        spells_out=len(spells(exposure["wanted"].isna())),
+        largest=(order[0], float(frames.sectors[order[0]].mean())) if order else None,
+        regime=(str(common.index[0]), float(common.iloc[0] / len(frames.regimes))),
     )
-    out = spells(exposure["wanted"].isna())
-    if out:
-        times = "once" if len(out) == 1 else f"{len(out)} times"
+    return facts_alt(facts, levels, benchmark_name)
+
+
+def facts_alt(facts: TimelineFacts, levels: Levels, benchmark_name: str = "") -> str:
+    """Describe the main figure from bare numbers."""
+    parts = [
+        f"From {date(facts.first)} to {date(facts.last)} the portfolio grew from "
+        f"{ratio(facts.start)} to {ratio(facts.end)} times its start."
+    ]
+    if facts.benchmark is not None:
+        parts.append(f"The benchmark, {benchmark_name}, ended at {ratio(facts.benchmark)}.")
+    parts.append(f"The deepest drawdown was {percent(facts.worst)} on {date(facts.worst_on)}.")
+    low, high = facts.exposure
+    parts.append(f"Applied exposure was between {percent(low, 0)} and {percent(high, 0)}.")
+    if facts.spells_out:
+        times = "once" if facts.spells_out == 1 else f"{facts.spells_out} times"
         parts.append(f"The circuit breaker was out of the market {times}.")
-    order = stack_order(frames.sectors)
-    if order:
-        share = percent(frames.sectors[order[0]].mean(), 0)
-        parts.append(f"The largest sector was {order[0]}, {share} of NAV on average.")
+    if facts.largest is not None:
+        name, share = facts.largest
+        parts.append(f"The largest sector was {name}, {percent(share, 0)} of NAV on average.")
     if levels.sector_cap is not None:
         parts.append(f"A sector's target is capped at {percent(levels.sector_cap, 0)}.")
-    common = frames.regimes.value_counts()
-    parts.append(
-        f"The most frequent regime was {common.index[0]}, "
-        f"{percent(common.iloc[0] / len(frames.regimes), 0)} of sessions."
-    )
+    regime, share = facts.regime
+    parts.append(f"The most frequent regime was {regime}, {percent(share, 0)} of sessions.")
     return " ".join(parts)
 
 

@@ -16,11 +16,12 @@ __all__ = ["ENSEMBLE", "period_pickers", "preset_picker", "scenario_pickers"]
 
 ENSEMBLE: Final = "The ensemble's book"
 _PRESET, _SOURCE, _BOOK = "pick:preset", "pick:source", "pick:book"
+_COUNTS: Final = "plimsoll.pickers"
 
 
 def preset_picker(state: AppState) -> None:
     """Draw the preset picker, and the way back to it."""
-    _select("Scenario", _PRESET, list(PRESETS), state.preset_name, _take_preset, width=150)
+    _select("Scenario", _PRESET, list(PRESETS), state.preset_name, width=150)
     labels = state.changed_labels()
     differs = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
     st.button(
@@ -39,12 +40,12 @@ def scenario_pickers(state: AppState) -> None:
     """Draw market, own book where any was imported, and period."""
     source = state.scenario.universe.source
     known = session.sources()
-    _select("Market", _SOURCE, _including(known, source), source, _take_source)
+    _select("Market", _SOURCE, _including(known, source), source)
     books = session.books()
     own = state.scenario.book.own_book
     if books or own is not None:
         offered = [ENSEMBLE, *_including(books, own)]
-        _select("Book", _BOOK, offered, own or ENSEMBLE, _take_book)
+        _select("Book", _BOOK, offered, own or ENSEMBLE, "book.own_book")
     period_pickers(state)
 
 
@@ -61,19 +62,19 @@ def period_pickers(state: AppState) -> None:
 
 
 def _date(label: str, path: str, state: AppState, window: tuple[dt.date, dt.date] | None) -> None:
-    key = f"pick:{path}"
     value = value_at(state.scenario, path)
     first, last = window or (dt.date(1960, 1, 1), dt.date(2100, 1, 1))
-    if st.session_state.get(key) != value or key not in st.session_state:
-        st.session_state[key] = value
+    key = f"pick:{path}"
+    name = _key(key, value)
     st.date_input(
         label,
+        value,
         min_value=min(first, value or first),
         max_value=max(last, value or last),
-        key=key,
+        key=name,
         format="YYYY-MM-DD",
-        on_change=_take_date,
-        args=(path,),
+        on_change=_take,
+        args=(name, key, path),
     )
 
 
@@ -82,36 +83,58 @@ def _select(
     key: str,
     options: Sequence[str],
     value: str,
-    take: Any,
+    path: str = "",
     *,
     width: Literal["stretch"] | int = "stretch",
 ) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
     hidden: Literal["visible", "collapsed"] = "visible" if width == "stretch" else "collapsed"
-    st.selectbox(label, options, key=key, on_change=take, width=width, label_visibility=hidden)
+    name = _key(key, value)
+    st.selectbox(
+        label,
+        options,
+        index=options.index(value),
+        key=name,
+        on_change=_take,
+        args=(name, key, path),
+        width=width,
+        label_visibility=hidden,
+    )
+
+
+def _key(key: str, value: Any) -> str:
+    """Return the key of the picker that shows `value`: a new one where another way led to it.
+
+    Every request of the browser brings the values of all pickers, and one that was sent before the
+    browser heard of an undo brings the value before it: that would be taken for a choice, and undo
+    the undo. The value of a picker that is not there any more is nobody's choice.
+    """
+    name = _shown(key)
+    if name in st.session_state and st.session_state[name] != value:
+        counts = st.session_state.setdefault(_COUNTS, {})
+        counts[key] = counts.get(key, 0) + 1
+        name = _shown(key)
+    return name
+
+
+def _shown(key: str) -> str:
+    count = st.session_state.get(_COUNTS, {}).get(key, 0)
+    return f"{key}:{count}" if count else key
 
 
 def _including(known: Sequence[str], value: str | None) -> list[str]:
     return [*known] if value is None or value in known else [*known, value]
 
 
-def _take_preset() -> None:
-    session.put(session.current().with_preset(st.session_state[_PRESET]))
-
-
-def _take_source() -> None:
-    session.put(session.current().with_source(st.session_state[_SOURCE]))
-
-
-def _take_book() -> None:
-    chosen = st.session_state[_BOOK]
-    own = None if chosen == ENSEMBLE else chosen
-    session.put(session.current().with_values({"book.own_book": own}))
-
-
-def _take_date(path: str) -> None:
-    session.put(session.current().with_values({path: st.session_state[f"pick:{path}"]}))
+def _take(name: str, key: str, path: str) -> None:
+    if name != _shown(key):
+        return  # of a picker that is not on the page any more
+    state, chosen = session.current(), st.session_state[name]
+    if key == _PRESET:
+        session.put(state.with_preset(chosen))
+    elif key == _SOURCE:
+        session.put(state.with_source(chosen))
+    else:
+        session.put(state.with_values({path: None if chosen == ENSEMBLE else chosen}))
 
 
 def _whole_period() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
@@ -34,6 +35,7 @@ from dashboard.lab.panels import (
     wants_panels,
 )
 from dashboard.lab.payload import idle
+from dashboard.lab.refusals import refusal
 from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
 from dashboard.state import AppState
@@ -55,6 +57,14 @@ LAB_KEY: Final = "lab"
 CURVES_KEY: Final = "lab_curves"
 _FOLDER: Final = Path(__file__).resolve().with_name("assets")
 _HTML: Final = '<div class="lab-root">\n</div>'
+# A module that Streamlit's browser side loads from a file is mounted with every frame by a script
+# element anew, whose event waits for a free moment: half a second on a busy machine, with the title
+# of the page long there. A module given as text is mounted at once, so this text imports ours.
+_MODULE: Final = """
+const address = new URL("_stcore/bidi-components/{name}/lab.js", document.baseURI);
+const {{ default: mount }} = await import(address.href);
+export default mount;
+"""
 _IN_PAGE: Final = "plimsoll.lab_in_page"
 _COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
@@ -127,6 +137,9 @@ def committed(state: AppState, message: object) -> AppState:
         return replace(state, refused=_REFUSED)
     if not all(path in LAB_FIELDS and _plain(path, value) for path, value in values.items()):
         return replace(state, refused=_REFUSED)
+    for path, value in values.items():
+        if why := refusal(path, value):
+            return replace(state, refused=why)
     return state.with_values(dict(values))
 
 
@@ -272,14 +285,19 @@ def _fingerprint() -> str:
 
 
 def _component() -> Any:
+    return _registered(get_bidi_component_manager())
+
+
+@functools.lru_cache(maxsize=2)  # one a process; tests start others
+def _registered(manager: BidiComponentManager) -> Any:
     short = f"lab_{_fingerprint()}"
     name = f"plimsoll.{short}"
-    manager = get_bidi_component_manager()
     if manager.get_component_asset_root(name) is None:
         config = ComponentConfig(short, _FOLDER.name)
         manager.register_from_manifest(
             ComponentManifest("plimsoll", _fingerprint(), [config]), _FOLDER.parent
         )
+    script = _MODULE.format(name=name)
     return st.components.v2.component(
-        name, html=_HTML, css="lab.css", js="lab.js", isolate_styles=False
+        name, html=_HTML, css="lab.css", js=script, isolate_styles=False
     )

@@ -15,10 +15,11 @@ from core.scenario import specs, value_at
 from dashboard.charts.exposure import BINDING
 from dashboard.controls.groups import BOOK_FIELDS, OPEN_GROUPS, grouped, risk_fields
 from dashboard.controls.scales import choices, scale_of, unit_text
+from dashboard.definitions import DEFINITIONS
 from dashboard.report.targets import TARGETS
 from dashboard.state import AppState
 from dashboard.theme import REGIME_LETTERS, SECTORS, TEXT_CONTRAST, Theme, text_on
-from dashboard.views.metrics import CARDS
+from dashboard.views.metrics import ANNUAL, CARDS
 
 __all__ = ["LAB_FIELDS", "curves_key", "curves_keys", "declared", "kept_values"]
 
@@ -38,12 +39,9 @@ def declared(state: AppState, colours: Theme) -> tuple[str, dict[str, Any]]:
     Fields with range and help, cards, colours. A value outside the usual range of its field, or
     another theme, makes another one.
     """
-    parts = {
-        "fields": _fields_json(state),
-        "cards": _metrics_json(),
-        "colours": _colours_json(colours),
-    }
-    text = json.dumps(parts, sort_keys=True)
+    fields = _fields_json(state)
+    text = json.dumps(fields, sort_keys=True) + _of_theme(colours)
+    parts = {"fields": fields, "cards": _metrics_json(), "colours": _colours_json(colours)}
     return hashlib.sha256(text.encode()).hexdigest()[:12], parts
 
 
@@ -59,6 +57,8 @@ def _fields_json(state: AppState) -> list[dict[str, Any]]:
     for group, paths in grouped(LAB_FIELDS).items():
         for path in paths:
             field = _field(specs()[path], state)
+            if len(field.get("choices", (0, 1))) == 1:
+                continue  # nothing to choose
             found.append(field | {"group": group, "open": group in OPEN_GROUPS})
     return found
 
@@ -91,11 +91,22 @@ def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
 
 
 @functools.cache
+def _of_theme(colours: Theme) -> str:
+    return json.dumps([_metrics_json(), _colours_json(colours)], sort_keys=True)
+
+
+@functools.cache
 def _metrics_json() -> list[dict[str, Any]]:
     faces = []
     for face in CARDS:
         target = TARGETS.get(face.name)
-        more = {} if target is None else {"bound": target.bound, "target": target.text}
+        one = DEFINITIONS[face.name]
+        more: dict[str, Any] = {
+            "annual": face.name in ANNUAL,
+            "definition": {"what": one.what, "formula": one.formula, "reading": one.reading},
+        }
+        if target is not None:
+            more |= {"bound": target.bound, "target": target.text}
         faces.append(asdict(face) | {"label": face.label, "help": face.help} | more)
     return faces
 

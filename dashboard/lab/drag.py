@@ -22,10 +22,10 @@ from core.simulation import simulate
 from dashboard.charts.exposure import binding_codes
 from dashboard.controls.scales import scale_of
 from dashboard.lab.declared import LAB_FIELDS, curves_key
-from dashboard.lab.payload import metrics_of, sector_weights
+from dashboard.lab.payload import metrics_of
 from dashboard.lab.wire import Column, packed, quantised
 from dashboard.pipeline import Pipeline
-from dashboard.run import Run
+from dashboard.run import Run, weights_by_sector
 
 __all__ = ["MOST_STEPS", "Step", "Want", "scan", "scan_frame", "wanted"]
 
@@ -120,7 +120,7 @@ def _step(
 ) -> Step:
     # The weights of every step at once would be large: only the sectors' are kept.
     weights = result.weights
-    table = {} if weights is None else sector_weights(weights[rows], sectors)
+    table = {} if weights is None else weights_by_sector(weights[rows], sectors)
     return Step(value, scenario, replace(result, weights=None), metrics, table)
 
 

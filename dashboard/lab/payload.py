@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from dashboard.theme import Theme
 from dashboard.views.cards import years_of
 from dashboard.views.frames import levels
 
-__all__ = ["DRAWN_ROWS", "drawn_rows", "idle", "metrics_of", "run_frame", "sector_weights"]
+__all__ = ["DRAWN_ROWS", "drawn_rows", "idle", "metrics_of", "run_frame"]
 
 DRAWN_ROWS: Final = 2600  # ten years of sessions; a longer period is thinned for drawing
 Floats = npt.NDArray[np.float64]
@@ -73,6 +73,7 @@ def run_frame(
         "scenario": scenario_hash(state.scenario),
         "acknowledged": acknowledged,
         "stale": stale,
+        "refused": state.refused,
         "baseline": state.baseline_name(),
         "ghost": state.preset_name if state.pinned is None else "Pinned",
         "window": state.window,
@@ -133,6 +134,8 @@ def _curves(run: Run, baseline: Run | None, sectors: Mapping[str, Floats]) -> di
         ("applied", result.applied_exposure),
         ("invested", result.invested),
         ("volatility", result.sigma),
+        ("dd_scale", result.dd_scale),
+        ("vol_scale", result.vol_scale),
     ):
         curves[name] = quantised(values[rows])
     codes = binding_codes(
@@ -163,20 +166,11 @@ def _grown(run: Run, baseline: Run | None) -> dict[str, Floats]:
     return grown | {"portfolio": run.result.nav / run.result.initial_nav}
 
 
-def sector_weights(weights: Floats, sectors: Sequence[str]) -> dict[str, Floats]:
-    """Return sector → weight[T], fractions of NAV, from weights[T, n] and the sector of each."""
-    held = np.array(sectors)
-    columns = np.argsort(held, kind="stable")
-    names, starts = np.unique(held[columns], return_index=True)
-    table = np.add.reduceat(weights[:, columns], starts, axis=1)
-    return {str(name): table[:, k] for k, name in enumerate(names)}
-
-
 def _ordered(run: Run) -> dict[str, Floats]:
     # Each sector that was ever held, the largest on average first.
     if run.result.weights is None:
         return {}
-    found = sector_weights(run.result.weights, run.sectors)
+    found = run.sector_weights
     order = sorted(found, key=lambda name: -found[name].mean())
     return {name: found[name] for name in order if found[name].any()}
 

@@ -11,15 +11,16 @@ from typing import Final
 import numpy as np
 
 from core.metrics import CALENDAR_DAYS_PER_YEAR, CurveMetrics, Metrics
-from dashboard.format import bps, count, difference, percent
+from dashboard.format import DASH, bps, count, difference, percent
 from dashboard.report.faces import MetricFace
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
-from dashboard.views.metrics import CARDS, shown, value_of
+from dashboard.views.metrics import ANNUAL, CARDS, shown, value_of
 
-__all__ = ["beside", "cards_html", "years_of"]
+__all__ = ["LEAST_YEARS", "beside", "cards_html", "years_of"]
 
-_LEAST_YEARS: Final = 0.25  # a shorter period is not judged by yearly targets
+LEAST_YEARS: Final = 0.25  # a shorter period has no yearly figure and meets no yearly target
+_LEAST_TRADES: Final = 30  # fewer say nothing of a win rate
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -52,12 +53,14 @@ def cards_html(
     for face in CARDS:
         span = years if face.yearly else 1.0
         value, base = value_of(metrics, face), value_of(baseline, face)
+        other = escape(beside.get(face.name, ""))
+        if years < LEAST_YEARS and (face.yearly or face.name in ANNUAL):
+            why = other if face.yearly else "too short for a yearly figure"
+            cards.append(_card(face, value, DASH, (why,)))
+            continue
         delta = _delta(face, value / span, base / span, baseline_name)
-        more = (
-            _target(face, value, years),
-            _against(face, benchmark),
-            escape(beside.get(face.name, "")),
-        )
+        few = _too_few(face, metrics, years)
+        more = (_target(face, value, few), _against(face, benchmark), other)
         cards.append(_card(face, value, shown(face, value / span) + delta, more))
     return f'<div class="pl-cards">{"".join(cards)}</div>'
 
@@ -104,7 +107,14 @@ def _delta(face: MetricFace, value: float, base: float, name: str) -> str:
     return f'<span class="pl-delta{tone}" title="against {escape(name)}">{text}</span>'
 
 
-def _target(face: MetricFace, value: float, years: float) -> str:
+def _too_few(face: MetricFace, metrics: Metrics, years: float) -> str:
+    # Why a target is not judged; "" where it is.
+    if years < LEAST_YEARS:
+        return "too short"
+    return "few trades" if face.name == "win_rate" and metrics.trades < _LEAST_TRADES else ""
+
+
+def _target(face: MetricFace, value: float, few: str) -> str:
     target = TARGETS.get(face.name)
     if target is None:
         return ""
@@ -112,8 +122,8 @@ def _target(face: MetricFace, value: float, years: float) -> str:
     text = escape(target.text.replace("better than", ">"))  # the card has little room
     if met is None:
         return f"target {text}"
-    if years < _LEAST_YEARS:
-        return f"target {text}, too short"
+    if few:
+        return f"target {text}, {few}"
     mark, tone = ("✓", "pl-better") if met else ("✗", "pl-worse")
     words = "met" if met else "missed"
     return f'<span class="{tone}" title="target {words}">{mark}</span> target {text}'

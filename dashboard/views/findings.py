@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from dashboard.charts.frames import TimelineFrames
+from typing import Final
+
+import numpy as np
+
+from dashboard.charts.exposure import BINDING
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import count, date, percent
 from dashboard.report.breaches import largest_breaches
 from dashboard.run import Run
+from dashboard.views.cards import LEAST_YEARS, years_of
+from dashboard.views.facts import binding_of
 
 __all__ = ["findings", "headline"]
+
+_LONG_EMPTY: Final = 21  # sessions
 
 
 def headline(run: Run) -> str:
     """Return one sentence: what it made, what it lost at worst, against what."""
     mine, other = run.metrics, run.benchmark_metrics
+    if years_of(run) < LEAST_YEARS:
+        return (
+            f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
+            f"{percent(mine.total_return)} in all with a worst loss of "
+            f"{percent(mine.max_drawdown)}; {run.benchmark_name} made "
+            f"{percent(other.total_return)} and lost {percent(other.max_drawdown)} at worst. "
+            "Too short for yearly figures."
+        )
     return (
         f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
         f"{percent(mine.cagr)} a year with a worst loss of {percent(mine.max_drawdown)}; "
@@ -22,16 +38,17 @@ def headline(run: Run) -> str:
     )
 
 
-def findings(run: Run, frames: TimelineFrames) -> tuple[str, ...]:
+def findings(run: Run) -> tuple[str, ...]:
     """Return what is likely to mislead, then what each rule did, one sentence each."""
     short = (note for note in run.notes if note.startswith(("little history", "in cash until")))
     found = (
         *(f"{note[0].upper()}{note[1:]}." for note in short),
         *run.scenario.warnings(),
-        _floor(run, frames),
+        _nothing_held(run),
+        _floor(run),
         _volatility(run),
         _stops(run),
-        _breaker(run, frames),
+        _breaker(run),
         _caps(run),
     )
     return tuple(text for text in found if text)
@@ -41,23 +58,36 @@ def _sessions(number: int, total: int) -> str:
     return f"{count(number)} of {count(total)} sessions ({percent(number / total, 0)})"
 
 
-def _floor(run: Run, frames: TimelineFrames) -> str:
+def _nothing_held(run: Run) -> str:
+    # A book of one's own may end with everything sold, while exposure looks as if it were used.
+    held = np.flatnonzero(run.result.invested)
+    left = len(run.dates) - (int(held[-1]) + 1 if len(held) else 0)
+    if not len(held) or left < _LONG_EMPTY:
+        return ""
+    return (
+        f"Nothing was held on the last {count(left)} sessions, from "
+        f"{date(run.dates[len(run.dates) - left])} on: all was sold, and nothing bought again."
+    )
+
+
+def _floor(run: Run) -> str:
     risk = run.scenario.risk
     if risk.max_allowed_drawdown is None:
         return "Drawdown scaling is off."
-    held = int((frames.binding == "floor").sum())
-    scaled = int((frames.binding == "drawdown").sum())
+    binding = binding_of(run)
+    floored = binding == BINDING.index("floor")
+    held, scaled = int(floored.sum()), int((binding == BINDING.index("drawdown")).sum())
     if not 0.0 < risk.min_position_scale < 1.0:
-        return f"Drawdown scaling held exposure on {_sessions(scaled, len(frames.binding))}."
+        return f"Drawdown scaling held exposure on {_sessions(scaled, len(binding))}."
     at = percent(floor_binds_at(risk.max_allowed_drawdown, risk.min_position_scale))
     told = (
         f"The floor binds from {at} of drawdown: exposure stood on it on "
-        f"{_sessions(held, len(frames.binding))}"
+        f"{_sessions(held, len(binding))}"
     )
-    deeper = frames.drawdown["portfolio"] <= floor_binds_at(
+    deeper = run.result.drawdown <= floor_binds_at(
         risk.max_allowed_drawdown, risk.min_position_scale
     )
-    above = int((deeper & (frames.binding != "floor")).sum())
+    above = int((deeper & ~floored).sum())
     if risk.target_annual_vol is None or not above:
         return f"{told}."
     return (
@@ -88,7 +118,7 @@ def _stops(run: Run) -> str:
     )
 
 
-def _breaker(run: Run, frames: TimelineFrames) -> str:
+def _breaker(run: Run) -> str:
     level = run.scenario.risk.circuit_breaker_dd
     if level is None:
         return "The breaker is off."
@@ -99,11 +129,11 @@ def _breaker(run: Run, frames: TimelineFrames) -> str:
             f"The breaker at {percent(-level, 0)} never tripped; it came closest on "
             f"{date(run.dates[worst])} at {percent(float(depth[worst]))}."
         )
-    out = frames.exposure["wanted"].isna()
+    out = np.isnan(run.result.wanted_exposure)
     times = "once" if run.metrics.breaker_trips == 1 else f"{run.metrics.breaker_trips} times"
     return (
-        f"The breaker tripped {times}, first on {date(out.idxmax())}, and kept the portfolio out "
-        f"on {_sessions(int(out.sum()), len(out))}."
+        f"The breaker tripped {times}, first on {date(run.dates[int(out.argmax())])}, "
+        f"and kept the portfolio out on {_sessions(int(out.sum()), len(out))}."
     )
 
 

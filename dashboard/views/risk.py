@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import saved, session
-from dashboard.charts.alt import scale_curve_alt, timeline_alt
+from dashboard.charts.alt import facts_alt, scale_curve_alt
 from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.lab import component
 from dashboard.lab.payload import run_frame
@@ -14,8 +14,9 @@ from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.cards import beside, cards_html, years_of
+from dashboard.views.facts import timeline_facts
 from dashboard.views.findings import findings, headline
-from dashboard.views.frames import levels, timeline_frames
+from dashboard.views.frames import levels
 from dashboard.views.help import help_overlay
 from dashboard.views.rules import rules_in_words
 from dashboard.views.style import apply_style
@@ -62,7 +63,6 @@ def _words(state: AppState, found: Outcome) -> None:
     run = _shown(found)
     if run is None:
         return
-    frames = timeline_frames(run, found.baseline)
     base = None if found.baseline is None else found.baseline.metrics
     cards = cards_html(
         run.metrics,
@@ -73,26 +73,28 @@ def _words(state: AppState, found: Outcome) -> None:
         baseline_name=state.baseline_name(),
     )
     risk = run.scenario.risk
-    words = [timeline_alt(frames, levels(run.scenario), run.benchmark_name)]
+    words = [facts_alt(timeline_facts(run), levels(run.scenario), run.benchmark_name)]
     if risk.max_allowed_drawdown is not None:
         worst = float(run.result.risk_drawdown.min())
         words.append(scale_curve_alt(risk.max_allowed_drawdown, risk.min_position_scale, worst))
-    frame.show(frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words)))
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
-    frame.show(frame.words_html(headline(run), compared))
-    frame.show(frame.heading_html("What stands out") + bullets(findings(run, frames)))
-    _tables(run)
+    # One piece: each message to the browser costs the server as much as making all of this.
+    parts = (
+        frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words))
+        + frame.words_html(headline(run), compared),
+        "<div>" + frame.heading_html("What stands out") + bullets(findings(run)) + "</div>",
+        _tables(run),
+    )
+    frame.show(f'<div class="pl-stack">{"".join(parts)}</div>')
     rules_in_words(run)
     _all_numbers(state, run, found.baseline)
 
 
-def _tables(run: Run) -> None:
+def _tables(run: Run) -> str:
     colours = session.colours()
-    rules, sectors = st.columns(2, gap="large")
-    with rules:
-        frame.show(frame.heading_html("Rules at work") + rules_table(run, colours))
-    with sectors:
-        frame.show(frame.heading_html("Sectors") + sectors_table(run, colours))
+    rules = frame.heading_html("Rules at work") + rules_table(run, colours)
+    sectors = frame.heading_html("Sectors") + sectors_table(run, colours)
+    return f'<div class="pl-two"><div>{rules}</div><div>{sectors}</div></div>'
 
 
 def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
@@ -32,10 +33,14 @@ def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
     css, js : str
         File names.
     """
+    return _made(get_bidi_component_manager(), folder, html, css, js)
+
+
+@functools.lru_cache(maxsize=16)  # a page draws it with every run; making it asks the disk
+def _made(manager: BidiComponentManager, folder: Path, html: str, css: str, js: str) -> Any:
     mark = _fingerprint(folder)
     short = f"{folder.name}_{mark}"
     name = f"plimsoll.{short}"
-    manager = get_bidi_component_manager()
     if manager.get_component_asset_root(name) is None:
         config = ComponentConfig(short, folder.name)
         manager.register_from_manifest(ComponentManifest("plimsoll", mark, [config]), folder.parent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from dashboard.mark import wordmark_svg
@@ -40,6 +42,10 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-box h2 { font-size: 16px; line-height: 24px; font-weight: 600; margin: 0; padding: 0; }
 .pl-box p { margin: 4px 0 0; white-space: pre-line; overflow-wrap: anywhere; }
 .pl-h2 { font-size: 14px; font-weight: 600; line-height: 20px; margin: 0 0 4px; padding: 0; }
+.pl-stack { display: flex; flex-direction: column; gap: 14px; }
+.pl-two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
+  gap: 16px 64px; }
+.pl-two > * { min-width: 0; }
 .pl-scroll { overflow-x: auto; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
 .pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
@@ -63,7 +69,11 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
 .pl-stale { border-left: 3px solid var(--pl-faint); padding-left: 12px; font-size: 14px;
   color: var(--pl-secondary); }
+@media (min-width: 1600px) {
+  .stAppHeader { padding-left: calc((100vw - 1560px) / 2 + 8px); }
+}
 @media (max-width: 1200px) {
+  .st-key-setting > :has(> .st-key-toolbar), .st-key-toolbar { display: contents; }
   .pl-cards { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
@@ -72,6 +82,11 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting { overflow-x: auto; scrollbar-width: none; }
   .st-key-setting > *, .st-key-toolbar > * { flex: none; }
   .st-key-setting button p { white-space: nowrap; }
+  .st-key-setting button, .st-key-toolbar button { min-height: 40px; min-width: 40px; }
+  .st-key-setting > *, .st-key-toolbar > * { order: 2; }
+  .st-key-setting > :first-child { order: 0; }
+  .st-key-setting :is(.st-key-undo, .st-key-redo) { order: 1; }
+  .st-key-undo button p, .st-key-redo button p { font-size: 0; }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }
@@ -81,6 +96,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 """
 
 
+@functools.cache
 def style_sheet(colours: Theme) -> str:
     """Return the style element of a theme; figures are tabular everywhere."""
     tokens = dict(colours.tokens())

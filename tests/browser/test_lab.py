@@ -164,7 +164,7 @@ def test_a_refused_value_is_explained_and_the_slider_goes_back(page: Page, app_u
     number = field(page, STOP).locator(".lab-number")
     number.fill("3000")
     number.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("risk.position_stop_loss must be")
+    expect(page.get_by_role("alert")).to_contain_text("Position stop must be")
     expect(number).to_have_value("12")
 
 

@@ -119,9 +119,9 @@ def test_a_market_that_is_not_there_is_named_and_another_can_be_chosen(
 
 MESSAGES: tuple[tuple[Any, str], ...] = (
     ("stop=0.2", "cannot be read"),
-    ({"values": {STOP: 3000}}, "risk.position_stop_loss must be"),
-    ({"values": {STOP: -0.1}}, "risk.position_stop_loss must be"),
-    ({"values": {STOP: 1e308, SCALE: 0.2}}, "risk.position_stop_loss must be"),
+    ({"values": {STOP: 3000}}, "Position stop must be"),
+    ({"values": {STOP: -0.1}}, "Position stop must be"),
+    ({"values": {STOP: 1e308, SCALE: 0.2}}, "Position stop must be"),
     ({"values": {"book.names_held": 10.5}}, "book.names_held must be"),
     ({"values": {STOP: "0.2"}}, "cannot be read"),
     ({"values": {STOP: SCRIPT}}, "cannot be read"),

@@ -131,6 +131,29 @@ def test_every_preset_can_be_taken(app: AppTest, name: str) -> None:
     assert values["risk.min_position_scale"] == risk.min_position_scale
 
 
+def test_a_value_sent_before_an_undo_arrived_does_not_undo_it(app: AppTest) -> None:
+    app.selectbox(key="pick:preset").set_value("No overlay").run()
+    sent = [w for w in states(app).widgets if "pick:preset" in w.id]
+    assert len(sent) == 1
+    app.button(key="undo").click().run()
+    # The browser has not heard of the undo yet: what it asks for brings the pickers as they were.
+    late = states(app)
+    for now in [w for w in late.widgets if "pick:preset" in w.id]:
+        late.widgets.remove(now)
+    late.widgets.extend(sent)
+    app._run(late)
+    assert "Risk · Phase 8<" in page_text(app)
+    assert not app.session_state["plimsoll.state"].past
+    # A choice at the picker that is there now is one.
+    next(p for p in app.selectbox if p.label == "Scenario").set_value("No overlay").run()
+    assert "Risk · No overlay<" in page_text(app)
+
+
+def states(app: AppTest) -> Any:
+    """Return what a browser would send of every widget on the page."""
+    return app._tree.get_widget_states()
+
+
 def test_reset_brings_the_preset_back(app: AppTest) -> None:
     before = metric(app, "cagr")
     commit(app, target_annual_vol=0.08)

@@ -12,6 +12,7 @@ import pytest
 from core.metrics import Metrics
 from core.presets import preset
 from core.scenario import with_values
+from dashboard.charts.alt import facts_alt, timeline_alt
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import DASH, percent, ratio
 from dashboard.problems import Problem
@@ -19,10 +20,11 @@ from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.cards import beside, cards_html
+from dashboard.views.facts import timeline_facts
 from dashboard.views.findings import findings, headline
 from dashboard.views.frame import header_html, problem_html, refusal_html, stale_html
 from dashboard.views.frames import in_window, levels, timeline_frames
-from dashboard.views.metrics import CARDS, value_of
+from dashboard.views.metrics import ANNUAL, CARDS, value_of
 from dashboard.views.style import style_sheet
 from dashboard.views.tables import metrics_table, rules_table, sectors_table, timings_table
 from tests.dashboard.fakes import fake_run
@@ -126,8 +128,7 @@ def test_an_error_says_what_happened_what_is_safe_and_what_to_do() -> None:
 
 
 def test_the_words_are_those_of_the_run() -> None:
-    frames = timeline_frames(RUN)
-    said = " ".join((headline(RUN), *findings(RUN, frames)))
+    said = " ".join((headline(RUN), *findings(RUN)))
     assert percent(RUN.metrics.max_drawdown) in said
     assert f"The floor binds from {percent(floor_binds_at(0.30, 0.60))}" in said
     assert f"{RUN.metrics.position_stops} by the position stop" in said
@@ -135,9 +136,39 @@ def test_the_words_are_those_of_the_run() -> None:
     assert "nan" not in said
 
 
+def test_the_description_is_that_of_the_frames() -> None:
+    for run in (RUN, fake_run(preset("No overlay"))):
+        there, lines = timeline_frames(run), levels(run.scenario)
+        assert facts_alt(timeline_facts(run), lines, "Index") == timeline_alt(there, lines, "Index")
+
+
+def test_a_short_period_has_no_yearly_figure() -> None:
+    short = cards_html(RUN.metrics, years=0.2)
+    for face in CARDS:
+        text = card(short, face.name)
+        assert (DASH in text) == (face.yearly or face.name in ANNUAL)
+        assert f'data-value="{value_of(RUN.metrics, face)!r}"' in text  # exact all the same
+
+
+def test_a_win_rate_of_few_trades_is_not_judged() -> None:
+    few = card(cards_html(replace(RUN.metrics, trades=29, win_rate=1.0)), "win_rate")
+    assert "few trades" in few
+    assert "✓" not in few
+    assert "✓" in card(cards_html(replace(RUN.metrics, trades=30, win_rate=1.0)), "win_rate")
+
+
+def test_a_book_that_ends_empty_is_said() -> None:
+    assert "Nothing was held" not in " ".join(findings(RUN))
+    invested = RUN.result.invested.copy()
+    invested[-40:] = 0.0
+    empty = replace(RUN, result=replace(RUN.result, invested=invested))
+    said = " ".join(findings(empty))
+    assert f"on the last 40 sessions, from {RUN.dates[-40]} on" in said
+
+
 def test_the_words_of_rules_that_are_off() -> None:
     run = fake_run(preset("No overlay"))
-    said = " ".join(findings(run, timeline_frames(run)))
+    said = " ".join(findings(run))
     for words in ("Drawdown scaling is off", "volatility target is off", "Both stops are off",
                   "The breaker is off"):  # fmt: skip
         assert words in said
@@ -149,27 +180,26 @@ def test_the_words_of_a_breaker_that_tripped() -> None:
     )
     run = fake_run(scenario)
     assert run.metrics.breaker_trips > 0
-    frames = timeline_frames(run)
-    said = " ".join(findings(run, frames))
+    said = " ".join(findings(run))
     trips = run.result.events.session[run.result.events.kind == 2]
     assert f"first on {run.dates[trips[0]]}" in said
-    assert (frames.binding == "breaker").any()
+    assert (timeline_frames(run).binding == "breaker").any()
 
 
 def test_sectors_above_their_cap_are_said() -> None:
     run = fake_run(with_values(preset("No overlay"), {"book.sector_cap": 0.15}))
-    said = " ".join(findings(run, timeline_frames(run)))
+    said = " ".join(findings(run))
     found = run.cap_breaches
     furthest = int((found.peak_weight - found.cap).argmax())
     assert f"at times: {found.name[furthest]} {percent(found.peak_weight[furthest])}" in said
     assert f"{len(found)} spells in all" in said
     caps = {"book.sector_cap": 0.99, "book.position_cap": 0.99}
     loose = fake_run(with_values(preset("No overlay"), caps))
-    said = " ".join(findings(loose, timeline_frames(loose)))
+    said = " ".join(findings(loose))
     assert "no name above its cap of 99.0" in said
     assert "no sector above its cap of 99" in said
     off = fake_run(with_values(preset("No overlay"), {"book.position_cap": 0.99}))
-    assert "no sector cap is set" in " ".join(findings(off, timeline_frames(off)))
+    assert "no sector cap is set" in " ".join(findings(off))
 
 
 def test_caps_do_not_apply_to_an_own_book() -> None:
@@ -177,7 +207,7 @@ def test_caps_do_not_apply_to_an_own_book() -> None:
         with_values(preset("No overlay"), {"book.sector_cap": 0.15, "book.own_book": "mine"})
     )
     assert len(run.cap_breaches) == 0
-    assert "cap" not in " ".join(findings(run, timeline_frames(run)))
+    assert "cap" not in " ".join(findings(run))
 
 
 def test_tables_hold_every_metric_rule_and_sector() -> None:

@@ -57,11 +57,11 @@ export class Bar {
     const moved = fields.filter(({ path }) => values[path] !== base[path]);
     const words = (spec) => (spec.kind === "flag" ? { ...spec, kind: "choice" } : spec);
     const shown = (spec, value) => setting(words(spec), value) + (value === null ? "" : suffix(spec));
-    const told = moved.slice(0, 2).map((spec) => `${spec.label} ${shown(spec, base[spec.path])} → ${shown(spec, values[spec.path])}`);
-    if (moved.length > 2) told.push(`${moved.length - 2} more`);
+    const all = moved.map((spec) => `${spec.label} ${shown(spec, base[spec.path])} → ${shown(spec, values[spec.path])}`);
+    const told = all.length > 2 ? [...all.slice(0, 2), `${all.length - 2} more`] : all;
     this.compared.textContent = moved.length ? `± against ${baseline}: ${told.join(", ")}`
       : "Drag a rule: the charts follow. Let go: exact numbers.";
-    this.compared.title = this.compared.textContent;
+    this.compared.title = moved.length ? [`Differs from ${baseline}:`, ...all].join("\n") : "";
   }
 
   say(words) {

@@ -8,7 +8,9 @@ const make = (tag, name, parent) => {
   return node;
 };
 
-const LEAST_YEARS = 0.25; // a shorter period is not judged by yearly targets, as in dashboard/views/cards.py
+// As in dashboard/views/cards.py: a shorter period has no yearly figure, fewer trades no win rate to judge.
+const LEAST_YEARS = 0.25, LEAST_TRADES = 30;
+let counter = 0;
 
 export class Cards {
   constructor(host) {
@@ -23,13 +25,33 @@ export class Cards {
     for (const face of faces) {
       const card = make("div", "lab-card", this.host);
       card.dataset.metric = face.name;
-      card.title = face.help;
-      make("div", "lab-card-name", card).textContent = face.yearly ? `${face.label} a year` : face.label;
+      this.explain(card, face);
       const row = make("div", "lab-card-value", card);
       const value = make("span", "", row), delta = make("span", "lab-delta", row);
       const foot = make("div", "lab-card-foot", card);
+      for (const part of [row, foot]) part.setAttribute("aria-hidden", "true"); // the same numbers stand on the page as text
       this.nodes.set(face.name, { card, value, delta, target: make("div", "", foot), beside: make("div", "", foot) });
     }
+  }
+
+  // What the number means: beside the card under a mouse or the focus, whole on a click or a tap.
+  explain(card, face) {
+    const { what, formula, reading } = face.definition;
+    const name = make("button", "lab-card-name", card);
+    const id = `lab-card-${counter++}`;
+    Object.assign(name, { type: "button", textContent: face.yearly ? `${face.label} a year` : face.label });
+    name.dataset.definition = face.name; // dashboard/views/help.py opens it
+    name.setAttribute("aria-describedby", id);
+    const told = make("div", "lab-card-help", card);
+    Object.assign(told, { id, role: "tooltip" });
+    for (const [part, words] of [["p", what], ["code", formula], ["p", reading]]) make(part, "", told).textContent = words;
+    const place = () => {
+      card.classList.remove("lab-quiet");
+      told.classList.toggle("lab-leftward", card.offsetLeft + 300 > this.host.offsetLeft + this.host.clientWidth);
+    };
+    card.addEventListener("pointerenter", place);
+    name.addEventListener("focus", place);
+    card.addEventListener("keydown", (event) => { if (event.key === "Escape") card.classList.add("lab-quiet"); });
   }
 
   show(metrics, run, preset) {
@@ -37,17 +59,20 @@ export class Cards {
       const node = this.nodes.get(face.name);
       const span = face.yearly ? run.years : 1;
       const of = (table) => { const value = table?.[face.name]; return value === null || value === undefined ? NaN : value / span; };
-      const value = of(metrics), base = of(run.baseline);
-      node.card.dataset.value = Number.isNaN(value) ? "" : String(metrics[face.name]);
+      const short = run.years < LEAST_YEARS, untold = short && (face.annual || face.yearly);
+      const exact = of(metrics), value = untold ? NaN : exact, base = untold ? NaN : of(run.baseline);
+      node.card.dataset.value = Number.isNaN(exact) ? "" : String(metrics[face.name]);
       set(node.value, Number.isNaN(value) ? DASH : FORMATS[face.kind](value));
       const delta = difference(face.kind, value, base);
       set(node.delta, delta);
       node.delta.title = `against ${preset}${delta && face.name === "max_drawdown" ? `: ${value < base ? "deeper" : "milder"}` : ""}`;
       node.delta.className = `lab-delta ${tone(delta ? (value > base ? 1 : -1) * face.direction : 0)}`;
-      const judged = face.bound !== undefined && !Number.isNaN(value) && run.years >= LEAST_YEARS;
-      set(node.target, targetText(face, value, judged));
+      const few = short ? "too short" : face.name === "win_rate" && metrics.trades < LEAST_TRADES ? "few trades" : "";
+      const judged = face.bound !== undefined && !Number.isNaN(value) && !few;
+      set(node.target, untold && face.annual ? "too short for" : targetText(face, value, judged, few));
       node.target.className = !judged ? "" : tone(value > face.bound ? 1 : -1);
-      set(node.beside, Number.isNaN(value) ? face.missing : besideText(face, metrics, of(run.benchmark)));
+      const beside = Number.isNaN(exact) ? face.missing : untold && face.annual ? "a yearly figure" : besideText(face, metrics, of(run.benchmark));
+      set(node.beside, beside);
     }
   }
 }
@@ -55,11 +80,11 @@ export class Cards {
 const set = (node, words) => { if (node.textContent !== words) node.textContent = words; };
 const tone = (sign) => (sign > 0 ? "lab-better" : sign < 0 ? "lab-worse" : "");
 
-function targetText(face, value, judged) {
+function targetText(face, value, judged, few) {
   if (face.bound === undefined) return "";
   const words = `target ${face.target.replace("better than", ">")}`;
   if (Number.isNaN(value)) return words;
-  return !judged ? `${words}, too short` : `${value > face.bound ? "✓" : "✗"} ${words}`;
+  return !judged ? `${words}, ${few}` : `${value > face.bound ? "✓" : "✗"} ${words}`;
 }
 
 function besideText(face, metrics, benchmark) {

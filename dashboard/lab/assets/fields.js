@@ -84,13 +84,18 @@ export class Field {
 
   listen() {
     const { slider, entry } = this;
-    slider.addEventListener("pointerdown", () => { this.held = true; this.keyed = false; this.act.near(this.path); });
+    slider.addEventListener("pointerdown", () => { this.held = true; this.keyed = this.escaped = false; this.act.near(this.path); });
     slider.addEventListener("keydown", () => { this.keyed = true; });
     slider.addEventListener("input", () => this.take());
     slider.addEventListener("change", () => (this.keyed ? this.rest() : this.release()));
     for (const end of ["pointerup", "pointercancel"]) slider.addEventListener(end, () => { this.held = false; });
     slider.addEventListener("blur", () => { if (this.resting) this.release(); });
     slider.addEventListener("dblclick", () => this.goBack());
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.moving) return;
+      event.preventDefault();
+      this.takeBack();
+    });
     entry.addEventListener("focus", () => entry.select());
     entry.addEventListener("input", () => { this.typing = true; });
     entry.addEventListener("change", () => this.enter());
@@ -105,7 +110,17 @@ export class Field {
     return Boolean(this.held || this.resting || this.moved !== undefined);
   }
 
+  // Escape: as before the hand came; what the pointer still does counts no more.
+  takeBack() {
+    clearTimeout(this.resting);
+    this.escaped = Boolean(this.held);
+    this.resting = this.moved = undefined;
+    this.place();
+    this.act.settle(this.path);
+  }
+
   take() {
+    if (this.escaped) { this.place(); return; }
     const value = this.steps[Number(this.slider.value)];
     if (value === this.moved) return;
     this.moved = value;
@@ -121,6 +136,8 @@ export class Field {
   release() {
     clearTimeout(this.resting);
     this.resting = this.held = undefined;
+    if (this.escaped) this.place();
+    this.escaped = false;
     const value = this.steps[Number(this.slider.value)];
     this.moved = undefined;
     if (value !== this.value) this.act.commit(this.path, value);
@@ -135,7 +152,7 @@ export class Field {
     const number = text === "" ? NaN : Number(text);
     if (!Number.isFinite(number)) {
       this.write(this.value);
-      this.hint("That is no number.");
+      this.hint(`That is no number${this.spec.optional ? ", nor off" : ""}.`);
       return;
     }
     const value = tidy(this.spec.whole ? Math.round(number) : number / this.spec.factor);
@@ -160,6 +177,19 @@ export class Field {
     this.slider.disabled = this.entry.disabled = value === null;
     this.node.classList.toggle("lab-off", value === null);
     if (!this.moving) this.place();
+  }
+
+  // Why a move of it does nothing, from the rest of the setting.
+  calm(words) {
+    this.idle = words;
+    this.node.classList.toggle("lab-idle", Boolean(words));
+    if (this.options) this.node.title = words;
+  }
+
+  // Why the last value was not taken.
+  refuse(words) {
+    this.refusal = words;
+    this.node.classList.toggle("lab-refused", Boolean(words));
   }
 
   place() {

@@ -5,7 +5,7 @@ import { Cards } from "./cards.js";
 import { Curves } from "./curves.js";
 import { Field } from "./fields.js";
 import { Day } from "./day.js";
-import { note, zones } from "./notes.js";
+import { idle, note, zones } from "./notes.js";
 import { Account, Health } from "./rules.js";
 import { ScaleCurve } from "./scale.js";
 import { Sheet } from "./sheet.js";
@@ -39,7 +39,6 @@ class Lab {
     this.sheet = new Sheet(controls, (path) => this.choose(path));
     const main = make("div", "lab-main", body);
     const cards = make("div", "lab-cards", main);
-    cards.setAttribute("aria-hidden", "true"); // the same numbers stand on the page as text
     this.cards = new Cards(cards);
     const bar = make("div", "lab-bar", main);
     this.timeline = new Timeline(make("div", "lab-timeline", main));
@@ -102,14 +101,16 @@ class Lab {
     for (const spec of header.fields) {
       const value = spec.path in this.pending ? this.pending[spec.path] : header.values[spec.path];
       this.fields.get(spec.path).show(spec, value, header.base[spec.path], header.on[spec.path]);
+      this.fields.get(spec.path).calm(idle(spec.path, header.values));
     }
+    if (taken) { this.asked?.refuse(header.refused); this.asked = header.refused ? this.asked : undefined; }
     curves.hintsFor = header.run && !header.stale ? header.scenario : undefined;
     curves.keep(header.keys);
     if (taken) curves.pause(false);
     this.root.classList.toggle("lab-empty", header.run === null);
     if (header.run) this.draw(header, columns);
     this.bar.compare(header);
-    this.bar.say(header.stale ? "Below: the last good result" : "");
+    this.bar.say(header.stale ? "Below: the last good result" : header.refused);
     if (header.token !== this.token) this.remember(header.token);
     this.hintAll();
     this.root.dataset.scenario = header.scenario;
@@ -204,8 +205,9 @@ class Lab {
 
   commitAll(found) {
     this.pending = { ...this.pending, ...found };
+    this.asked?.refuse("");
     for (const [path, value] of Object.entries(found)) {
-      const field = this.fields.get(path);
+      const field = this.asked = this.fields.get(path);
       field.show(field.spec, value, this.header.base[path], field.kept);
     }
     this.bar.say("Computing exactly …");

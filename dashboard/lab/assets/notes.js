@@ -19,9 +19,26 @@ const stepOf = (field) => {
   return field.stepText();
 };
 
+// A rule that is off lets others do nothing: of what, by the setting alone.
+export function idle(path, values) {
+  const off = (...names) => names.every((name) => values[`risk.${name}`] === null);
+  const volatility = "the volatility target is off", stops = "both stops are off";
+  const found = {
+    "risk.min_position_scale": off("max_allowed_drawdown", "target_annual_vol") && "drawdown scaling and the volatility target are off",
+    "risk.vol_lookback_days": off("target_annual_vol") && volatility,
+    "risk.stop_cooldown_days": off("position_stop_loss", "trailing_stop_pct") && stops,
+    "risk.stop_fill": off("position_stop_loss", "trailing_stop_pct") && stops,
+    "risk.breaker_cooldown_days": off("circuit_breaker_dd") && "the circuit breaker is off",
+    "risk.borrow_spread": values["risk.max_leverage"] <= 1 && "exposure never exceeds 1",
+  }[path];
+  return found ? `No effect: ${found}.` : "";
+}
+
 // `hints` are those at rest; while the hand moves the curves' own numbers are all there is.
 export function note(field, curves, { value, run, binds, hints }) {
+  if (field.refusal) return field.refusal;
   if (value === null || value === undefined) return "";
+  if (field.idle) return field.idle;
   const here = curves.metrics(field.path, value) ?? run?.metrics;
   const parts = [];
   if (field.path === "risk.max_allowed_drawdown" && binds) parts.push(`The floor binds from ${percent(binds)}.`);

@@ -78,9 +78,10 @@ function equity(view, slot) {
   endLabels(view, slot, curves.map((curve) => ({
     at: y(reach(curve)), number: ratio(reach(curve)), name: curve.name, colour: ink[curve.key][1],
   })));
-  const scale = view.log ? "Growth of 1, log scale" : "Growth of 1";
+  const scale = slot.compact ? "Growth" : view.log ? "Growth of 1, log scale" : "Growth of 1";
   const control = view.matched ? ` · no rules: the same average exposure, constant${view.matched.fresh ? "" : " (of the setting before)"}` : "";
-  title(view, slot, `${scale} · benchmark: ${view.run.benchmark_name}${control}`);
+  const names = curves.map((curve) => [curve.name, ink[curve.key][1]]).reverse();
+  title(view, slot, `${scale} · benchmark: ${view.run.benchmark_name}${control}`, names);
 }
 
 function drawdown(view, slot) {
@@ -119,7 +120,8 @@ function drawdown(view, slot) {
     ...near.map(([name, level, , ink_]) => ({ at: y(-level), number: percent(-level, 0), name, colour: ink_ })),
   ]);
   const zone = binds === null ? "" : ` · shaded: drawdown scale at its floor, from ${percent(binds)}`;
-  title(view, slot, `Drawdown, below the peak so far${zone}${far.length ? ` · deeper: ${far.join(", ")}` : ""}`);
+  const name = slot.compact ? "Drawdown" : "Drawdown, below the peak so far";
+  title(view, slot, `${name}${zone}${far.length ? ` · deeper: ${far.join(", ")}` : ""}`, near.map(([rule, , , ink_]) => [rule, ink_]));
 }
 
 function exposure(view, slot) {
@@ -213,5 +215,6 @@ function volatility(view, slot) {
     { at: y(now), number: percent(now, 0), name: "realised", colour: colours.accent_text },
     ...(target === null ? [] : [{ at: y(target), number: percent(target, 0), name: "target", colour: colours.secondary }]),
   ]);
-  title(view, slot, "Realised volatility of what is held · dashed: target");
+  title(view, slot, "Realised volatility of what is held · dashed: target",
+    target === null ? [] : [["target", colours.target]]);
 }

@@ -46,10 +46,18 @@ export function sectors(view, slot) {
       labels.push({ at: y((low[end] + high[end]) / 2), share: mine[end], number: percent(mine[end], 0), name: short.get(name) ?? name, colour: ink });
       low = high;
     }
-    if (cap !== null && cap < 1) c.rule(pen, slot.left, slot.right, y(cap), colours.text, [6, 4]);
+    if (cap !== null && cap < 1) {
+      // A cap holds for each sector: what it is to be read against is the largest one.
+      const most = Float64Array.from(days, (_, i) => Math.max(...stack.map(([, mine]) => mine[i])));
+      c.line(pen, days, most, view.x, y, range, { colour: colours.page, width: 4 });
+      c.line(pen, days, most, view.x, y, range, { colour: colours.text, width: 1.5 });
+      c.rule(pen, slot.left, slot.right, y(cap), colours.page, [], 3);
+      c.rule(pen, slot.left, slot.right, y(cap), colours.text, [6, 4], 1.5);
+    }
   });
   const thick = [...labels].sort((a, b) => b.share - a.share).slice(0, 4).filter(({ share }) => share > 0.005);
   endLabels(view, slot, labels.filter((label) => thick.includes(label)));
-  const limit = cap === null || cap >= 1 ? "" : `, line: cap ${percent(cap, 0)} a sector, hatched: above it`;
-  title(view, slot, `Sectors, share of NAV · rest: cash${limit}${view.live ? " · weekly while you drag" : ""}`);
+  const limit = cap === null || cap >= 1 ? "" : ` · line: largest sector, dashed: its cap ${percent(cap, 0)}, hatched: above`;
+  const name = slot.compact ? "Sectors" : "Sectors, share of NAV";
+  title(view, slot, `${name} · rest: cash${limit}${view.live ? " · weekly while you drag" : ""}`, thick.map(({ name, colour }) => [name, colour]));
 }

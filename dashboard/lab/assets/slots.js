@@ -18,9 +18,19 @@ export function axis(view, slot, y, values, shown) {
   }
 }
 
-export function title(view, slot, words) {
+// `marks` are name and colour of each line: on a phone there is no room for names at their ends.
+export function title(view, slot, words, marks = []) {
   const shown = slot.compact ? words.split(" · ")[0] : words;
   c.text(view.pen, shown, 0, slot.top - 12, view.colours.secondary);
+  if (!slot.compact) return;
+  let at = view.pen.measureText(shown).width + 10;
+  for (const [name, colour] of marks) {
+    const wide = view.pen.measureText(name).width;
+    if (at + 14 + wide > slot.right + 56) return;
+    c.rule(view.pen, at, at + 10, slot.top - 12, colour, [], 3);
+    c.text(view.pen, name, at + 14, slot.top - 12, colour);
+    at += wide + 22;
+  }
 }
 
 export function endLabels(view, slot, labels) {

@@ -24,6 +24,15 @@ export class Timeline {
     this.readout = host.appendChild(document.createElement("div"));
     this.readout.className = "lab-readout";
     this.readout.hidden = true;
+    // On a phone the reading stays when the finger is lifted; these stand in it there.
+    const button = (words, name, act) => {
+      const node = Object.assign(document.createElement("button"), { type: "button", className: `lab-button ${name}`, textContent: words });
+      node.addEventListener("click", act);
+      return node;
+    };
+    this.why = button("Explain this day", "lab-why", () => this.explain(this.shown));
+    this.away = button("✕", "lab-away", () => { this.at = undefined; this.cross(); });
+    this.away.setAttribute("aria-label", "Close the reading");
     this.zoom = null; // [first day, last day], null: all
     this.live = null;
     this.log = false;
@@ -129,7 +138,7 @@ export class Timeline {
     });
     on("pointercancel", () => { this.from = this.to = undefined; this.cross(); });
     on("click", (event) => {
-      if (event.detail > 1 || !this.data || (event.pointerType === "mouse" && Math.abs(event.clientX - this.pressed) > 3)) return;
+      if (event.detail > 1 || !this.data || event.pointerType === "touch" || (event.pointerType === "mouse" && Math.abs(event.clientX - this.pressed) > 3)) return;
       this.explain(this.dayAt(event));
     });
     on("dblclick", () => this.show(null));
@@ -209,6 +218,7 @@ export class Timeline {
     rows.push(["Exposure", `${percent(mine.applied[k], 0)} applied, ${percent(mine.invested[k], 0)} invested`]);
     const held = colours.binding[mine.binding[k]][0];
     rows.push(["Held by", held === "full" ? "nothing" : held]);
+    if (!live && data.dd_scale) rows.push(["Scale", `${ratio(data.dd_scale[i])} drawdown × ${ratio(data.vol_scale[i])} volatility`]);
     const { days, stack } = shares(this);
     const week = Math.min(c.position(days, data.day[i]), days.length - 1);
     const largest = stack.map(([name, mine]) => [mine[week], name])
@@ -218,7 +228,8 @@ export class Timeline {
     rows.push(["Volatility", percent(mine.volatility[k])]);
     const line = (name, words) => { const row = document.createElement("div"); row.append(...[name, words].map((textContent) => Object.assign(document.createElement("span"), { textContent }))); return row; };
     const head = Object.assign(document.createElement("b"), { textContent: date(data.day[i]) });
-    this.readout.replaceChildren(head, ...rows.map(([name, words]) => line(name, words)));
+    this.shown = data.day[i];
+    this.readout.replaceChildren(head, this.why, this.away, ...rows.map(([name, words]) => line(name, words)));
     this.readout.style.left = before ? "" : `${at + 12}px`;
     this.readout.style.right = before ? `${this.host.clientWidth - at + 12}px` : "";
   }
