@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 
@@ -17,6 +17,7 @@ __all__ = ["code_fingerprint", "compiled", "compiled_inner"]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ROOT = Path(__file__).resolve().parent
 _KEPT = 5
+_OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
 
 
 @functools.cache
@@ -62,8 +63,13 @@ if _DIRECTORY is not None:
 
 
 def compiled(function: _Function) -> _Function:
-    """Compile `function` with numba: cached on disk, without the GIL, without fast-math."""
-    return cast(_Function, numba.njit(cache=_DIRECTORY is not None, nogil=True)(function))
+    """Compile `function` with numba: cached on disk, without the GIL, without fast-math.
+
+    A division by 0 gives an infinity or a NaN, as in numpy. Python's way, an exception, needs a
+    test before every division, and no loop with such a test in it fills the processor's vectors.
+    """
+    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, **_OPTIONS)
+    return cast(_Function, decorator(function))
 
 
 def compiled_inner(function: _Function) -> _Function:
@@ -73,5 +79,5 @@ def compiled_inner(function: _Function) -> _Function:
     that a function is given, and handing a run's arrays around cost a third of the run. The
     arrays belong to the compiled function outside, which outlives the call.
     """
-    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, nogil=True, _nrt=False)
+    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, _nrt=False, **_OPTIONS)
     return cast(_Function, decorator(function))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Final
 
@@ -14,7 +16,12 @@ from core.errors import InputsError
 from core.metrics import NO_DISPERSION, CurveMetrics, check_dates
 from core.units import CALENDAR_DAYS_PER_YEAR, SESSIONS_PER_YEAR, Dates, Floats
 
-__all__ = ["CURVE_METRICS", "calendar_days", "curve_metrics_many", "measure_curve"]
+__all__ = ["CURVE_METRICS", "SUMS", "calendar_days", "curve_metrics_many", "measure_curve"]
+
+SUMS: Final = 32  # running sums of one long sum
+_SHARE: Final = 1 << 17  # values that are worth a thread of their own
+_PART: Final = 16  # of a curve, in which a drawdown is looked for at once
+_NEARLY: Final = 1.0 + 1e-9  # far more than a product and a quotient can differ by
 
 #: Columns of :func:`curve_metrics_many`, in the order of :class:`~core.metrics.CurveMetrics`.
 CURVE_METRICS: Final = tuple(field.name for field in fields(CurveMetrics))
@@ -54,7 +61,27 @@ def curve_metrics_many(
         raise InputsError(f"nav must have one curve a row (2 dimensions), had shape {nav.shape}")
     rates = check_dates(curves.shape[1], dates, cash_rate)
     start = math.nan if initial_nav is None else initial_nav
-    return _measure_rows(curves, rates, calendar_days(dates), start)
+    measured = np.empty((len(curves), len(CURVE_METRICS)))
+    _share_out(curves, rates, calendar_days(dates), start, measured)
+    return measured
+
+
+def _share_out(
+    curves: Floats, cash_rate: Floats, days: int, initial_nav: float, measured: Floats
+) -> None:
+    # Among as many threads as the machine has processors, where it is worth it.
+    threads = max(1, min(os.cpu_count() or 1, curves.size // _SHARE))
+    edges = [len(curves) * share // threads for share in range(threads + 1)]
+
+    def measure(begin: int, end: int) -> None:
+        rows = slice(begin, end)
+        _measure_rows(curves[rows], cash_rate, days, initial_nav, measured[rows])
+
+    if threads == 1:
+        measure(0, len(curves))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(measure, edges[:-1], edges[1:]))
 
 
 def calendar_days(dates: Dates) -> int:
@@ -68,13 +95,12 @@ def _measure_rows(
     cash_rate: npt.NDArray[np.float64],
     days: int,
     initial_nav: float,
-) -> npt.NDArray[np.float64]:
-    measured = np.empty((len(nav), 8))
-    excess = np.empty(nav.shape[1])
+    measured: npt.NDArray[np.float64],
+) -> None:
+    excess, sums = np.empty(nav.shape[1]), np.empty(SUMS)
     for row in range(len(nav)):
         start = nav[row, 0] if math.isnan(initial_nav) else initial_nav
-        measure_curve(nav[row], start, cash_rate, days, excess, measured[row])
-    return measured
+        measure_curve(nav[row], start, cash_rate, days, excess, sums, measured[row])
 
 
 @compiled_inner
@@ -84,6 +110,7 @@ def measure_curve(
     cash_rate: npt.NDArray[np.float64],
     days: int,
     excess: npt.NDArray[np.float64],
+    sums: npt.NDArray[np.float64],
     measured: npt.NDArray[np.float64],
 ) -> None:
     """Write what one curve earned and risked into ``measured[:8]``.
@@ -95,7 +122,8 @@ def measure_curve(
     days : int
         Calendar days from the first session to the last.
     excess : float64[T]
-        Overwritten.
+    sums : float64[SUMS]
+        Both overwritten.
     measured : float64[>= 8]
         In the order of ``CURVE_METRICS``; NaN where a NAV is not finite and above 0.
     """
@@ -114,37 +142,55 @@ def measure_curve(
     count = sessions - 1
     if count < 2:
         return
-    before = initial_nav
-    for t in range(1, sessions):
-        excess[t - 1] = nav[t] / before - 1.0
-        before = nav[t]
-    mean = _sum(excess, count, 0.0, 1) / count
-    measured[3] = math.sqrt(_sum(excess, count, mean, 2) / (count - 1) * SESSIONS_PER_YEAR)
-    for q in range(count):
-        excess[q] -= cash_rate[q + 1]
-    mean = _sum(excess, count, 0.0, 1) / count
-    deviation = math.sqrt(_sum(excess, count, mean, 2) / (count - 1))
+    excess[0] = nav[1] / initial_nav - 1.0
+    for q in range(1, count):
+        excess[q] = nav[q + 1] / nav[q] - 1.0
+    mean, squares = _mean_and_squares(excess, count, sums)
+    measured[3] = math.sqrt(squares / (count - 1) * SESSIONS_PER_YEAR)
+    if _subtract(excess, cash_rate, count):
+        mean, squares = _mean_and_squares(excess, count, sums)
+    deviation = math.sqrt(squares / (count - 1))
     if deviation >= NO_DISPERSION:
         measured[4] = mean / deviation * math.sqrt(SESSIONS_PER_YEAR)
     for q in range(count):
         excess[q] = min(excess[q], 0.0)
-    downside = math.sqrt(_sum(excess, count, 0.0, 2) / count)
+    downside = math.sqrt(_sum(excess, count, 0.0, 2, sums) / count)
     if downside >= NO_DISPERSION:
         measured[5] = mean / downside * math.sqrt(SESSIONS_PER_YEAR)
 
 
 @compiled_inner
 def _deepest_drawdown(nav: npt.NDArray[np.float64], initial_nav: float) -> tuple[float, float]:
-    # With the last value; NaN where a value is not finite and above 0.
-    peak = initial_nav
-    deepest = 0.0
+    # With the last value; NaN where a value is not finite and above 0. Most parts of a curve cannot
+    # hold its deepest drawdown: not even their lowest value would, under their highest.
+    valid = True
     for t in range(len(nav)):
-        value = nav[t]
-        if not 0.0 < value < math.inf:
-            return math.nan, value
-        peak = max(peak, value)
-        deepest = min(deepest, value / peak - 1.0)
+        valid &= (0.0 < nav[t]) & (nav[t] < math.inf)
+    if not valid:
+        return math.nan, math.nan
+    peak = initial_nav
+    deepest, near = 0.0, _NEARLY
+    for start in range(0, len(nav), _PART):
+        part = nav[start : min(start + _PART, len(nav))]
+        lowest, highest = _range_of(part)
+        if lowest <= max(peak, highest) * near:
+            for q in range(len(part)):
+                peak = max(peak, part[q])
+                deepest = min(deepest, part[q] / peak - 1.0)
+            near = (1.0 + deepest) * _NEARLY
+        peak = max(peak, highest)
     return deepest, nav[len(nav) - 1]
+
+
+@compiled_inner
+def _range_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    # Two of each, so that half the comparisons wait for the one before.
+    low = high = lower = higher = values[0]
+    for q in range(0, len(values) // 2 * 2, 2):
+        low, lower = min(low, values[q]), min(lower, values[q + 1])
+        high, higher = max(high, values[q]), max(higher, values[q + 1])
+    last = values[len(values) - 1]
+    return min(low, lower, last), max(high, higher, last)
 
 
 @compiled_inner
@@ -155,18 +201,45 @@ def _power(growth: float, periods_per_year: float, periods: int) -> float:
 
 
 @compiled_inner
-def _sum(values: npt.NDArray[np.float64], count: int, origin: float, power: int) -> float:
-    # Four running sums: with one, every addition would wait for the one before.
-    a = b = c = d = 0.0
-    fours = count // 4 * 4
-    for i in range(0, fours, 4):
-        w, x = values[i] - origin, values[i + 1] - origin
-        y, z = values[i + 2] - origin, values[i + 3] - origin
-        a += w * w if power == 2 else w
-        b += x * x if power == 2 else x
-        c += y * y if power == 2 else y
-        d += z * z if power == 2 else z
-    for i in range(fours, count):
-        w = values[i] - origin
-        a += w * w if power == 2 else w
-    return a + b + c + d
+def _subtract(
+    excess: npt.NDArray[np.float64], cash_rate: npt.NDArray[np.float64], count: int
+) -> bool:
+    # Whether there was anything to subtract: the sums before it stand where there was not.
+    earns = False
+    for q in range(count):
+        earns |= cash_rate[q + 1] != 0.0
+    if earns:
+        for q in range(count):
+            excess[q] -= cash_rate[q + 1]
+    return earns
+
+
+@compiled_inner
+def _mean_and_squares(
+    values: npt.NDArray[np.float64], count: int, sums: npt.NDArray[np.float64]
+) -> tuple[float, float]:
+    # With the sum of the squares of the distances from the mean.
+    mean = _sum(values, count, 0.0, 1, sums) / count
+    return mean, _sum(values, count, mean, 2, sums)
+
+
+@compiled_inner
+def _sum(
+    values: npt.NDArray[np.float64],
+    count: int,
+    origin: float,
+    power: int,
+    sums: npt.NDArray[np.float64],
+) -> float:
+    # Many running sums side by side fill the processor's vectors; with one, every addition would
+    # wait for the one before.
+    sums[:] = 0.0
+    for start in range(0, count, len(sums)):
+        part = values[start : min(start + len(sums), count)]
+        for q in range(len(part)):
+            distance = part[q] - origin
+            sums[q] += distance * distance if power == 2 else distance
+    total = 0.0
+    for q in range(len(sums)):
+        total += sums[q]
+    return total

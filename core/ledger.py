@@ -1,16 +1,22 @@
-"""Trades and events of one run: what was held, why it left, and what each rule did when."""
+"""Trades and events of one run: what was held, why it left, and what each rule did when.
+
+pandas is imported by the first table that is asked for: a run needs none of it, and it is a third
+of the time and a fifth of the memory of a new process.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core.units import Bools, Dates, Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["PORTFOLIO", "EventKind", "Events", "ExitReason", "Trades"]
 
@@ -131,6 +137,8 @@ class Trades:
         for column in (field.name for field in fields(self)[3:]):
             columns[column] = getattr(self, column)
         columns["reason"] = _labels(self.reason, ExitReason)
+        import pandas as pd
+
         return pd.DataFrame(columns)
 
 
@@ -182,6 +190,8 @@ class Events:
 
     def frame(self, dates: Dates, tickers: Sequence[str]) -> pd.DataFrame:
         """Return one row an event: date, event, ticker ("" = portfolio), value, threshold."""
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "date": _dates(self.session, dates),
@@ -200,6 +210,8 @@ def _dates(sessions: Ints, dates: Dates) -> Dates:
 
 
 def _names(codes: Ints, names: Sequence[str], missing: str) -> pd.Series[str]:
+    import pandas as pd
+
     lookup = np.array([*names, missing], dtype=object)
     return pd.Series(lookup[codes], dtype="str")
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from core.curves import calendar_days
 from core.errors import CancelledError
@@ -23,6 +22,9 @@ from core.simulation.parameters import pack
 from core.simulation.rows import simulate_rows
 from core.simulation.run import check_initial_nav
 from core.units import Dates, Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["METRICS", "SweepResult", "simulate_many", "warm_up_many"]
 
@@ -62,6 +64,8 @@ class SweepResult:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a configuration, one column a metric, and ``ruined``."""
+        import pandas as pd  # as core.ledger does
+
         return pd.DataFrame(self.values, columns=list(METRICS)).assign(ruined=self.ruined)
 
 

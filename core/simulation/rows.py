@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.compiled import compiled, compiled_inner
-from core.curves import measure_curve
+from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
 from core.simulation.event_driven import simulate_event_driven
@@ -57,8 +57,8 @@ def simulate_rows(
     trades = events = 2 * securities + 1024
     no_weights = np.empty((0, 0))
     run = new_run(rules[begin : begin + 1].copy(), market.close.shape, no_weights, trades, events)
-    desk = new_desk(market.close.shape)
-    nav, excess = np.empty(sessions), np.empty(sessions)
+    desk = new_desk(market.close.shape[1], blocks)
+    nav, excess, sums = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
     for row in range(begin, end):
         while True:
             run.rules[0] = rules[row]
@@ -76,7 +76,7 @@ def simulate_rows(
             curves[row, :] = nav
         values[row, :] = math.nan
         if ruined[row] == SOLVENT:
-            measure_curve(nav, initial_nav, market.cash_rate, days, excess, values[row])
+            measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
             _measure_run(run, values[row])
 
 
