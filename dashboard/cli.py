@@ -19,7 +19,7 @@ from rich.console import Console
 
 from core.errors import CoreError
 from core.scenario import PRESETS, parse_assignment, with_values
-from dashboard import cli_account, cli_data, cli_explain, cli_sweep
+from dashboard import cli_account, cli_compare, cli_data, cli_explain, cli_sweep
 from dashboard.cli_scenario import base_scenario
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -152,6 +152,7 @@ cli_data.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
+cli_compare.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

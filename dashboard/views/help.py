@@ -32,6 +32,12 @@ PAGE_KEYS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("] [", "The book of the next and the previous session"),
         ("Esc", "The book of the last session"),
     ),
+    "Overview": (
+        ("p", "Present: large type, a step at a time"),
+        ("→ Space", "The next step; also ↓ and Page Down"),
+        ("←", "The step before; also ↑ and Page Up"),
+        ("Esc", "Leave the presentation"),
+    ),
     "Drawdowns": (
         ("] [", "The next and the previous drawdown by depth"),
         ("Esc", "The whole period again"),
