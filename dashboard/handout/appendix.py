@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from core.scenario import specs
+from core.scenario import scenario_hash, specs
 from dashboard.definitions import DEFINITIONS
 from dashboard.format import count
 from dashboard.handout import tables
@@ -92,6 +92,7 @@ def _origin(run: Run, data: Mapping[str, Any], made: Made, trials: Trials) -> It
     code = [
         ("Plimsoll", made.plimsoll),
         ("Code hash", made.code),
+        ("Settings hash", scenario_hash(run.scenario)),
         ("Python", made.python),
         ("Libraries", libraries),
         ("Books balance to", f"{abs(run.result.books_residual):.0e} of NAV"),
@@ -110,9 +111,10 @@ def notice(run: Run, trials: Trials) -> Iterator[Block]:
     over = "over a simulated market" if run.market.simulated else "over past prices"
     yield Words(
         f"The performance shown is hypothetical. It was computed by running rules {over}; no money "
-        "was invested and no order was sent. Such results have limits that a real account does "
-        "not have: the rules were written with knowledge of the period they are shown on, every "
-        "order is filled at the price the settings say, and costs are an assumption."
+        "was invested and no order was sent. Such results have limits that those of a "
+        "real account do not have: the rules were written with knowledge of the period they are "
+        "shown on, every order is filled at the price the settings say, and costs are an "
+        "assumption."
     )
     yield Words(
         f"{_tried(trials)} been tried on this market when the report was made "
