@@ -49,8 +49,11 @@ class Control:
     exposure : float
         Constant multiple of NAV that every rebalance restores; between rebalances names drift,
         and nothing is held before the first, so it is not the average itself. 0 = only cash.
+    inputs : SimulationInputs
+    risk : RiskConfig
+        What it ran on.
     result : BacktestResult
-        The control's run.
+        The control's run: ``simulate(inputs, risk)``.
     metrics, scenario : Metrics
         Of the control and of the scenario.
     runs : int
@@ -59,6 +62,8 @@ class Control:
 
     average_exposure: float
     exposure: float
+    inputs: SimulationInputs
+    risk: RiskConfig
     result: BacktestResult
     metrics: Metrics
     scenario: Metrics
@@ -115,13 +120,14 @@ def exposure_matched_control(
     for _ in range(_ATTEMPTS):
         if cancelled is not None and cancelled():
             raise CancelledError(runs, _ATTEMPTS)
-        found = _hold(plain, risk, exposure, result.initial_nav)
+        held, limits = _holding(plain, risk, exposure)
+        found = _run(held, limits, exposure, result.initial_nav)
         runs += 1
         average = float(np.mean(found.invested))
         if abs(average - wanted) <= tolerance:
             metrics = summarise(found, dates, inputs.market.cash_rate)
             scenario = summarise(result, dates, inputs.market.cash_rate)
-            return Control(wanted, exposure, found, metrics, scenario, runs)
+            return Control(wanted, exposure, held, limits, found, metrics, scenario, runs)
         # Names drift between rebalances, so the average is not quite in proportion to the
         # exposure: the proportion is taken again until the average fits.
         exposure = _next(exposure, wanted, average)
@@ -142,17 +148,23 @@ def _next(exposure: float, wanted: float, average: float) -> float:
     return exposure
 
 
-def _hold(
-    inputs: SimulationInputs, risk: RiskConfig, exposure: float, initial_nav: float
-) -> BacktestResult:
+def _holding(
+    inputs: SimulationInputs, risk: RiskConfig, exposure: float
+) -> tuple[SimulationInputs, RiskConfig]:
     values: dict[str, Any] = only(risk, [Rule.COSTS]).model_dump()
     values["vol_rebalance_threshold"] = None
     if exposure == 0.0:  # no exposure at all is no leverage limit: the book is never bought
         inputs = _never_invested(inputs)
     else:
         values |= dict.fromkeys(_CONSTANT, exposure)
+    return inputs, RiskConfig(**values)
+
+
+def _run(
+    inputs: SimulationInputs, risk: RiskConfig, exposure: float, initial_nav: float
+) -> BacktestResult:
     try:
-        return simulate(inputs, RiskConfig(**values), initial_nav=initial_nav)
+        return simulate(inputs, risk, initial_nav=initial_nav)
     except RuinError as ruin:
         raise ControlError(
             f"the control must survive, was ruined at session {ruin.session} when it held "

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.explain_decision import Decision, decide
-from core.explain_fill import fill
 from core.explain_filled import Fill
-from core.explain_state import RunRecord, before_fill, mark_on
+from core.explain_passage import Passage, next_nav, pass_session
+from core.explain_state import RunRecord, StopSale
 from core.explain_switches import Switch
 from core.ledger import EventKind
 from core.result import BacktestResult
@@ -24,6 +24,7 @@ from core.simulation.inputs import SimulationInputs
 __all__ = ["Alternative", "Event", "Explanation", "explain", "explain_record"]
 
 _SAME = 1e-12  # weights, or fractions of NAV: no difference
+_ROUNDING = 1e-3  # dollars of NAV: no difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Event:
 class Alternative:
     """One decision and its fill without one part of the overlay; what came before as it happened.
 
-    Exact for this one step: what later sessions would have done with it is the rule account's.
+    Stops that rest in the market over the session after a decision are part of it. Exact for this
+    one step: what later sessions would have done with it is the rule account's.
 
     Attributes
     ----------
@@ -52,11 +54,14 @@ class Alternative:
     wanted_change : float
         Its wanted exposure minus that of the run; NaN where one of them is undefined.
     moved : float
-        Σ |difference of weights after the fill|, over NAV before it; NaN without a fill.
+        Σ |difference of what is held at the close of the fill's session|, over NAV before the
+        fill; NaN without a fill.
+    turnover : float
+        Of that session; NaN without a fill.
     cost_change : float
-        Dollars of cost more (or fewer, negative) at the fill; NaN without one.
+        Dollars of cost more (or fewer, negative) in that session; NaN without a fill.
     next_session : int
-        Session of the close after the fill, -1 where the data end.
+        Session of the first close after the fill, -1 where the data end.
     nav_change : float
         Dollars of NAV more (or fewer) at that close before its own fill; NaN where there is none.
     """
@@ -66,18 +71,20 @@ class Alternative:
     fill: Fill | None
     wanted_change: float
     moved: float
+    turnover: float
     cost_change: float
     next_session: int
     nav_change: float
 
     @property
     def differs(self) -> bool:
-        """Whether exposure, holdings or costs would have been another."""
+        """Whether exposure, holdings, costs or NAV would have been another."""
         return (
             abs(self.wanted_change) > _SAME
             or math.isnan(self.decision.exposure.wanted) != math.isnan(self.wanted_change)
             or self.moved > _SAME
             or abs(self.cost_change) > 0.0
+            or abs(self.nav_change) > _ROUNDING
         )
 
 
@@ -98,6 +105,8 @@ class Explanation:
         The decision that this session filled: at lag 0 the same.
     fill : Fill or None
         None on session 0 at lag 1, where nothing was decided before.
+    sales : tuple of StopSale
+        Of the session, by stops that rested in the market; those before its fill first.
     fill_alternatives : tuple of Alternative
         Of that fill, those that differ.
     events : tuple of Event
@@ -113,6 +122,7 @@ class Explanation:
     alternatives: tuple[Alternative, ...]
     filled: Decision | None
     fill: Fill | None
+    sales: tuple[StopSale, ...]
     fill_alternatives: tuple[Alternative, ...]
     events: tuple[Event, ...]
 
@@ -137,10 +147,9 @@ def explain(
 
     Raises
     ------
-    ConfigError
-        For fills at the open and stops inside the session, which are not explained yet.
     InputsError
-        When the result has no weights, or the session is none of the run.
+        When the result has no weights, the inputs not the prices that `risk` asks for, or the
+        session is none of the run.
     """
     return explain_record(RunRecord.of(inputs, risk, result), session)
 
@@ -156,6 +165,7 @@ def explain_record(record: RunRecord, session: int) -> Explanation:
     if record.lag > 0:
         filled = decide(record, session - 1) if session > 0 else None
         fill_alternatives = () if filled is None else _alternatives(record, filled)
+    passed = None if filled is None else pass_session(record, filled)
     return Explanation(
         session=session,
         nav=float(result.nav[session]),
@@ -165,7 +175,8 @@ def explain_record(record: RunRecord, session: int) -> Explanation:
         decision=decision,
         alternatives=alternatives,
         filled=filled,
-        fill=None if filled is None else fill(record, before_fill(record, session), filled),
+        fill=None if passed is None else passed.fill,
+        sales=() if passed is None else passed.end.sales,
         fill_alternatives=fill_alternatives,
         events=_events(result, session),
     )
@@ -187,40 +198,40 @@ def _events(result: BacktestResult, session: int) -> tuple[Event, ...]:
 def _alternatives(record: RunRecord, decision: Decision) -> tuple[Alternative, ...]:
     if decision.out and not decision.reentered:
         return ()  # what the breaker keeps away is not one step's difference
-    actual = _fill_of(record, decision)
+    actual = _passage_of(record, decision)
     found = [_alternative(record, decision, actual, switch) for switch in Switch]
     return tuple(each for each in found if each.differs)
 
 
-def _fill_of(record: RunRecord, decision: Decision, off: Switch | None = None) -> Fill | None:
+def _passage_of(record: RunRecord, decision: Decision, off: Switch | None = None) -> Passage | None:
     if decision.fills_at >= record.sessions:
         return None
-    return fill(record, before_fill(record, decision.fills_at), decision, off)
+    return pass_session(record, decision, off)
 
 
 def _alternative(
-    record: RunRecord, decision: Decision, actual: Fill | None, off: Switch
+    record: RunRecord, decision: Decision, actual: Passage | None, off: Switch
 ) -> Alternative:
     other = decide(record, decision.session, off)
-    filled = _fill_of(record, other, off)
-    moved = cost_change = nav_change = math.nan
-    after = decision.fills_at + 1
-    if actual is not None and filled is not None:
-        moved = float(np.abs(filled.value - actual.value).sum()) / actual.nav_before
-        cost_change = filled.cost - actual.cost
+    passed = _passage_of(record, other, off)
+    moved = turnover = cost_change = nav_change = math.nan
+    after = decision.fills_at + (0 if record.at_open else 1)
+    if actual is not None and passed is not None:
+        change = np.abs(passed.end.value - actual.end.value)
+        moved = float(change.sum()) / actual.before.nav
+        turnover, cost_change = passed.turnover, passed.cost - actual.cost
         if after < record.sessions:
-            nav_change = _next_nav(record, filled, after) - _next_nav(record, actual, after)
+            nav_change = next_nav(record, passed, off, happened=False) - next_nav(
+                record, actual, off, happened=True
+            )
     return Alternative(
         off=off,
         decision=other,
-        fill=filled,
+        fill=None if passed is None else passed.fill,
         wanted_change=other.exposure.wanted - decision.exposure.wanted,
         moved=moved,
+        turnover=turnover,
         cost_change=cost_change,
         next_session=after if after < record.sessions else -1,
         nav_change=nav_change,
     )
-
-
-def _next_nav(record: RunRecord, filled: Fill, t: int) -> float:
-    return mark_on(record, filled.value, filled.cash_after, filled.nav_after, t).nav

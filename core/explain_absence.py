@@ -12,8 +12,9 @@ from core.errors import InputsError
 from core.explain_decision import StopTest, decide
 from core.explain_fill import fill
 from core.explain_filled import Fill
+from core.explain_marking import before_fill
 from core.explain_selection import Placing, Selection, placing
-from core.explain_state import RunRecord, before_fill, stop_reason
+from core.explain_state import RunRecord, stop_reason
 from core.ledger import EventKind, ExitReason
 from core.simulation.state import TRADE_NONE
 

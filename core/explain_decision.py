@@ -10,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from core.explain_exposure import Exposure, exposure_of
-from core.explain_state import Moment, RunRecord, at_decision, references, stop_reason
+from core.explain_marking import at_decision
+from core.explain_resting import waiting
+from core.explain_state import Moment, RunRecord, last_close, references, stop_reason
 from core.explain_switches import Switch, rules_of, without
 from core.ledger import EventKind, ExitReason
 from core.risk.drawdown import breaker_trips
-from core.risk.stops import position_stop_hit, trailing_stop_hit
+from core.risk.stops import position_stop_hit, stop_level, trailing_stop_hit
 from core.risk.volatility import rescale_due
 from core.rule_walk import stop_scales
 from core.units import Bools, Ints
@@ -39,6 +41,8 @@ class Order(StrEnum):
 class StopTest:
     """One name held against its stops at a close.
 
+    Where stops rest in the market, the levels are those that rest there over the next session.
+
     Attributes
     ----------
     security : int
@@ -48,7 +52,7 @@ class StopTest:
     stop_level, trailing_level : float
         Prices at or below which either stop sells; NaN = off.
     hit : ExitReason
-        STOP, TRAILING, or OPEN where neither was hit.
+        STOP, TRAILING, or OPEN where neither was hit; a stop that rests is not tested on closes.
     """
 
     security: int
@@ -88,7 +92,7 @@ class Decision:
         While out: session of its trip, and the last session on which no rebalance may enter; else
         -1.
     stops : tuple of StopTest
-        Every test made, the name nearest to its stop first.
+        Every test made, or every stop left in the market, the name nearest to its stop first.
     exit : int64[N]
         ExitReason of every exit ordered, those that wait already included.
     ordered : int64[N]
@@ -149,12 +153,14 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
     if tripped:
         new = moment.held & (exit_ == ExitReason.OPEN)
         exit_[new], ordered[new] = ExitReason.BREAKER, t
-    elif active:
+    elif active and not record.rests:
         stops = _test_stops(record, t, moment, rules, own=off not in _STOPPING)
         for test in stops:
             if test.hit != ExitReason.OPEN:
                 exit_[test.security], ordered[test.security] = test.hit, t
-    exposure = exposure_of(record, t, rules, active, off)
+    if record.rests:
+        stops = _left_resting(record, t, rules)
+    exposure = exposure_of(record, t, rules, active, off, moment.nav)
     stays = bool((moment.held & (exit_ == ExitReason.OPEN)).any())
     return Decision(
         session=t,
@@ -212,6 +218,20 @@ def _test_stops(
         levels = entry * (1.0 - stop), high * (1.0 - trailing)
         tests.append(StopTest(int(i), price, entry, high, *levels, hit))
     return tuple(sorted(tests, key=lambda test: (test.hit == ExitReason.OPEN, -_nearness(test))))
+
+
+def _left_resting(record: RunRecord, t: int, rules: Any) -> tuple[StopTest, ...]:
+    # With the fill of t also at lag 0: it is what rests over the next session.
+    scale = float(stop_scales(record.inputs)[t])
+    average, highest = references(record, t, filled=True)
+    tests = []
+    for i in np.flatnonzero(np.isfinite(average) & ~waiting(record, t)).tolist():
+        entry, high = float(average[i]), float(highest[i])
+        stop = float(stop_level(entry, float(rules["position_stop_loss"]) * scale))
+        trailing = float(stop_level(high, float(rules["trailing_stop_pct"]) * scale))
+        close = last_close(record, t, i)
+        tests.append(StopTest(i, close, entry, high, stop, trailing, ExitReason.OPEN))
+    return tuple(sorted(tests, key=lambda test: -_nearness(test)))
 
 
 def _nearness(test: StopTest) -> float:

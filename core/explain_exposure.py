@@ -66,15 +66,14 @@ class Exposure:
 
 
 def exposure_of(
-    record: RunRecord, t: int, rules: Any, active: bool, off: Switch | None
+    record: RunRecord, t: int, rules: Any, active: bool, off: Switch | None, nav: float
 ) -> Exposure:
     """Make the wanted exposure of session t again under `rules`; `off` as for a decision.
 
-    Without `active` (the breaker trips or is out) nothing is wanted.
+    `nav` is what the rules see: at lag 0 before the costs of their own fill. Without `active` (the
+    breaker trips or is out) nothing is wanted.
     """
     result = record.result
-    # At lag 0 the rules see NAV as it is marked, before the costs of their own fill.
-    nav = float(result.nav[t] + (result.cost[t] if record.lag == 0 else 0.0))
     drawdown, sigma = float(result.risk_drawdown[t]), float(result.sigma[t])
     maximum, target = float(rules["max_allowed_drawdown"]), float(rules["target_annual_vol"])
     dd_scale, vol_scale = drawdown_scale(drawdown, maximum), volatility_scale(sigma, target)

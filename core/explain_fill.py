@@ -9,7 +9,7 @@ import numpy as np
 
 from core.explain_decision import Decision, Order
 from core.explain_filled import Fill, Steps
-from core.explain_state import Moment, RunRecord, fill_prices
+from core.explain_state import Moment, RunRecord
 from core.explain_switches import Switch, rules_of, without
 from core.ledger import ExitReason
 from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turnover_factor
@@ -28,7 +28,7 @@ def fill(record: RunRecord, moment: Moment, decision: Decision, off: Switch | No
     ----------
     record : RunRecord
     moment : Moment
-        Just before the fill, from :func:`core.explain_state.before_fill`.
+        Just before the fill, from :func:`core.explain_marking.before_fill`.
     decision : Decision
         Whose fill it is, made without `off` as well.
     off : Switch, optional
@@ -60,7 +60,7 @@ class _Work:
         gone = decision.leaving & ~moment.held  # left between the decision and the fill
         self.security = np.flatnonzero(moment.held | ((self.target_row != 0.0) & ~gone))
         pick = self.security
-        self.price = fill_prices(record, self.t)[pick]
+        self.price = record.paid[self.t][pick]
         self.exit = np.where(moment.held, decision.exit, ExitReason.OPEN)[pick]
         self.inside = self.exit == ExitReason.OPEN
         self.trades = self.inside & np.isfinite(self.price)
@@ -86,7 +86,7 @@ class _Work:
 
     def _targets(self) -> None:
         market, days = self.record.inputs.market, int(self.rules["stop_cooldown_days"])
-        stopped = _stop_fills(self.record, self.t)[self.security]
+        stopped = _stop_fills(self.record, self.moment)[self.security]
         self.cooling = np.array([cooling_down(self.t, int(f), days) for f in stopped], np.bool_)
         self.target = np.where(self.cooling, 0.0, self.target_row[self.security])
         if len(market.alpha):
@@ -194,14 +194,15 @@ class _Work:
         return exposure.applied if order is Order.NOTHING else exposure.wanted
 
 
-def _stop_fills(record: RunRecord, t: int) -> Ints:
-    # Session before t at which each name's last stop was filled, NEVER where none was. What a stop
-    # sells in t itself has its exit, and stands outside anyway.
+def _stop_fills(record: RunRecord, moment: Moment) -> Ints:
+    # Session at which each name's last stop was filled, NEVER where none was. What a stop has sold
+    # in this session counts; an exit of this fill stands outside anyway.
     trades = record.result.trades
     by_stop = (trades.reason == ExitReason.STOP) | (trades.reason == ExitReason.TRAILING)
-    earlier = by_stop & (trades.exit_session < t)
+    earlier = by_stop & (trades.exit_session < moment.session)
     last = np.full(record.weights.shape[1], NEVER, dtype=np.int64)
     np.maximum.at(last, trades.security[earlier], trades.exit_session[earlier])
+    last[[sale.security for sale in moment.sales]] = moment.session
     return last
 
 

@@ -114,7 +114,7 @@ class Fill:
 
     @property
     def weights(self) -> Floats:
-        """float64[N]: held value over NAV after costs, as a result records it."""
+        """float64[N]: held value over NAV after costs; with fills at the close as recorded."""
         return self.value / self.nav_after
 
     @property

@@ -10,25 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import ConfigError, InputsError
+from core.errors import InputsError
 from core.ledger import EventKind, ExitReason
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
-from core.risk.leverage import cash_return
-from core.rule_walk import Spells, average_entry, held_weights, spells
+from core.rule_walk import Spells, average_entry, fill_prices, held_weights, spells
 from core.simulation.inputs import SimulationInputs
 from core.units import Bools, Floats, Ints
 
-__all__ = [
-    "Moment",
-    "RunRecord",
-    "at_decision",
-    "before_fill",
-    "fill_prices",
-    "mark_on",
-    "references",
-    "stop_reason",
-]
+__all__ = ["Moment", "RunRecord", "StopSale", "last_close", "references", "stop_reason"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,15 +32,22 @@ class RunRecord:
     result : BacktestResult
         With weights.
     weights : float64[T, N]
+    paid : float64[T, N]
+        Prices at which orders fill; NaN = does not trade.
     held : Spells
         Every holding, and when its exit was ordered.
+    average, highest : float64[T, N]
+        Average entry and highest close of what is held after each session; NaN = not held.
     """
 
     inputs: SimulationInputs
     risk: RiskConfig
     result: BacktestResult
     weights: Floats
+    paid: Floats
     held: Spells
+    average: Floats
+    highest: Floats
 
     @classmethod
     def of(cls, inputs: SimulationInputs, risk: RiskConfig, result: BacktestResult) -> RunRecord:
@@ -58,23 +55,28 @@ class RunRecord:
 
         Raises
         ------
-        ConfigError
-            For an execution that cannot be explained yet.
         InputsError
-            When the result has no weights.
+            When the result has no weights, or the inputs not the prices that `risk` asks for.
         """
-        if risk.execution != "next_close" or risk.stop_fill != "close":
-            raise ConfigError(
-                'an explanation needs execution "next_close" and stop_fill "close", was '
-                f'"{risk.execution}" and "{risk.stop_fill}": other fills are not explained yet. '
-                "Set risk.execution=next_close and risk.stop_fill=close to look at a day"
-            )
-        return cls(inputs, risk, result, held_weights(result), spells(inputs, risk, result))
+        weights, paid = held_weights(result), fill_prices(inputs, risk)
+        held = spells(inputs, risk, result)
+        known = _references(inputs, result, weights, paid, held)
+        return cls(inputs, risk, result, weights, paid, held, *known)
 
     @property
     def lag(self) -> int:
         """Sessions from a decision to its fill."""
         return self.risk.execution_lag_days
+
+    @property
+    def at_open(self) -> bool:
+        """Whether orders fill at the open."""
+        return self.risk.execution == "next_open"
+
+    @property
+    def rests(self) -> bool:
+        """Whether stops rest in the market over a session."""
+        return self.risk.stop_fill == "intraday"
 
     @property
     def sessions(self) -> int:
@@ -94,6 +96,41 @@ class RunRecord:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class StopSale:
+    """A sale by a stop that rested in the market over a session, ENGINE §8.
+
+    Attributes
+    ----------
+    security : int
+        Column.
+    reason : ExitReason
+        STOP or TRAILING: whose level was the higher.
+    level, reference : float
+        Price at which it was due, and the average entry or highest close it lies below; both as
+        known at the close before.
+    opened, low : float
+        Of the session; the close stands in where one is missing.
+    price : float
+        Of the sale: the level, or the open where that is lower.
+    dollars, cost : float
+        Sold, and what it cost.
+    after_fill : bool
+        Whether the orders of the session were filled before it.
+    """
+
+    security: int
+    reason: ExitReason
+    level: float
+    reference: float
+    opened: float
+    low: float
+    price: float
+    dollars: float
+    cost: float
+    after_fill: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
     """The portfolio at one moment of a session; securities in the columns of the inputs.
@@ -109,6 +146,8 @@ class Moment:
         :class:`~core.ledger.ExitReason` of the exit that is ordered and not filled, OPEN = none.
     ordered : int64[N]
         Session at whose close that exit was decided, -1 = none.
+    sales : tuple of StopSale
+        What resting stops have sold in this session so far.
     """
 
     session: int
@@ -117,6 +156,7 @@ class Moment:
     value: Floats
     exit: Ints
     ordered: Ints
+    sales: tuple[StopSale, ...] = ()
 
     @property
     def held(self) -> Bools:
@@ -125,102 +165,42 @@ class Moment:
         return held
 
 
-def fill_prices(record: RunRecord, t: int) -> Floats:
-    """Return float64[N]: prices at which orders fill in session t; NaN = does not trade.
-
-    The one place that knows the execution: fills are at the close.
-    """
-    prices: Floats = record.inputs.close[t]
-    return prices
-
-
-def mark_on(record: RunRecord, value: Floats, cash: float, nav: float, t: int) -> Moment:
-    """Carry a portfolio from the close of t - 1 to just before the fill of t, ENGINE §2 step 1.
+def references(record: RunRecord, t: int, *, filled: bool = False) -> tuple[Floats, Floats]:
+    """Return average entry and highest close of what is held at the close of t.
 
     Parameters
     ----------
     record : RunRecord
-    value : float64[N]
-        Dollars held after the fill of t - 1.
-    cash, nav : float
-        Dollars after it.
     t : int
-        At least 1.
-
-    Returns
-    -------
-    Moment
-        No exit in it is ordered.
-    """
-    market, none = record.inputs.market, np.zeros(len(value), dtype=np.int64)
-    rate = cash_return(cash, float(market.cash_rate[t]), record.risk.borrow_spread)
-    cash += cash * rate + float(market.overlay[t]) * nav
-    marked = value.copy()
-    prices = fill_prices(record, t)
-    for i in np.flatnonzero(value > 0.0):
-        if t > market.last_session[i]:
-            cash += marked[i] * (1.0 + float(market.delisting_return[i]))
-            marked[i] = 0.0
-        elif np.isfinite(prices[i]):
-            marked[i] = value[i] / _last_close(record.inputs.close, t - 1, int(i)) * prices[i]
-    return Moment(t, cash + float(sum(marked)), cash, marked, none, none - 1)
-
-
-def before_fill(record: RunRecord, t: int) -> Moment:
-    """Return the portfolio of session t just before its fill, exits of earlier decisions in it.
-
-    At lag 0 those of this session's decision are not: they come with the decision.
-    """
-    result = record.result
-    if t == 0:
-        nothing: Floats = np.zeros(record.weights.shape[1])
-        none = nothing.astype(np.int64)
-        return Moment(0, result.initial_nav, result.initial_nav, nothing, none, none - 1)
-    nav = float(result.nav[t - 1])
-    moment = mark_on(record, record.weights[t - 1] * nav, float(result.cash[t - 1]), nav, t)
-    # A spell that the fill of t ends is still held; one that begins there is not yet.
-    held = record.held.held_at_decision(t, 0)
-    return _with_exits(record, moment, held, t - record.lag)
-
-
-def at_decision(record: RunRecord, t: int) -> Moment:
-    """Return the portfolio on which the close of t decides, exits of earlier decisions in it."""
-    if record.lag == 0:
-        return before_fill(record, t)
-    result = record.result
-    nav, none = float(result.nav[t]), np.zeros(record.weights.shape[1], dtype=np.int64)
-    value = record.weights[t] * nav
-    moment = Moment(t, nav, float(result.cash[t]), value, none, none - 1)
-    return _with_exits(record, moment, record.held.held_at_decision(t, record.lag), t)
-
-
-def references(record: RunRecord, t: int) -> tuple[Floats, Floats]:
-    """Return average entry and highest close of what is held when the close of t is decided on.
+    filled : bool
+        With the fill of t also at lag 0, where it follows the decision at that close.
 
     Returns
     -------
     float64[N], float64[N]
         Prices; NaN where nothing is held.
     """
-    held, close = record.held, record.inputs.close
-    average = np.full(close.shape[1], np.nan)
-    highest = average.copy()
-    end = t if record.lag == 0 else t + 1  # at lag 0 the fill of t follows its decision
-    for m in np.flatnonzero(held.held_at_decision(t, record.lag)):
-        i, entry = int(held.security[m]), int(held.entry[m])
-        value = record.weights[entry:end, i] * record.result.nav[entry:end]
-        average[i] = average_entry(value, close[entry:end, i])[-1]
-        highest[i] = np.nanmax(close[entry : t + 1, i])
+    if filled or record.lag > 0:
+        return record.average[t].copy(), record.highest[t].copy()
+    average, highest = np.full((2, record.weights.shape[1]), np.nan)
+    held, close = record.held, record.inputs.close[t]
+    own = held.security[held.held_at_decision(t, 0)]
+    if len(own):
+        average[own] = record.average[t - 1, own]
+        highest[own] = np.fmax(record.highest[t - 1, own], close[own])
     return average, highest
 
 
-def _with_exits(record: RunRecord, moment: Moment, held: Bools, until: int) -> Moment:
-    # Exits decided before session `until`; they keep their first reason.
-    exit_, ordered = moment.exit.copy(), moment.ordered.copy()
-    for m in np.flatnonzero(held & (record.held.ordered < until)):
-        i, decided = int(record.held.security[m]), int(record.held.ordered[m])
-        exit_[i], ordered[i] = stop_reason(record, i, decided), decided
-    return Moment(moment.session, moment.nav, moment.cash, moment.value, exit_, ordered)
+def _references(
+    inputs: SimulationInputs, result: BacktestResult, weights: Floats, paid: Floats, held: Spells
+) -> tuple[Floats, Floats]:
+    average, highest = np.full((2, *weights.shape), np.nan)
+    for i, a, b in zip(held.security, held.entry, held.exit, strict=True):
+        close = inputs.close[a:b, i]
+        value = weights[a:b, i] * result.nav[a:b]
+        average[a:b, i] = average_entry(value, close, paid[a:b, i])
+        highest[a:b, i] = np.fmax.accumulate(close)
+    return average, highest
 
 
 def stop_reason(record: RunRecord, i: int, t: int) -> int:
@@ -232,8 +212,9 @@ def stop_reason(record: RunRecord, i: int, t: int) -> int:
     return ExitReason.TRAILING if EventKind.TRAILING in here else ExitReason.BREAKER
 
 
-def _last_close(close: Floats, t: int, i: int) -> float:
-    # The last bar at or before t; a held name has one.
+def last_close(record: RunRecord, t: int, i: int) -> float:
+    """Return the close of the last bar at or before t; a held name has one."""
+    close = record.inputs.close
     while not np.isfinite(close[t, i]):
         t -= 1
     return float(close[t, i])

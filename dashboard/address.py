@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from core.errors import ConfigError
-from dashboard.state import WINDOWS, AppState, Pin
+from dashboard.compared import MOST, Compared, flat, read_compared, text_of, unflat
+from dashboard.state import STORY_STEPS, WINDOWS, AppState, Pin
 from dashboard.url import Query, read_scenario, scenario_to_query
 
 __all__ = ["VIEW_KEYS", "query_of", "state_of"]
 
-# Beside the keys of the scenario: the pinned setting as one value, the window, the log scale.
-_BASELINE, _WINDOW, _LOG = "base", "view", "log"
-VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG)
+# Beside the keys of the scenario: the pinned setting as one value, the window, the log scale, and
+# the step of who presents, and what the setting is compared with: texts of dashboard.compared.
+_BASELINE, _WINDOW, _LOG, _STORY, _COMPARED = "base", "view", "log", "present", "vs"
+VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG, _STORY, _COMPARED)
+_BETWEEN: Final = ";"
 LONGEST_BASELINE: Final = 4000
 MOST_NOTICES: Final = 5
 
@@ -28,13 +31,17 @@ def query_of(state: AppState) -> dict[str, str]:
         query = scenario_to_query(state.scenario, state.preset_name)
         if state.pinned is not None:
             pinned = scenario_to_query(state.pinned.scenario, state.pinned.preset_name)
-            query[_BASELINE] = _flat(pinned)
+            query[_BASELINE] = flat(pinned)
+        if state.compared:
+            query[_COMPARED] = _BETWEEN.join(map(text_of, state.compared))
     except ConfigError:  # a name that no store would take: nothing to share
         return {}
     if state.window != WINDOWS[-1]:
         query[_WINDOW] = state.window
     if state.log:
         query[_LOG] = "on"
+    if state.story:
+        query[_STORY] = str(state.story)
     return query
 
 
@@ -70,31 +77,41 @@ def _with_view(state: AppState, query: Query) -> tuple[AppState, tuple[str, ...]
             state = replace(state, log=one[_LOG] == "on")
         else:
             problems.append(f"{_LOG} must be on or off.")
+    if _STORY in one:
+        if one[_STORY] in map(str, range(1, STORY_STEPS + 1)):
+            state = replace(state, story=int(one[_STORY]))
+        else:
+            problems.append(f"{_STORY} must be a step from 1 to {STORY_STEPS}.")
     if _BASELINE in one:
         state, wrong = _with_pin(state, one[_BASELINE])
         problems.extend(f"{_BASELINE}: {text}" for text in wrong)
+    if _COMPARED in one:
+        state, wrong = _with_compared(state, one[_COMPARED])
+        problems.extend(f"{_COMPARED}: {text}" for text in wrong)
     return state, tuple(problems)
 
 
 def _with_pin(state: AppState, text: str) -> tuple[AppState, tuple[str, ...]]:
     if len(text) > LONGEST_BASELINE:
         return state, (f"must have at most {LONGEST_BASELINE} characters, had {len(text)}.",)
-    scenario, preset_name, problems = read_scenario(_unflat(text))
+    scenario, preset_name, problems = read_scenario(unflat(text))
     if problems:  # half a baseline would compare with what nobody chose
         return state, (*problems, f"Compared with {state.preset_name} instead.")
     return replace(state, pinned=Pin(scenario, preset_name)), ()
 
 
-def _flat(query: Mapping[str, str]) -> str:
-    return ",".join(f"{key}:{value}" for key, value in query.items())
-
-
-def _unflat(text: str) -> dict[str, list[str]]:
-    query: dict[str, list[str]] = {}
-    for part in text.split(","):
-        key, _, value = part.partition(":")
-        query.setdefault(key, []).append(value)
-    return query
+def _with_compared(state: AppState, text: str) -> tuple[AppState, tuple[str, ...]]:
+    found: list[Compared] = []
+    problems: list[str] = []
+    parts = text.split(_BETWEEN)
+    if len(parts) > MOST:
+        problems.append(f"must name at most {MOST} settings, named {len(parts)}.")
+    for part in parts[:MOST]:
+        try:
+            found.append(read_compared(part))
+        except ConfigError as error:
+            problems.append(f"{error} It was left out.")
+    return state.with_compared(found), tuple(problems)
 
 
 def _all(value: str | Sequence[str]) -> list[str]:

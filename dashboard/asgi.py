@@ -26,6 +26,7 @@ from core.errors import CoreError
 from core.simulation import warm_up, warm_up_many
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
+from dashboard.late import DropLate
 from data.errors import DataError
 
 __all__ = ["HEALTH", "app", "freeze", "guard", "prepare", "serve"]
@@ -103,7 +104,7 @@ app = App(
     _SCRIPT,
     lifespan=_lifespan,
     routes=[Route(HEALTH, guard(_health), methods=_METHODS)],
-    middleware=[Middleware(SameOrigin)],
+    middleware=[Middleware(SameOrigin), Middleware(DropLate)],
 )
 
 

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from core.errors import CoreError
 from core.scenario import PRESETS, parse_assignment, with_values
-from dashboard import cli_account, cli_data, cli_explain, cli_report, cli_sweep
+from dashboard import cli_account, cli_compare, cli_data, cli_explain, cli_report, cli_sweep
 from dashboard.cli_scenario import base_scenario
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -153,6 +153,7 @@ cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
 cli_report.register(cli)
+cli_compare.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

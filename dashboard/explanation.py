@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from core.factors.names import AVAILABLE_FACTORS, REGIMES
 from core.universe import by_ticker
 from dashboard.run import Run
 
-__all__ = ["ExplainedDay", "explain_day", "selection_of", "session_of"]
+__all__ = ["ExplainedDay", "explain_day", "record_of", "selection_of", "session_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,16 +82,20 @@ def explain_day(run: Run, asked: dt.date, ticker: str | None = None) -> Explaine
         When the date lies outside the simulated period.
     InputsError
         When the ticker is none of the market.
-    ConfigError
-        For fills that cannot be explained yet.
     """
     session = session_of(run, asked)
-    record = RunRecord.of(run.inputs, run.scenario.risk, run.result)
+    record = record_of(run)
     selection = selection_of(run)
     name = None
     if ticker is not None:
         name = standing(record, selection, session, _place(run, ticker))
     return ExplainedDay(run, record, selection, asked, explain_record(record, session), name)
+
+
+@lru_cache(maxsize=2)  # by identity: a run is never changed after it was made
+def record_of(run: Run) -> RunRecord:
+    """Return a run made ready to be looked at, kept for the next day that is asked for."""
+    return RunRecord.of(run.inputs, run.scenario.risk, run.result)
 
 
 def session_of(run: Run, asked: dt.date) -> int:

@@ -75,7 +75,14 @@ def visited(state: AppState, query: Query, source: str) -> AppState:
     if there is None or there.notices or query_of(there) == query_of(state):
         return state
     found = state.to(there.scenario, there.preset_name)
-    return replace(found, window=there.window, log=there.log, pinned=there.pinned)
+    return replace(
+        found,
+        window=there.window,
+        log=there.log,
+        story=there.story,
+        pinned=there.pinned,
+        compared=there.compared,
+    )
 
 
 def _first(state: AppState, source: str) -> AppState | None:

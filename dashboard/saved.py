@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
+from core.config import Scenario
 from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.problems import EXPECTED
@@ -15,9 +17,10 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from data.errors import DataError
 
-__all__ = ["load", "names", "record", "save", "unrecorded"]
+__all__ = ["load", "names", "readable", "record", "record_beside", "save", "unrecorded"]
 
 _RECORDED: Final = "plimsoll.recorded"
+_BESIDE: Final = "plimsoll.recorded_beside"
 _UNRECORDED: Final = "plimsoll.unrecorded"
 
 
@@ -32,6 +35,16 @@ def record(state: AppState, run: Run) -> None:
     st.session_state[_UNRECORDED] = why
     if not why:
         st.session_state[_RECORDED] = key
+
+
+def record_beside(preset_name: str, run: Run) -> None:
+    """See that a setting that is looked at beside the present one is in the journal too."""
+    key = (scenario_hash(run.scenario), run.market.fingerprint)
+    known = st.session_state.setdefault(_BESIDE, set())
+    if key not in known:
+        journal = session.engine().journal
+        if not record_run(journal, run, preset_name=preset_name, origin="page"):
+            known.add(key)
 
 
 def unrecorded() -> str:
@@ -56,6 +69,19 @@ def names() -> tuple[str, ...]:
         return tuple(row["name"] for row in session.engine().journal.scenarios())
     except DataError:
         return ()
+
+
+def readable(latest: int) -> tuple[tuple[str, Scenario, str], ...]:
+    """Return name, setting and preset of the latest saved settings that this version can read."""
+    try:
+        rows = session.engine().journal.scenarios()
+    except DataError:
+        return ()
+    found = []
+    for row in sorted(rows, key=lambda row: -int(row["id"]))[:latest]:
+        with contextlib.suppress(*EXPECTED):
+            found.append((str(row["name"]), *read_saved(row)))
+    return tuple(found)
 
 
 def load(name: str) -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "engine",
     "is_drawn",
     "is_first",
+    "is_on",
     "is_quick",
     "outcome",
     "prepare",
@@ -54,6 +55,7 @@ __all__ = [
 _STATE: Final = "plimsoll.state"
 _TOKEN: Final = "plimsoll.token"
 _DRAWN: Final = "plimsoll.drawn"
+_PAGE: Final = "plimsoll.page"
 _LAST_GOOD: Final = "plimsoll.last_good"
 _JOURNAL_WAIT: Final = 1.0  # seconds a page waits for another writer of the journal
 _KEPT_RUNS: Final = 24
@@ -164,9 +166,15 @@ def changed() -> None:
     st.session_state[_DRAWN] = False
 
 
-def begins() -> None:
-    """Note that the whole page is being drawn."""
+def begins(page: str = "") -> None:
+    """Note that the whole page is being drawn, and which one where a part of it has to know."""
     st.session_state[_DRAWN] = True
+    st.session_state[_PAGE] = page
+
+
+def is_on(page: str) -> bool:
+    """Return whether this is the page that was drawn last."""
+    return bool(st.session_state.get(_PAGE, page) == page)
 
 
 def is_drawn() -> bool:

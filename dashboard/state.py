@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,13 +12,15 @@ from core.errors import ConfigError
 from core.parameters import ParameterSpec
 from core.presets import DEFAULT_PRESET
 from core.scenario import changed_fields, preset, specs, value_at, with_values
+from dashboard.compared import MOST, Compared
 
-__all__ = ["CONTEXT", "HISTORY", "WINDOWS", "AppState", "Pin", "Step"]
+__all__ = ["CONTEXT", "HISTORY", "STORY_STEPS", "WINDOWS", "AppState", "Pin", "Step"]
 
 # Where and on what a scenario runs: kept when another preset is taken, never "changed".
 CONTEXT: Final = ("universe.source", "period.start", "period.end", "book.own_book")
 WINDOWS: Final = ("1Y", "3Y", "All")
 HISTORY: Final = 100
+STORY_STEPS: Final = 6  # of the presenter on the Overview page
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -64,8 +66,12 @@ class AppState:
         What undo and redo come back to, the nearest last; at most ``HISTORY`` each.
     pinned : Pin, optional
         What results are compared with instead of the preset.
+    compared : tuple of Compared
+        What the page Compare lays beside it, at most ``MOST``, each once.
     notices : tuple of str
         What was not understood in the address or saved setting that this state was opened from.
+    story : int
+        Step of the presenter, from 1 to ``STORY_STEPS``; 0 = nobody presents.
     """
 
     scenario: Scenario
@@ -77,7 +83,9 @@ class AppState:
     past: tuple[Step, ...] = ()
     future: tuple[Step, ...] = ()
     pinned: Pin | None = None
+    compared: tuple[Compared, ...] = ()
     notices: tuple[str, ...] = ()
+    story: int = 0
 
     @classmethod
     def initial(cls, source: str) -> AppState:
@@ -147,6 +155,10 @@ class AppState:
         known = str(window) if window in WINDOWS else self.window
         return replace(self, window=known, log=log if isinstance(log, bool) else self.log)
 
+    def with_story(self, step: int) -> AppState:
+        """Go to a step of the presenter, held between the first and the last; 0 ends it."""
+        return replace(self, story=min(max(step, 0), STORY_STEPS))
+
     def pin(self) -> AppState:
         """Compare from now on with the present setting instead of the preset."""
         return replace(self, pinned=Pin(self.scenario, self.preset_name))
@@ -154,6 +166,10 @@ class AppState:
     def unpin(self) -> AppState:
         """Compare with the preset again."""
         return replace(self, pinned=None)
+
+    def with_compared(self, entries: Iterable[Compared]) -> AppState:
+        """Lay these beside the setting, the first ``MOST`` of them."""
+        return replace(self, compared=tuple(dict.fromkeys(entries))[:MOST])
 
     def baseline(self) -> Scenario:
         """Return what is compared with, in the same context: what is pinned, or the preset."""

@@ -82,6 +82,10 @@ _RULES: Final = MappingProxyType(
         "costs": "#8C8C8C",
     }
 )
+# What is compared with the present scenario, whose colour is the accent: those of the sets of Okabe
+# and Ito and of Paul Tol that stay furthest apart, also for who does not see red or green (a test
+# measures it in both themes). Each line has a dash of its own as well.
+_COMPARED: Final = ("#E69F00", "#117733", "#AA3377")
 
 
 def _channels(colour: str) -> tuple[int, int, int]:
@@ -187,6 +191,14 @@ class Theme:
     def rule(self, name: str) -> str:
         """Return the colour of a rule, as a line."""
         return readable(_RULES[name], self.page)
+
+    def compared(self, number: int) -> str:
+        """Return the colour of the `number`-th of those compared, as a line; 0 is the present."""
+        if number == 0:
+            return self.ink(self.accent)
+        # Deep colours recede on black: they are lightened further than a line has to be.
+        ratio = TEXT_CONTRAST if self.name == "dark" else LINE_CONTRAST
+        return self.ink(_COMPARED[number - 1], ratio)
 
     def ink(self, colour: str, ratio: float = LINE_CONTRAST) -> str:
         """Return `colour` as it can be drawn as a line (or, at 4.5, written) on the page."""

@@ -25,9 +25,12 @@ from tests.browser.chromium import BROWSER_FLAGS, PHONE, find_chromium
 __all__ = ["main"]
 
 PAGES = {
+    "overview": "/overview",
     "risk": "/",
+    "compare": "/compare?vs=p:no-overlay;control",
     "drawdowns": "/drawdowns",
     "returns": "/returns",
+    "trades": "/trades",
     "report": "/report",
 }
 SIZES = ((1440, 900), (390, 844))
@@ -112,7 +115,8 @@ def main() -> None:
             for theme in ("light", "dark"):
                 for size in SIZES:
                     file = arguments.folder / f"{name}-{theme}-{size[0]}.png"
-                    picture(browser, f"{url}{path}?{arguments.query}", file, theme, size)
+                    joined = f"{url}{path}{'&' if '?' in path else '?'}{arguments.query}"
+                    picture(browser, joined, file, theme, size)
                     sys.stdout.write(f"{file}\n")
         browser.close()
 

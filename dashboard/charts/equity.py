@@ -26,6 +26,7 @@ __all__ = ["STYLES", "colour_of", "equity_panel", "label_colour", "last_finite"]
 # Drawn in this order: the portfolio last, on top.
 STYLES = (
     ("benchmark", "Benchmark", {"width": 1}),
+    ("control", "Control", {"width": 1.5, "dash": "dot"}),
     ("baseline", "Preset", {"width": 1.5, "dash": "dash"}),
     ("portfolio", "Portfolio", {"width": 2}),
 )
@@ -37,6 +38,7 @@ def colour_of(column: str, colours: Theme) -> str:
         "portfolio": colours.accent,
         "benchmark": colours.benchmark,
         "baseline": colours.ink(colours.ghost),
+        "control": colours.secondary,
     }
     return roles[column]
 

@@ -60,6 +60,7 @@ _COMPLETE: Final = "plimsoll.lab_complete"
 _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
 _WANT: Final = "plimsoll.lab.want"
 _HELD: Final = "plimsoll.lab.held"
+_PAGE: Final = "lab"
 _TOUCH_S: Final = 0.02  # how soon an answer under way gives way to a commit or a click
 _ANSWERS = ThreadPoolExecutor(8, "lab-answer")
 _REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
@@ -73,6 +74,10 @@ def lab(frame: bytes) -> None:
 @st.fragment
 def curves() -> None:
     """Mount what answers the lab's requests for curves; a request reruns this and nothing else."""
+    if not session.is_on(_PAGE):
+        # Asked just before the page was left: Streamlit has put an empty box in the place of what
+        # the page that followed drew there.
+        st.rerun()
     in_page = st.session_state.pop(_IN_PAGE, False)
     message = st.session_state.pop(_WANT, None)
     if not in_page and not (session.is_drawn() and st.session_state.get(_COMPLETE, True)):
@@ -83,7 +88,7 @@ def curves() -> None:
 
 def page_begins() -> None:
     """Note that the page is being drawn; a request for curves can break that off."""
-    session.begins()
+    session.begins(_PAGE)
     st.session_state[_COMPLETE] = False
 
 
@@ -137,7 +142,9 @@ def _plain(path: str, value: Any) -> bool:
 
 def _take_commit() -> None:
     st.session_state[_COMPLETE] = False
-    message = st.session_state[LAB_KEY].get("commit")
+    message = _sent(LAB_KEY, "commit")
+    if message is None:
+        return
     session.engine().studies.leave(session.token())  # what was asked of the setting before
     session.put(committed(session.current(), message))
     number = message.get("n") if isinstance(message, Mapping) else None
@@ -147,7 +154,7 @@ def _take_commit() -> None:
 
 
 def _take_want() -> None:
-    message = st.session_state[CURVES_KEY].get("want")
+    message = _sent(CURVES_KEY, "want")
     st.session_state[_WANT] = message
     if not isinstance(message, Mapping):
         return
@@ -163,6 +170,12 @@ def _take_want() -> None:
     if message.get("lacking"):  # a frame came without declarations that the browser does not have
         st.session_state[_HELD] = ""
         session.changed()
+
+
+def _sent(key: str, trigger: str) -> Any:
+    # What was under way when the page changed arrives on a page that has no lab.
+    element = st.session_state.get(key)
+    return None if element is None else element.get(trigger)
 
 
 def _take_held(message: object) -> None:

@@ -199,26 +199,39 @@ def _nearest_words(found: ExplainedDay, test: StopTest, tested: int) -> Iterator
     known = {kind: level for kind, level in levels.items() if not math.isnan(level)}
     if known:
         kind = max(known, key=lambda each: known[each])
+        ticker, room = found.run.tickers[test.security], 1.0 - known[kind] / test.close
+        said = (
+            f"Stops rest in the market for {_names(tested)} over the next session"
+            if found.record.rests
+            else f"No stop was hit among {_names(tested)}"
+        )
+        if room < 0.0:
+            yield (
+                f"{said}. {ticker} closed {percent(-room)} below its {kind} stop of "
+                f"{ratio(known[kind])}: it is sold at the next open."
+            )
+            return
         yield (
-            f"No stop was hit among {_names(tested)}. Nearest: {found.run.tickers[test.security]}, "
-            f"which may fall {percent(1.0 - known[kind] / test.close)} to its {kind} stop of "
+            f"{said}. Nearest: {ticker}, which may fall {percent(room)} to its {kind} stop of "
             f"{ratio(known[kind])}."
         )
 
 
 def _when(found: ExplainedDay, decision: Decision) -> str:
+    price = "open" if found.record.at_open else "close"
     if decision.fills_at >= len(found.run.dates):
-        return "at a close that lies after the data"
+        return f"at {'an' if found.record.at_open else 'a'} {price} that lies after the data"
     if decision.fills_at == decision.session:
         return "at this close"
-    return f"at the close of {found.date(decision.fills_at)}"
+    return f"at the {price} of {found.date(decision.fills_at)}"
 
 
 def notable(other: Alternative) -> bool:
     """Whether the difference shows in what is printed."""
     decided = math.isnan(other.wanted_change) or abs(other.wanted_change) >= _EXPOSURE
-    saved = other.off is Switch.COSTS and other.cost_change <= -_DOLLAR
-    return decided or saved or (other.moved >= _HELD and other.off is not Switch.COSTS)
+    if other.off is Switch.COSTS:
+        return other.cost_change <= -_DOLLAR
+    return decided or other.moved >= _HELD or abs(other.nav_change) >= _DOLLAR
 
 
 def alternative_words(found: ExplainedDay, other: Alternative) -> str:
@@ -230,11 +243,14 @@ def alternative_words(found: ExplainedDay, other: Alternative) -> str:
     elif math.isnan(other.wanted_change) and not math.isnan(decision.exposure.wanted):
         parts.append(f"exposure {ratio(decision.exposure.wanted)} instead of selling everything")
     same = other.moved < _HELD and abs(other.cost_change) < _DOLLAR
-    if same:
+    later = other.next_session >= 0 and abs(other.nav_change) >= _DOLLAR
+    if same and later:
+        parts.append("the same orders, but other sales by stops in the market")
+    elif same:
         parts.append("but the same trades")
     elif other.fill is not None:
         parts.append(_fill_change(found, other))
-    if other.next_session >= 0 and not same:
+    if later or (other.next_session >= 0 and not same):
         share = other.nav_change / found.run.result.nav[other.next_session]
         side = "higher" if other.nav_change > 0.0 else "lower"
         parts.append(
@@ -246,7 +262,7 @@ def alternative_words(found: ExplainedDay, other: Alternative) -> str:
 
 def _fill_change(found: ExplainedDay, other: Alternative) -> str:
     assert other.fill is not None
-    turnover = percent(other.fill.turnover)
+    turnover = percent(other.turnover)
     if other.moved < _HELD:
         return f"the same holdings, costs {money(abs(other.cost_change))} lower"
     was = percent(found.run.result.turnover[other.fill.session])

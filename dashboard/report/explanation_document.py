@@ -15,6 +15,7 @@ from core.explain_absence import Standing
 from core.explain_decision import Decision, StopTest
 from core.explain_filled import Fill
 from core.explain_selection import Placing
+from core.explain_state import StopSale
 from core.ledger import ExitReason
 from core.scenario import scenario_hash
 from dashboard.explanation import ExplainedDay
@@ -47,6 +48,7 @@ def explanation_document(found: ExplainedDay) -> dict[str, Any]:
         "decision": _decision(found, day.decision),
         "alternatives": [_alternative(found, each) for each in day.alternatives],
         "fill": None if day.fill is None else _fill(found, day.fill),
+        "stop_sales": [_sale(found, sale) for sale in day.sales],
         "fill_alternatives": [_alternative(found, each) for each in day.fill_alternatives],
         "events": [
             {
@@ -113,6 +115,11 @@ def _stop(found: ExplainedDay, test: StopTest) -> dict[str, Any]:
     }
 
 
+def _sale(found: ExplainedDay, sale: StopSale) -> dict[str, Any]:
+    named = {"ticker": _ticker(found, sale.security), "reason": sale.reason.label}
+    return named | {k: v for k, v in asdict(sale).items() if k not in ("security", "reason")}
+
+
 def _alternative(found: ExplainedDay, other: Alternative) -> dict[str, Any]:
     fill = other.fill
     return {
@@ -120,7 +127,7 @@ def _alternative(found: ExplainedDay, other: Alternative) -> dict[str, Any]:
         "wanted": other.decision.exposure.wanted,
         "wanted_change": other.wanted_change,
         "order": other.decision.order,
-        "turnover": None if fill is None else fill.turnover,
+        "turnover": other.turnover,
         "cost": None if fill is None else fill.cost,
         "cost_change": other.cost_change,
         "moved": other.moved,

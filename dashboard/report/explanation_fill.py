@@ -12,6 +12,7 @@ from core.explain_absence import Standing, Why
 from core.explain_decision import Order
 from core.explain_filled import Fill
 from core.explain_selection import Choice, Placing
+from core.explain_state import StopSale
 from core.ledger import ExitReason
 from dashboard.explanation import ExplainedDay
 from dashboard.format import count, money, percent, ratio
@@ -29,12 +30,41 @@ REASONS: Final[dict[int, str]] = {
 
 
 def fill_words(found: ExplainedDay) -> Iterator[str]:
-    """Say what was filled in the session, step by step."""
-    fill = found.day.fill
+    """Say what was traded in the session: stops that rested in the market, and the fill's steps."""
+    fill, sales = found.day.fill, found.day.sales
+    yield from (_resting_words(found, sale) for sale in sales if not sale.after_fill)
     if fill is None or not fill.happened:
-        yield "Nothing was ordered for this session: no trade."
-        return
+        yield (
+            "Nothing else was ordered for this session."
+            if sales
+            else ("Nothing was ordered for this session: no trade.")
+        )
+    else:
+        yield from _filled_words(found, fill)
+    yield from (_resting_words(found, sale) for sale in sales if sale.after_fill)
+
+
+def _resting_words(found: ExplainedDay, sale: StopSale) -> str:
+    ticker, level = found.run.tickers[sale.security], ratio(sale.level)
+    reason = REASONS[int(sale.reason)]
+    below = "average entry" if sale.reason is ExitReason.STOP else "highest close"
+    how = (
+        f"it opened at {ratio(sale.opened)}, below its level of {level}, and was sold there"
+        if sale.price < sale.level
+        else f"its low of {ratio(sale.low)} reached its level, and it was sold at {level}"
+    )
+    after = ", after the orders at the open" if sale.after_fill else ""
+    return (
+        f"{ticker}, {reason} in the market ({percent(1.0 - sale.level / sale.reference)} below its "
+        f"{below} {ratio(sale.reference)}): {how}{after}: {money(sale.dollars)}, cost "
+        f"{ratio(sale.cost)}."
+    )
+
+
+def _filled_words(found: ExplainedDay, fill: Fill) -> Iterator[str]:
     decided = "at this close" if fill.decided == fill.session else f"on {found.date(fill.decided)}"
+    if found.record.at_open:
+        decided += ", filled at the open"
     traded = int((fill.traded != 0.0).sum())
     bps = 1e4 * fill.cost / fill.nav_before
     titles = {
@@ -204,7 +234,8 @@ def standing_words(found: ExplainedDay) -> Iterator[str]:
         if known:
             yield f"Close {ratio(name.stop.close)}; {', '.join(known)}."
     if name.pending is not None:
-        yield "A rebalance is decided at this close and fills at the next one:"
+        price = "open" if found.record.at_open else "close"
+        yield f"A rebalance is decided at this close and fills at the next {price}:"
         yield from placing_words(found, name.pending)
 
 

@@ -28,6 +28,12 @@ PAGE_KEYS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Enter", "Take a number that was typed; Esc takes it back"),
         ("Ctrl+Z", "Undo; Ctrl+Y or Ctrl+Shift+Z redo"),
     ),
+    "Overview": (
+        ("p", "Present: large type, a step at a time"),
+        ("→ Space", "The next step; also ↓ and Page Down"),
+        ("←", "The step before; also ↑ and Page Up"),
+        ("Esc", "Leave the presentation"),
+    ),
     "Drawdowns": (
         ("] [", "The next and the previous drawdown by depth"),
         ("Esc", "The whole period again"),

@@ -53,6 +53,11 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
+.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
+.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
+  vertical-align: middle; }
+.pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
+.pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
@@ -67,6 +72,8 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting { overflow-x: auto; scrollbar-width: none; }
   .st-key-setting > *, .st-key-toolbar > * { flex: none; }
   .st-key-setting button p { white-space: nowrap; }
+  .st-key-compared { flex-wrap: wrap; }
+  .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }

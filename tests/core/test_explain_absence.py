@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,15 @@ from core.signals import Signals, compute_signals
 from core.simulation import SimulationInputs, simulate
 from core.universe import by_ticker
 from tests.markets import SHORT, make_market
-from tests.strategies import QUIET, hostile_recipe, hostile_risk, make_inputs, markets, risks
+from tests.strategies import (
+    EXECUTIONS,
+    QUIET,
+    hostile_recipe,
+    hostile_risk,
+    make_inputs,
+    markets,
+    risks,
+)
 
 
 def own_selection(inputs: SimulationInputs) -> Selection:
@@ -113,16 +122,17 @@ def assert_not_bought(record: RunRecord, why: Why, t: int, name: int, since: int
         assert kinds & {EventKind.CAP, EventKind.LEVERAGE_LIMIT, EventKind.GATE}
 
 
-@given(markets(), risks(execution="next_close", stop_fill="close"))
+@given(markets(), risks())
 def test_small_markets(inputs: SimulationInputs, risk: RiskConfig) -> None:
     check_every_name(inputs, risk)
 
 
-def test_every_answer_is_given() -> None:
+@pytest.mark.parametrize("way", EXECUTIONS, ids=lambda way: "-".join(map(str, way.values())))
+def test_every_answer_is_given(way: dict[str, Any]) -> None:
     total: Counter[Why] = Counter()
-    for seed in range(25):
+    for seed in range(20):
         rng = np.random.default_rng([seed, 41])
-        total += check_every_name(make_inputs(hostile_recipe(rng, seed)), hostile_risk(rng))
+        total += check_every_name(make_inputs(hostile_recipe(rng, seed)), hostile_risk(rng, way))
     inputs = make_inputs(hostile_recipe(np.random.default_rng(1), 1))
     capped = QUIET.model_copy(update={"max_turnover_per_rebal": 0.0, "cost_per_trade_bps": 10.0})
     total += check_every_name(inputs, capped)

@@ -48,6 +48,29 @@ def test_json_agrees_with_the_backtest(capsys: pytest.CaptureFixture[str]) -> No
         assert "NaN" not in json.dumps(found)
 
 
+@pytest.mark.parametrize("execution", ["next_close", "next_open"])
+def test_stops_inside_the_session_are_explained_and_paid_for(
+    capsys: pytest.CaptureFixture[str], execution: str
+) -> None:
+    way = ("--set", "risk.stop_fill=intraday", "--set", f"risk.execution={execution}")
+    series = _run(capsys, *way)["series"]
+    seen: set[str] = set()
+    for t in [t for t, traded in enumerate(series["turnover"]) if traded > 0.0][:12]:
+        found = _json(capsys, series["date"][t], *way)
+        sales, fill = found["stop_sales"], found["fill"]
+        costs = fill["cost"] + sum(sale["cost"] for sale in sales)
+        assert costs == pytest.approx(series["cost"][t], rel=1e-9)
+        for sale in sales:
+            assert sale["price"] == min(sale["opened"], sale["level"]) >= sale["low"]
+            said = [words for words in found["words"]["fill"] if f"{sale['ticker']}, " in words]
+            assert any("in the market" in words for words in said)
+            seen.add(sale["reason"])
+        if fill["order"] == "rebalance":
+            (said,) = [words for words in found["words"]["fill"] if "Rebalance, " in words]
+            assert ("filled at the open" in said) == (execution == "next_open")
+    assert seen
+
+
 def test_the_first_rebalance_has_ranks_and_steps(capsys: pytest.CaptureFixture[str]) -> None:
     fill = _json(capsys, "2022-02-01")["fill"]
     assert fill["order"] == "rebalance"

@@ -239,8 +239,13 @@ def test_the_nearest_level() -> None:
     assert surface_level([0.1, 0.2], None) is None
 
 
-def test_a_clicked_day_is_explained_in_words(demo_home: Path) -> None:
-    scenario = with_values(preset("Phase 8"), {"universe.source": "demo"})
+@pytest.mark.parametrize(
+    "way",
+    [{}, {"risk.stop_fill": "intraday"}, {"risk.execution": "next_open"}],
+    ids=["close", "intraday", "open"],
+)
+def test_a_clicked_day_is_explained_in_words(demo_home: Path, way: dict[str, str]) -> None:
+    scenario = with_values(preset("Phase 8"), {"universe.source": "demo"} | way)
     run = Pipeline(demo_home).run(scenario)
     day = run.dates[200].astype(dt.date)
     message = {"explain": str(day), "of": scenario_hash(scenario)}

@@ -1,0 +1,129 @@
+"""The command `plimsoll compare`: two to four settings over the same sessions, and what is luck."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from core.config import Scenario
+from core.errors import ConfigError, InputsError
+from core.scenario import PRESETS, with_values
+from dashboard import review_compare
+from dashboard.address import VIEW_KEYS
+from dashboard.cli_scenario import base_scenario
+from dashboard.compared import CONTROL, MOST, Compared, of_address, placed, preset_of, saved_as
+from dashboard.home import DEMO, ensure_demo, home_folder
+from dashboard.pipeline import Pipeline, Progress
+from dashboard.progress import terminal_progress
+from dashboard.record import read_saved, record_run
+from dashboard.report.comparison import Comparison, comparison_document, print_comparison
+from dashboard.report.comparison_words import compared_title, moved_words
+from dashboard.review_compare import LETTERS, Side
+from dashboard.review_disagreement import disagreements
+from data.journal import Journal
+
+__all__ = ["entry_of", "register"]
+
+
+@click.command("compare")
+@click.argument("settings", nargs=-1, required=True, metavar="A B [C D]")
+@click.option("--source", help="Market for all of them; that of A when not given.")
+@click.option("--start", help="First simulated date of all, for example 2021-06-01.")
+@click.option("--end", help="Last simulated date of all.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def compare_command(settings: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
+    """Compare A with B, C and D: overlaid numbers, verdicts, rule accounts, days they parted.
+
+    Each is a preset ("Phase 8"), the name of a saved setting, an address of the dashboard
+    ("?p=phase-8&stop=0.2"), a TOML file, or `control`: the book of A at the average exposure of A,
+    always, without rules. All run on the market and period of A.
+    """
+    if not 2 <= len(settings) <= MOST + 1:
+        raise InputsError(f"two to {MOST + 1} settings must be given, had {len(settings)}")
+    home = home_folder()
+    with Journal(home) as journal:
+        entries = [entry_of(text, journal) for text in settings]
+        first = _first(entries[0], **chosen)
+        with terminal_progress() as progress:
+            if first.universe.source == DEMO:
+                ensure_demo(home, progress)
+            found = _compared(Pipeline(home), first, entries, progress)
+        for side, entry in zip(found.sides, entries, strict=True):
+            if side.control is None:
+                unrecorded = record_run(
+                    journal, side.run, preset_name=entry.preset_name, origin="cli"
+                )
+                if unrecorded:
+                    click.echo(f"plimsoll: not in the journal: {unrecorded}", err=True)
+    if as_json:
+        click.echo(json.dumps(comparison_document(found), indent=2, ensure_ascii=False))
+    else:
+        print_comparison(found, Console())
+
+
+def entry_of(text: str, journal: Journal) -> Compared:
+    """Return the setting that a person names on the command line.
+
+    Raises
+    ------
+    core.errors.ConfigError, data.errors.DataError
+        When it is none, with what it could be.
+    """
+    if text.casefold() == CONTROL.kind:
+        return CONTROL
+    presets = {name.casefold(): name for name in PRESETS}
+    plain = text.casefold().replace("-", " ")
+    if plain in presets:
+        return preset_of(presets[plain])
+    if "=" in text:
+        return of_address(text, VIEW_KEYS)
+    if text.endswith(".toml"):
+        scenario = base_scenario(None, Path(text))
+        known = presets.get(scenario.name.casefold(), next(iter(PRESETS)))
+        return saved_as(Path(text).stem, scenario, known)
+    return saved_as(text, *read_saved(journal.scenario(text)))
+
+
+def _first(entry: Compared, source: str | None, start: str | None, end: str | None) -> Scenario:
+    if entry.kind == CONTROL.kind:
+        raise ConfigError(
+            "the first must be a setting, was control: it is the control of the first"
+        )
+    own = entry.scenario or PRESETS[entry.preset_name]
+    named = {"universe.source": source, "period.start": start, "period.end": end}
+    return with_values(own, {path: value for path, value in named.items() if value is not None})
+
+
+def _compared(
+    pipeline: Pipeline, first: Scenario, entries: list[Compared], progress: Progress
+) -> Comparison:
+    run = pipeline.run(first, progress)
+    sides, notes = [Side(LETTERS[0], compared_title(entries[0], ""), run)], []
+    for letter, entry in zip(LETTERS[1:], entries[1:], strict=False):
+        label = compared_title(entry, "")
+        if entry.kind == CONTROL.kind:
+            control, held = review_compare.control_of(run)
+            sides.append(Side(letter, label, held, control))
+            continue
+        scenario = placed(entry, run.scenario, run.scenario)
+        other = review_compare.over_the_same_sessions(pipeline.run, scenario, run)
+        sides.append(Side(letter, label, other))
+        notes += [text for text in (moved_words(sides[-1], entry, run),) if text]
+    progress("Resampling every pair", 0.5)
+    pairs = review_compare.judge_pairs(sides) if review_compare.is_long_enough(run) else None
+    accounts = {}
+    for side in sides:
+        if side.control is None:
+            progress(f"Running every combination of the rules of {side.label}", 0.8)
+            accounts[side.letter] = review_compare.account_of(side.run)
+    days = {side.letter: disagreements(sides[0], side) for side in sides[1:]}
+    return Comparison(sides, notes, pairs, accounts, days)
+
+
+def register(group: click.Group) -> None:
+    """Add this command to `group`."""
+    group.add_command(compare_command)

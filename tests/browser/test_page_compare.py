@@ -1,0 +1,114 @@
+"""The page Compare in a real browser: begin, verdict, one more, a day explained; on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.chromium import PHONE
+from tests.browser.test_review_pages import RISK_READY, settled
+
+LONG = 120_000  # milliseconds: every combination of the rules is run
+CHART = ".st-key-compare .js-plotly-plot"
+MARKS = """() => {
+  const plot = document.querySelector('.st-key-compare-days .js-plotly-plot');
+  const trace = plot._fullData.find(one => one.name === 'Largest');
+  const layout = plot._fullLayout, box = plot.getBoundingClientRect();
+  return Array.from(trace.x, (x, i) => [
+    box.left + layout.xaxis._offset + layout.xaxis.d2p(x),
+    box.top + layout.yaxis._offset + layout.yaxis.d2p(trace.y[i]),
+    trace.customdata[i][0]]);
+}"""
+VERDICT = "Order, now that the noise is known"
+
+
+def begun(page: Page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_function(RISK_READY)
+    settled(page)
+    page.get_by_text("Review", exact=True).first.click()
+    page.locator("a:visible").filter(has_text="Compare").first.click()
+    expect(page.locator(".pl-strip h1")).to_contain_text("Compare ·")
+    expect(page.get_by_text("Nothing to compare with yet")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name=re.compile("^Compare with No overlay")).click()
+    page.wait_for_selector(f"{CHART} .main-svg")
+
+
+def judged(page: Page) -> None:
+    expect(page.get_by_text(VERDICT)).to_be_visible(timeout=LONG)
+    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
+    settled(page)
+
+
+def box(found: Locator) -> tuple[float, float]:
+    measured = found.bounding_box()
+    assert measured is not None
+    return measured["y"], measured["height"]
+
+
+def test_the_suggestion_is_compared_and_nothing_above_the_verdict_moves(
+    page: Page, app_url: str
+) -> None:
+    begun(page, app_url)
+    settled(page)
+    before = box(page.locator(CHART))
+    judged(page)
+    assert box(page.locator(CHART)) == before
+    assert page.locator(".pl-legend b").all_inner_texts() == ["A", "B", "C"]
+    expect(page.get_by_text(re.compile(r"^B \(No overlay\) against A \(Phase 8\)"))).to_be_visible()
+    assert "vs=" in page.url
+
+
+def test_a_third_one_keeps_the_height_and_the_address_opens_the_same(
+    page: Page, new_page: Callable[..., Page], app_url: str
+) -> None:
+    begun(page, app_url)
+    judged(page)
+    height = box(page.locator(CHART))[1]
+    page.locator(".st-key-compare\\:with input, [class*='st-key-compare-with'] input").first.click()
+    page.get_by_role("option", name="Phase 8.1").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".pl-legend")).to_contain_text("Phase 8.1", timeout=LONG)
+    settled(page)
+    assert box(page.locator(CHART))[1] == height
+    # Opened by its own address, Streamlit's browser side looks for the server below it first.
+    again = new_page(watched=False)
+    again.goto(page.url)
+    again.wait_for_selector(f"{CHART} .main-svg")
+    expect(again.locator(".pl-legend b")).to_have_count(4, timeout=LONG)
+    assert again.url == page.url
+
+
+def test_a_click_on_a_day_explains_it_for_both(page: Page, app_url: str) -> None:
+    begun(page, app_url)
+    judged(page)
+    page.locator(".st-key-compare-days .js-plotly-plot").scroll_into_view_if_needed()
+    settled(page)
+    x, y, day = page.evaluate(MARKS)[-1]
+    page.mouse.click(x, y)
+    expect(page.get_by_text(f"A (Phase 8) on {day}")).to_be_visible()
+    expect(page.get_by_text(f"B (No overlay) on {day}")).to_be_visible()
+    settled(page)
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_it_fits_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
+    page = new_page(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
+    )
+    page.goto(app_url)
+    page.wait_for_function(RISK_READY)
+    settled(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.locator("a:visible").filter(has_text="Compare").first.click()
+    expect(page.locator(".pl-strip h1")).to_contain_text("Compare ·")
+    settled(page)
+    page.get_by_role("button", name=re.compile("^Compare with No overlay")).click()
+    page.wait_for_selector(f"{CHART} .main-svg")
+    judged(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
+    assert page.locator(".js-plotly-plot, .pl-strip, .pl-legend").evaluate_all(wide) == 0

@@ -1,0 +1,61 @@
+"""What a page asked for that was left meanwhile never reaches Streamlit."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from dashboard.late import DropLate
+
+
+def rerun(page: str, fragment: str = "") -> Message:
+    sent = BackMsg()
+    sent.rerun_script.page_script_hash = page
+    sent.rerun_script.fragment_id = fragment
+    return {"type": "websocket.receive", "bytes": sent.SerializeToString()}
+
+
+def passed(*messages: Message, kind: str = "websocket") -> list[Message]:
+    """Return what the app behind the middleware receives of `messages`."""
+    waiting = [*messages, {"type": "websocket.disconnect"}]
+    seen: list[Message] = []
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            seen.append(message)
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    async def send(_message: Message) -> None:
+        raise AssertionError("nothing is sent")
+
+    asyncio.run(DropLate(app)({"type": kind}, receive, send))
+    return seen
+
+
+def test_a_fragment_of_the_page_that_was_left_is_dropped() -> None:
+    messages = [rerun(""), rerun("risk", "curves"), rerun("overview"), rerun("risk", "curves"),
+                rerun("overview", "watch"), rerun("risk"), rerun("risk", "curves")]  # fmt: skip
+    assert passed(*messages) == [message for i, message in enumerate(messages) if i != 3]
+
+
+def test_everything_else_passes() -> None:
+    other = BackMsg(stop_script=True)
+    messages = [
+        rerun("overview"),
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": "hello"},
+        {"type": "websocket.receive", "bytes": b"\xff\xff no message"},
+        {"type": "websocket.receive", "bytes": other.SerializeToString()},
+        rerun("overview", "watch"),
+        rerun("", "watch"),
+    ]
+    assert passed(*messages) == messages
+
+
+def test_other_connections_are_left_alone() -> None:
+    messages = [rerun("overview"), rerun("risk", "curves")]
+    assert passed(*messages, kind="http") == messages
