@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from core.crises import Seen, seen
 from core.scenario import scenario_hash, specs
 from dashboard.definitions import DEFINITIONS
-from dashboard.format import count
+from dashboard.format import count, date, percent
 from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Rows, Section, Words
 from dashboard.handout.identity import Made, Trials
@@ -121,10 +122,28 @@ def notice(run: Run, trials: Trials) -> Iterator[Block]:
         f"({count(trials.runs)} with every run of a sweep). The more are tried, the better "
         "the best of them looks by chance alone."
     )
+    yield Rows("Large falls of the US market, and what this period saw of them", _crises(run))
     yield Words(
         "What happened in this period need not happen again, and what never happened in it cannot "
         "be seen here. This is neither an offer nor advice to buy or sell anything."
     )
+
+
+def _crises(run: Run) -> str:
+    first, last = (day.astype(object) for day in (run.dates[0], run.dates[-1]))
+    found = seen(first, last)
+    never = Seen.NEVER.value  # a simulated market saw none of them, whatever its dates
+    rows = [
+        (
+            escape(crisis.name),
+            date(crisis.peak),
+            date(crisis.trough),
+            percent(crisis.depth, 0),
+            never if run.market.simulated else held.value,
+        )
+        for crisis, held in reversed(found.items())
+    ]
+    return html_table(("Fall of the S&amp;P 500", "Peak", "Trough", "Depth", "Seen"), rows)
 
 
 def _tried(trials: Trials) -> str:

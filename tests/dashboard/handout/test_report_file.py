@@ -113,6 +113,7 @@ def test_origin_and_notice(made: Made) -> None:
         "The performance shown is hypothetical",
         "1 setting had been tried on this market",
         "plimsoll verify",
+        "Covid 2020-02-19 2020-03-23 \u221234\u202f% never",
     ):
         assert words in own
 
