@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from core.scenario import specs
+from core.crises import Seen, seen
+from core.scenario import scenario_hash, specs
 from dashboard.definitions import DEFINITIONS
-from dashboard.format import count
+from dashboard.format import count, date, percent
 from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Rows, Section, Words
 from dashboard.handout.identity import Made, Trials
@@ -92,6 +93,7 @@ def _origin(run: Run, data: Mapping[str, Any], made: Made, trials: Trials) -> It
     code = [
         ("Plimsoll", made.plimsoll),
         ("Code hash", made.code),
+        ("Settings hash", scenario_hash(run.scenario)),
         ("Python", made.python),
         ("Libraries", libraries),
         ("Books balance to", f"{abs(run.result.books_residual):.0e} of NAV"),
@@ -110,19 +112,38 @@ def notice(run: Run, trials: Trials) -> Iterator[Block]:
     over = "over a simulated market" if run.market.simulated else "over past prices"
     yield Words(
         f"The performance shown is hypothetical. It was computed by running rules {over}; no money "
-        "was invested and no order was sent. Such results have limits that a real account does "
-        "not have: the rules were written with knowledge of the period they are shown on, every "
-        "order is filled at the price the settings say, and costs are an assumption."
+        "was invested and no order was sent. Such results have limits that those of a "
+        "real account do not have: the rules were written with knowledge of the period they are "
+        "shown on, every order is filled at the price the settings say, and costs are an "
+        "assumption."
     )
     yield Words(
         f"{_tried(trials)} been tried on this market when the report was made "
         f"({count(trials.runs)} with every run of a sweep). The more are tried, the better "
         "the best of them looks by chance alone."
     )
+    yield Rows("Large falls of the US market, and what this period saw of them", _crises(run))
     yield Words(
         "What happened in this period need not happen again, and what never happened in it cannot "
         "be seen here. This is neither an offer nor advice to buy or sell anything."
     )
+
+
+def _crises(run: Run) -> str:
+    first, last = (day.astype(object) for day in (run.dates[0], run.dates[-1]))
+    found = seen(first, last)
+    never = Seen.NEVER.value  # a simulated market saw none of them, whatever its dates
+    rows = [
+        (
+            escape(crisis.name),
+            date(crisis.peak),
+            date(crisis.trough),
+            percent(crisis.depth, 0),
+            never if run.market.simulated else held.value,
+        )
+        for crisis, held in reversed(found.items())
+    ]
+    return html_table(("Fall of the S&amp;P 500", "Peak", "Trough", "Depth", "Seen"), rows)
 
 
 def _tried(trials: Trials) -> str:

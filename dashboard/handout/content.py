@@ -21,9 +21,9 @@ from dashboard.charts.timeline import timeline_figure
 from dashboard.format import count, date, percent, ratio
 from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Chart, Pair, Rows, Section, Words
+from dashboard.handout.book import book_blocks
 from dashboard.handout.parts import PARTS
 from dashboard.report.account import account_words, control_words, health_words
-from dashboard.report.document import run_document
 from dashboard.review_report import CONTROL, TOLD_EPISODES, Missing, Studied
 from dashboard.run import Run
 from dashboard.theme import LIGHT
@@ -47,7 +47,7 @@ from dashboard.views.returns_words import (
     weight_words,
     years_alt,
 )
-from dashboard.views.tables import coverage_table, html_table, rules_table, sectors_table
+from dashboard.views.tables import html_table, rules_table
 
 __all__ = ["sections"]
 
@@ -63,7 +63,7 @@ def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:
         "rules": _rules,
         "drawdowns": _drawdowns,
         "returns": _returns,
-        "book": _book,
+        "book": book_blocks,
     }
     chosen = (
         Section(name, PARTS[name], tuple(made[name](found)), page=name in _NEW_PAGE)
@@ -260,48 +260,3 @@ def _calendar(run: Run) -> Iterator[Block]:
     name = run.benchmark_name
     years = years_figure(calendar.years, LIGHT, benchmark_name=name)
     yield Chart("years", "Calendar years", years, years_alt(calendar.years, name))
-
-
-def _book(found: Studied) -> Iterator[Block]:
-    run = found.run
-    shares = run.sector_shares()
-    if shares:
-        name, share = next(iter(shares.items()))
-        yield Words(
-            f"The largest sector was {name}, on average {percent(share)} of what was invested. "
-            f"The single largest weight of a sector was {_highest(run)}."
-        )
-    yield Rows("Sectors", sectors_table(run, LIGHT))
-    breaches = tables.breaches_table(run)
-    if breaches:
-        number = len(run.cap_breaches.name)
-        spells = "1 spell" if number == 1 else f"{count(number)} spells"
-        yield Words(
-            f"{spells} above a cap: targets keep it, but names drift between rebalances. Listed "
-            "are those that went furthest."
-        )
-        yield Rows("Above a cap", breaches)
-    else:
-        yield Words(_unbroken(run.caps))
-    yield Rows("Regimes", tables.regimes_table(run, run_document(run)["regimes"]))
-    if coverage := coverage_table(run):
-        yield Rows("Coverage of the factors", coverage)
-
-
-def _unbroken(caps: tuple[float | None, float | None]) -> str:
-    said = [
-        f"no {what} ever stood above its cap of {percent(cap)}"
-        for what, cap in zip(("name", "sector"), caps, strict=True)
-        if cap is not None
-    ]
-    none = [what for what, cap in zip(("Names", "Sectors"), caps, strict=True) if cap is None]
-    text = " and ".join(said)
-    parts = [f"{text[0].upper()}{text[1:]}."] if said else []
-    return " ".join([*parts, *([f"{' and '.join(none)} have no cap."] if none else [])])
-
-
-def _highest(run: Run) -> str:
-    frame = run.sector_frame()
-    name = str(frame.max().idxmax())
-    when = frame[name].idxmax()
-    return f"{percent(float(frame[name].max()))} of NAV in {name} on {date(when)}"

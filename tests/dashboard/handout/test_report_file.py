@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CancelledError
-from core.scenario import specs, with_values
+from core.scenario import scenario_hash, specs, with_values
 from dashboard.definitions import DEFINITIONS
 from dashboard.format import percent, points, ratio
 from dashboard.handout.blocks import text_of
@@ -108,10 +108,12 @@ def test_origin_and_notice(made: Made) -> None:
     for words in (
         made.run.market.fingerprint,
         made.recipe.made.code,
+        scenario_hash(made.scenario),
         "Simulated market: no figure here is about real companies",
         "The performance shown is hypothetical",
         "1 setting had been tried on this market",
         "plimsoll verify",
+        "Covid 2020-02-19 2020-03-23 \u221234\u202f% never",
     ):
         assert words in own
 
@@ -211,3 +213,14 @@ def test_a_short_period_has_no_yearly_verdict(made: Made) -> None:
     assert "No interval: a bootstrap must have at least 60 returns" in text
     assert ", missed" not in text
     assert " a year, " not in text.partition("Every metric")[0]
+
+
+def test_what_passed_a_cap_is_told_with_its_first_date(made: Made) -> None:
+    scenario = with_values(made.scenario, {"book.sector_cap": 0.10})
+    run = Pipeline(made.home).run(scenario)
+    first = min(run.cap_breaches.first_session)
+    recipe = dataclasses.replace(made.recipe, parts=("book",))
+    text = text_of("\n".join(one.html for one in make_report(run, recipe, made.home).lines
+                             if one.kind == "text"))  # fmt: skip
+    spells = len(run.cap_breaches.name)
+    assert f"{spells} spells above a cap, the first on {run.dates[first]}: " in text
