@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.compiled import compiled_inner as compiled
 from core.units import SESSIONS_PER_YEAR
+from core.vectors import in_eights
 
 __all__ = ["realised_volatilities", "realised_volatility", "rescale_due", "volatility_scale"]
 
@@ -54,6 +55,7 @@ def realised_volatilities(
     past_returns: npt.NDArray[np.float64],
     count: int,
     lookback: int,
+    windows: int,
     means: npt.NDArray[np.float64],
     volatilities: npt.NDArray[np.float64],
 ) -> None:
@@ -61,30 +63,34 @@ def realised_volatilities(
 
     Parameters
     ----------
-    past_returns : float64[>= count + m]
+    past_returns : float64[>= count + windows + EIGHT]
     count, lookback : int
         As in :func:`realised_volatility`.
-    means : float64[m]
+    windows : int
+        Volatilities that are wanted.
+    means : float64[>= windows + EIGHT]
         Overwritten.
-    volatilities : float64[m]
-        Overwritten with the result: entry q is what `count` + q + 1 returns give.
+    volatilities : float64[>= windows + EIGHT]
+        Overwritten with the result: entry q is what `count` + q + 1 returns give. Up to seven
+        entries beyond the last are overwritten too.
 
     Examples
     --------
-    >>> found = np.empty(2)
-    >>> realised_volatilities(np.array([0.5, 0.01, 0.03]), 1, 2, np.empty(2), found)
-    >>> found.round(9).tolist()
+    >>> found = np.empty(10)
+    >>> past = np.concatenate([[0.5, 0.01, 0.03], np.zeros(8)])
+    >>> realised_volatilities(past, 1, 2, 2, np.empty(10), found)
+    >>> found[:2].round(9).tolist()
     [5.500236359, 0.224499443]
     """
     # All windows side by side: the inner loops run over them, so that no addition waits.
-    unknown = min(max(0, lookback - count - 1), len(volatilities))
+    unknown = min(max(0, lookback - count - 1), windows)
     volatilities[:unknown] = math.nan
-    wide = len(volatilities) - unknown
-    if wide == 0:
+    if windows == unknown:
         return
+    wide = in_eights(windows - unknown)
     start = count + unknown + 1 - lookback
     origin = past_returns[start : start + wide]
-    mean, squares = means[:wide], volatilities[unknown:]
+    mean, squares = means[:wide], volatilities[unknown : unknown + wide]
     mean[:] = 0.0
     squares[:] = 0.0
     for back in range(1, lookback):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.compiled import compiled
+from core.vectors import EIGHT
 
 __all__ = ["Blocks", "make_blocks", "width_of"]
 
@@ -33,6 +34,7 @@ class Blocks(NamedTuple):
         Where each block starts in `prices`.
     prices : float64[...]
         Closes by block, name and session; the last bar's where there is none, 0 before the first.
+        ``EIGHT`` zeros at the end.
     highest : float64[T, N]
         Highest close of the block up to a session, its first session excluded; 0 where no bar was.
     lowest : float64[B, N]
@@ -72,9 +74,10 @@ def make_blocks(close: npt.NDArray[np.float64], rebalance: npt.NDArray[np.int64]
     for b in range(blocks):
         offset[b + 1] = offset[b] + width_of(start, b) * securities
     made = Blocks(
-        start, offset, np.empty(offset[blocks]), np.zeros((sessions, securities)),
+        start, offset, np.empty(offset[blocks] + EIGHT), np.zeros((sessions, securities)),
         np.full((blocks, securities), math.inf), np.full((blocks, securities), math.inf),
     )  # fmt: skip
+    made.prices[offset[blocks] :] = 0.0
     last = np.zeros(securities)
     for b in range(blocks):
         _lay_out(close, b, last, made)

@@ -99,7 +99,7 @@ def decide(market: Market, run: Run, t: int) -> None:
     if rebalances:
         state.order = REBALANCE
         state.order_rebalance = state.next_rebalance - 1
-        _leave_out_exits(state, names, held)
+        _leave_out_exits(state, names, held, run.left_out)
     elif state.held > state.exits and rescale_due(
         state.order_exposure, state.applied, rules.vol_rebalance_threshold
     ):
@@ -107,12 +107,13 @@ def decide(market: Market, run: Run, t: int) -> None:
 
 
 @compiled
-def _leave_out_exits(state: Any, names: Any, held: npt.NDArray[np.int64]) -> None:
+def _leave_out_exits(
+    state: Any, names: Any, held: npt.NDArray[np.int64], left_out: npt.NDArray[np.int64]
+) -> None:
     # The rebalance concerns the other names only, whatever becomes of these until its fill.
     for j in range(state.held):
-        name = names[held[j]]
-        if name.exit != ExitReason.OPEN:
-            name.left_out = state.order_rebalance
+        if names[held[j]].exit != ExitReason.OPEN:
+            left_out[held[j]] = state.order_rebalance
 
 
 @compiled

@@ -24,7 +24,7 @@ from core.simulation.kernel import (
 )
 from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import NOTHING, Market, Run
-from core.simulation.stretches import DECIDE, RUINED, pass_stretch
+from core.simulation.stretches import DECIDE, GO_ON, RUINED, pass_stretch
 
 __all__ = ["run_event_driven", "simulate_event_driven"]
 
@@ -57,7 +57,7 @@ def run_event_driven(
         As ``kernel.run_once`` returns them.
     """
     run = new_run(rules, market.close.shape, weights, trade_capacity, event_capacity)
-    desk = new_desk(market.close.shape)
+    desk = new_desk(market.close.shape[1], blocks)
     ruined = simulate_event_driven(market, blocks, run, desk, initial_nav)
     return run.series, run.trades, run.events, run.state, ruined
 
@@ -80,13 +80,9 @@ def simulate_event_driven(
     t = 0
     while t < sessions:
         solvent = True
-        if t == 0 or state.order != NOTHING or state.exits > 0:
-            solvent = pass_session(market, run, t)
-            t += 1
-            if not solvent:
-                return t - 1
-            continue
-        stopped, ending = pass_stretch(market, run, blocks, desk, t, reach)
+        stopped, ending = t, GO_ON
+        if t > 0 and state.order == NOTHING:
+            stopped, ending = pass_stretch(market, run, blocks, desk, t, reach)
         if ending == RUINED:
             return stopped
         if ending == DECIDE:
@@ -94,10 +90,12 @@ def simulate_event_driven(
             decide(market, run, stopped)
             if run.rules[0].execution_lag_days == 0:
                 solvent = fill_and_record(market, run, stopped)
-        else:
+        elif stopped > t:
             reach = min(2 * reach, _LONGEST)
-            if stopped < sessions:
-                solvent = pass_session(market, run, stopped)
+            t = stopped
+            continue
+        else:
+            solvent = pass_session(market, run, t)
         if not solvent:
             return stopped
         t = stopped + 1

@@ -23,14 +23,15 @@ from core.simulation.state import (
     NAME,
     NEVER,
     NOTHING,
-    PICK,
     REACHED,
     SERIES,
     STATE,
     TRADE,
     Market,
+    Picks,
     Run,
 )
+from core.vectors import EIGHT
 
 __all__ = [
     "SOLVENT",
@@ -109,9 +110,27 @@ def new_run(
     sessions, securities = shape
     return Run(
         rules, np.zeros(1, STATE), np.zeros(securities, NAME), np.empty(securities, np.int64),
-        np.empty(securities, PICK), np.empty(securities, REACHED),
-        np.empty(sessions, np.float64), np.zeros(sessions, SERIES), weights,
+        np.full(securities, NEVER), _new_picks(securities), np.empty(securities, REACHED),
+        np.zeros(sessions + EIGHT), _new_series(sessions), weights,
         np.empty(trade_capacity, TRADE), np.empty(event_capacity, EVENT),
+    )  # fmt: skip
+
+
+@compiled
+def _new_series(sessions: int) -> Any:
+    # Every session writes all of its row but the flags, to which events add theirs.
+    series = np.empty(sessions, SERIES)
+    for t in range(sessions):
+        series[t].flags = 0
+    return series
+
+
+@compiled
+def _new_picks(securities: int) -> Picks:
+    return Picks(
+        np.empty(securities, np.int64), np.empty(securities, np.bool_), np.empty(securities),
+        np.empty(securities), np.empty(securities), np.empty(securities), np.empty(securities),
+        np.zeros(securities, np.bool_),
     )  # fmt: skip
 
 
@@ -145,7 +164,8 @@ def open_run(market: Market, run: Run, initial_nav: float) -> None:
     for i in range(len(names)):
         name = names[i]
         name.security = i
-        name.left_out = name.stop_filled = NEVER
+        name.stop_filled = NEVER
+        run.left_out[i] = NEVER
 
 
 @compiled_inner

@@ -18,6 +18,7 @@ from core.risk.stops import is_near_stop, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatilities, realised_volatility
 from core.simulation.blocks import Blocks, width_of
 from core.simulation.state import NEVER, Market, Run
+from core.vectors import EIGHT, in_eights
 
 __all__ = ["Desk", "measure_sleeve", "new_desk", "plan_stops", "value_stretch"]
 
@@ -30,10 +31,10 @@ class Desk(NamedTuple):
     places in the list of what is held, ascending, ``NEVER`` at the end.
     """
 
-    marked: npt.NDArray[np.float64]  # T
-    kept: npt.NDArray[np.float64]  # T
-    means: npt.NDArray[np.float64]  # T
-    sigma: npt.NDArray[np.float64]  # T
+    marked: npt.NDArray[np.float64]  # T + EIGHT
+    kept: npt.NDArray[np.float64]  # T + EIGHT
+    means: npt.NDArray[np.float64]  # T + EIGHT
+    sigma: npt.NDArray[np.float64]  # T + EIGHT
     fall: npt.NDArray[np.float64]  # N, below the reference price of the stop hit
     shares: npt.NDArray[np.float64]  # N
     place: npt.NDArray[np.int64]  # N, in Blocks.prices
@@ -41,23 +42,30 @@ class Desk(NamedTuple):
     reason: npt.NDArray[np.int64]  # N
     first: npt.NDArray[np.int64]  # T
     following: npt.NDArray[np.int64]  # N
+    cut: npt.NDArray[np.float64]  # N rows as long as the longest block + EIGHT: prices, 0 once sold
+    row: npt.NDArray[np.int64]  # N, in `cut`; NEVER where Blocks.prices has them
 
 
 @compiled
-def new_desk(shape: tuple[int, int]) -> Desk:
-    """Make room for runs of T sessions and N securities."""
-    sessions, securities = shape
+def new_desk(securities: int, blocks: Blocks) -> Desk:
+    """Make room for runs over `blocks`."""
+    sessions = blocks.start[-1]
+    room = sessions + EIGHT
+    longest = 0
+    for b in range(len(blocks.start) - 1):
+        longest = max(longest, width_of(blocks.start, b))
     return Desk(
-        np.empty(sessions), np.empty(sessions), np.empty(sessions), np.empty(sessions),
+        np.empty(room), np.empty(room), np.empty(room), np.empty(room),
         np.empty(securities), np.empty(securities), np.empty(securities, np.int64),
         np.empty(securities, np.int64), np.empty(securities, np.int64),
         np.empty(sessions, np.int64), np.empty(securities, np.int64),
+        np.empty(securities * (longest + EIGHT)), np.empty(securities, np.int64),
     )  # fmt: skip
 
 
 @compiled_inner
 def plan_stops(market: Market, run: Run, blocks: Blocks, desk: Desk, t: int, end: int) -> int:
-    """List the stops hit at each session from `t` on; return where the list ends.
+    """List the stops hit at each session from `t` - 1 on; return where the list ends.
 
     That is before `end` where an exit finds no bar: there it has to wait, which is not foreseen.
     """
@@ -68,6 +76,11 @@ def plan_stops(market: Market, run: Run, blocks: Blocks, desk: Desk, t: int, end
     for j in range(state.held):
         i = held[j]
         name = names[i]
+        if name.exit != ExitReason.OPEN:
+            if lag == 0 or name.exit == ExitReason.BREAKER or math.isnan(market.close[t, i]):
+                return t
+            hit[j] = t - 1
+            continue
         hit[j] = NEVER
         # The lowest close may lie before t: then the search finds nothing.
         if is_near_stop(lowest[i], name.entry, name.high, stop, trailing) or deepest[i] <= trailing:
@@ -120,58 +133,72 @@ def value_stretch(run: Run, blocks: Blocks, desk: Desk, t: int, end: int) -> Non
     Names are added in their order, whatever becomes of them: the same sums where no price moves,
     and no digit of a session that depends on later ones.
     """
-    state, names, held = run.state[0], run.names, run.held
+    state, names, held, hit = run.state[0], run.names, run.held, desk.hit
     b, lag = state.next_rebalance, run.rules[0].execution_lag_days
     width = width_of(blocks.start, b)
     first = blocks.offset[b] + t - 1 - blocks.start[b]
-    marked, kept = desk.marked[t - 1 : end], desk.kept[t - 1 : end]
-    marked[:] = 0.0
-    kept[:] = 0.0
-    waiting = leavers = 0
+    wide = in_eights(end - t + 1)
+    marked, kept = desk.marked[t - 1 : t - 1 + wide], desk.kept[t - 1 : t - 1 + wide]
+    used = 0
     for j in range(state.held):
-        place, shares = first + held[j] * width, names[held[j]].shares
-        if desk.hit[j] == NEVER:
-            desk.place[waiting], desk.shares[waiting] = place, shares
-            waiting += 1
-            continue
-        _add_values(blocks.prices, desk, waiting, marked)
-        _add_values(blocks.prices, desk, waiting, kept)
-        waiting = 0
-        leavers += 1
-        sold = desk.hit[j] + lag - (t - 1)
-        for q in range(min(sold, len(kept))):
-            value = shares * blocks.prices[place + q]
-            marked[q] += value
-            kept[q] += value
-        if sold < len(marked):
-            marked[sold] += shares * blocks.prices[place + sold]
-    _add_values(blocks.prices, desk, waiting, marked)
-    if leavers > 0:
-        _add_values(blocks.prices, desk, waiting, kept)
-    else:
-        for q in range(len(kept)):
+        desk.place[j], desk.shares[j] = first + held[j] * width, names[held[j]].shares
+        desk.row[j] = NEVER
+        if hit[j] != NEVER:
+            desk.row[j] = used
+            _cut(blocks.prices, desk, j, hit[j] + lag - (t - 1), wide)
+            used += wide
+    _add_values(blocks.prices, desk, state.held, marked)
+    if used == 0:
+        for q in range(wide):
             kept[q] = marked[q]
+        return
+    for j in range(state.held):
+        sold = hit[j] + lag - (t - 1)
+        if hit[j] != NEVER and sold < wide:
+            desk.cut[desk.row[j] + sold] = 0.0
+    _add_values(blocks.prices, desk, state.held, kept)
+
+
+@compiled_inner
+def _cut(prices: npt.NDArray[np.float64], desk: Desk, j: int, sold: int, wide: int) -> None:
+    # Prices of a name that is sold: marked at the session of its sale, worth nothing after it.
+    row, place = desk.row[j], desk.place[j]
+    for q in range(wide):
+        desk.cut[row + q] = prices[place + q] if q <= sold else 0.0
 
 
 @compiled_inner
 def _add_values(
     prices: npt.NDArray[np.float64], desk: Desk, count: int, worth: npt.NDArray[np.float64]
 ) -> None:
-    # Of the first `count` names on the desk, four at a time: the sums are read and written once
-    # for all four.
-    place, shares = desk.place, desk.shares
-    wide = len(worth)
-    fours = count // 4 * 4
-    for j in range(0, fours, 4):
-        v, w, x, y = shares[j], shares[j + 1], shares[j + 2], shares[j + 3]
-        a, b = prices[place[j] :], prices[place[j + 1] :]
-        c, d = prices[place[j + 2] :], prices[place[j + 3] :]
-        for q in range(wide):
-            worth[q] = worth[q] + v * a[q] + w * b[q] + x * c[q] + y * d[q]
-    for j in range(fours, count):
-        v, a = shares[j], prices[place[j] :]
-        for q in range(wide):
-            worth[q] += v * a[q]
+    # Of the first `count` names on the desk, four at a time where none of them is sold: the sums
+    # are read and written once for all four.
+    place, shares, row = desk.place, desk.shares, desk.row
+    wide = len(worth) // EIGHT * EIGHT  # which it is already, but the compiler is to know it
+    worth[:] = 0.0
+    j = 0
+    while j < count:
+        if j + 4 <= count and row[j] & row[j + 1] & row[j + 2] & row[j + 3] == NEVER:
+            v, w, x, y = shares[j], shares[j + 1], shares[j + 2], shares[j + 3]
+            a, b = prices[place[j] :], prices[place[j + 1] :]
+            c, d = prices[place[j + 2] :], prices[place[j + 3] :]
+            for q in range(wide):
+                worth[q] = worth[q] + v * a[q] + w * b[q] + x * c[q] + y * d[q]
+            j += 4
+            continue
+        if row[j] == NEVER:
+            _add_one(prices[place[j] :], shares[j], worth)
+        else:
+            _add_one(desk.cut[row[j] :], shares[j], worth)
+        j += 1
+
+
+@compiled_inner
+def _add_one(
+    prices: npt.NDArray[np.float64], shares: float, worth: npt.NDArray[np.float64]
+) -> None:
+    for q in range(len(worth) // EIGHT * EIGHT):
+        worth[q] += shares * prices[q]
 
 
 @compiled_inner
@@ -188,9 +215,7 @@ def measure_sleeve(run: Run, desk: Desk, t: int, end: int) -> int:
         returns[state.returns + count] = (marked[s] - kept[s - 1]) / kept[s - 1]
         count += 1
     lookback = run.rules[0].vol_lookback_days
-    realised_volatilities(
-        returns, state.returns, lookback, desk.means[t : t + count], desk.sigma[t : t + count]
-    )
+    realised_volatilities(returns, state.returns, lookback, count, desk.means, desk.sigma[t:])
     if t + count < end:
         sigma = realised_volatility(returns, state.returns + count, lookback)
         desk.sigma[t + count : end] = sigma

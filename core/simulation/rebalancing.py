@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turn
 from core.risk.leverage import buy_factor, risk_factor
 from core.risk.stops import cooling_down
 from core.simulation.positions import move
-from core.simulation.state import TRADE_NONE, Market, Run, note
+from core.simulation.state import TRADE_NONE, Market, Picks, Run, note
 
 __all__ = ["rebalance"]
 
@@ -47,22 +46,30 @@ def _collect(market: Market, run: Run, prices: npt.NDArray[np.float64], t: int) 
     # No branch a name: which names a book has is a coin toss to the processor. A name that is not
     # held has no shares, no value and no exit.
     state = run.state[0]
-    names, picks, target = run.names, run.picks, market.target
-    k = state.order_rebalance
+    names, held, left_out, picks = run.names, run.held, run.left_out, run.picks
+    security, is_held = picks.security, picks.is_held
+    k, nav = state.order_rebalance, state.nav
+    book = market.target[k]
     cooldown = run.rules[0].stop_cooldown_days
+    for j in range(state.held):
+        is_held[held[j]] = True
     count = 0
-    for i in range(len(names)):
-        name = names[i]
-        picks[count].security = i
-        count += (name.shares > 0.0) | ((target[k, i] != 0.0) & (name.left_out != k))
+    for i in range(len(book)):
+        security[count] = i
+        count += is_held[i] | ((book[i] != 0.0) & (left_out[i] != k))
+    for j in range(state.held):
+        is_held[held[j]] = False
     for j in range(count):
-        pick = picks[j]
-        i = pick.security
+        i = security[j]
         name = names[i]
-        pick.outside = name.exit != ExitReason.OPEN
-        pick.target = 0.0 if cooling_down(t, name.stop_filled, cooldown) else target[k, i]
-        pick.current = name.value / state.nav
-        pick.price = prices[t, i]
+        outside = name.exit != ExitReason.OPEN
+        barred = outside | cooling_down(t, name.stop_filled, cooldown)
+        picks.outside[j] = outside
+        picks.target[j] = 0.0 if barred else book[i]
+        picks.current[j] = name.value
+        picks.price[j] = prices[t, i]
+    for j in range(count):
+        picks.current[j] /= nav
     return count
 
 
@@ -71,32 +78,39 @@ def _want(market: Market, run: Run, t: int, count: int) -> None:
     # Steps 1 and 2: what exposure makes of the held book, and what the targets want beyond that.
     state, rules = run.state[0], run.rules[0]
     picks, alpha = run.picks, market.alpha
-    k, exposure = state.order_rebalance, state.order_exposure
-    hurdle = alpha_hurdle(rules.min_alpha_to_cost_ratio, rules.cost_per_trade_bps)
+    current, risk, wanted = picks.current, picks.risk, picks.wanted
+    exposure = state.order_exposure
     held = 0.0
     for j in range(count):
-        if not picks[j].outside:
-            held += picks[j].current
+        held += 0.0 if picks.outside[j] else current[j]
     factor = risk_factor(exposure, state.applied, held, rules.max_leverage)
-    gated = 0
-    risk = wanted = buys = 0.0
     for j in range(count):
-        pick = picks[j]
-        if pick.outside:
-            continue
-        pick.risk = pick.current * factor
-        pick.wanted = exposure * pick.target
-        if len(alpha) > 0 and is_gated(alpha[k, pick.security], hurdle, pick.target):
-            pick.wanted = pick.risk
-            gated += 1
-        risk += pick.risk
-        wanted += pick.wanted
-        buys += max(0.0, pick.wanted - pick.risk)
-    if gated > 0:
-        note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, gated, hurdle)
-    shrink = gate_factor(wanted, max(exposure, risk), buys)
+        risk[j] = 0.0 if picks.outside[j] else current[j] * factor
+        wanted[j] = exposure * picks.target[j]
+    if len(alpha) > 0:
+        _gate(alpha[state.order_rebalance], run, t, count)
+    at_risk = total = buys = 0.0
+    for j in range(count):
+        at_risk += risk[j]
+        total += wanted[j]
+        buys += max(0.0, wanted[j] - risk[j])
+    shrink = gate_factor(total, max(exposure, at_risk), buys)
     if shrink < 1.0:
         _move_towards_wanted(picks, count, 1.0, shrink)
+
+
+@compiled
+def _gate(alpha: npt.NDArray[np.float64], run: Run, t: int, count: int) -> None:
+    # Of this rebalance. Whether a name is gated cannot be foreseen, so there is no branch here.
+    state, rules, picks = run.state[0], run.rules[0], run.picks
+    hurdle = alpha_hurdle(rules.min_alpha_to_cost_ratio, rules.cost_per_trade_bps)
+    gated = 0
+    for j in range(count):
+        stays = is_gated(alpha[picks.security[j]], hurdle, picks.target[j])
+        picks.wanted[j] = picks.risk[j] if stays else picks.wanted[j]
+        gated += stays
+    if gated > 0:
+        note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, gated, hurdle)
 
 
 @compiled
@@ -106,8 +120,7 @@ def _cap_turnover(run: Run, t: int, count: int) -> None:
     picks = run.picks
     turnover = 0.0
     for j in range(count):
-        if not picks[j].outside:
-            turnover += abs(picks[j].wanted - picks[j].risk)
+        turnover += abs(picks.wanted[j] - picks.risk[j])
     factor = turnover_factor(turnover, limit)
     if factor < 1.0:
         row = run.series[t]
@@ -116,53 +129,52 @@ def _cap_turnover(run: Run, t: int, count: int) -> None:
 
 
 @compiled
-def _move_towards_wanted(picks: Any, count: int, sales: float, buys: float) -> None:
+def _move_towards_wanted(picks: Picks, count: int, sales: float, buys: float) -> None:
     # Keeps these fractions of what is sold and bought beyond the risk part.
+    risk, wanted = picks.risk, picks.wanted
     for j in range(count):
-        pick = picks[j]
-        if not pick.outside:
-            change = pick.wanted - pick.risk
-            pick.wanted = pick.risk + change * (buys if change > 0.0 else sales)
+        change = wanted[j] - risk[j]
+        wanted[j] = risk[j] + change * (buys if change > 0.0 else sales)
 
 
 @compiled
 def _limit_leverage(run: Run, t: int, count: int) -> None:
-    # Step 4. What is too small to be traded is no buy.
+    # Step 4. What is too small to be traded is no buy; names that cannot trade keep what they have.
     limit = run.rules[0].max_leverage
     picks = run.picks
+    current, wanted = picks.current, picks.wanted
     total = buys = 0.0
     for j in range(count):
-        pick = picks[j]
-        if pick.outside or math.isnan(pick.price):
-            pick.wanted = pick.current
-        total += pick.wanted
-        if pick.wanted - pick.current >= TRADE_NONE:
-            buys += pick.wanted - pick.current
+        stays = picks.outside[j] | math.isnan(picks.price[j])
+        wanted[j] = current[j] if stays else wanted[j]
+        change = wanted[j] - current[j]
+        total += wanted[j]
+        buys += change if change >= TRADE_NONE else 0.0
     factor = buy_factor(total, buys, limit)
     if factor == 1.0:
         return
     row = run.series[t]
     note(run.events, run.state[0], row, t, EventKind.LEVERAGE_LIMIT, PORTFOLIO, total, limit)
     for j in range(count):
-        pick = picks[j]
-        if pick.wanted - pick.current >= TRADE_NONE:
-            pick.wanted = pick.current + (pick.wanted - pick.current) * factor
+        change = wanted[j] - current[j]
+        wanted[j] = current[j] + change * factor if change >= TRADE_NONE else wanted[j]
 
 
 @compiled
 def _trade(market: Market, run: Run, t: int, count: int) -> None:
+    # Of names that cannot trade nothing else is wanted than what they have.
     state = run.state[0]
     names, held, picks, last_session = run.names, run.held, run.picks, market.last_session
     rate = cost_rate(run.rules[0].cost_per_trade_bps)
-    state.held = 0
-    state.next_end = len(market.close)
+    kept = 0
+    next_end = len(market.close)
     for j in range(count):
-        pick = picks[j]
-        i = pick.security
+        i = picks.security[j]
         name = names[i]
-        if not pick.outside and not math.isnan(pick.price):
-            move(state, name, run.trades, t, pick.current, pick.wanted, pick.price, rate)
+        move(state, name, run.trades, t, picks.current[j], picks.wanted[j], picks.price[j], rate)
+        held[kept] = i
         if name.shares > 0.0:
-            held[state.held] = i
-            state.held += 1
-            state.next_end = min(state.next_end, last_session[i])
+            kept += 1
+            next_end = min(next_end, last_session[i])
+    state.held = kept
+    state.next_end = next_end

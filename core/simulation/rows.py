@@ -57,7 +57,7 @@ def simulate_rows(
     trades = events = 2 * securities + 1024
     no_weights = np.empty((0, 0))
     run = new_run(rules[begin : begin + 1].copy(), market.close.shape, no_weights, trades, events)
-    desk = new_desk(market.close.shape)
+    desk = new_desk(market.close.shape[1], blocks)
     nav, excess, sums = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
     for row in range(begin, end):
         while True:

@@ -17,7 +17,6 @@ __all__ = [
     "NAME",
     "NEVER",
     "NOTHING",
-    "PICK",
     "REACHED",
     "REBALANCE",
     "RESCALE",
@@ -27,6 +26,7 @@ __all__ = [
     "TRADE",
     "TRADE_NONE",
     "Market",
+    "Picks",
     "Run",
     "note",
 ]
@@ -55,11 +55,11 @@ def _record(floats: str, integers: str) -> np.dtype[np.void]:
 
 
 # One security. Set by its first buy, read while it is held. `exit` is the ExitReason of a decided
-# or waiting exit, `waits` whether it found no bar at its fill, `left_out` the last rebalance whose
-# decision met one, `stop_filled` the session at which its last stop was filled; NEVER before.
+# or waiting exit, `waits` whether it found no bar at its fill, `stop_filled` the session at which
+# its last stop was filled; NEVER before.
 NAME: Final = _record(
     "value shares high entry last bought sold shares_sold costs",
-    "exit security entry_session left_out stop_filled waits",
+    "exit security entry_session stop_filled waits",
 )
 
 # The portfolio. `worth` is the dollar value held, `last_worth` that of the session before (kept by
@@ -75,9 +75,6 @@ STATE: Final = _record(
     "held exits returns reached trades events next_rebalance next_decision next_end "
     "order order_rebalance out breaker_filled near",
 )
-
-# One name in one fill: weights before (`current`), of the risk part, and wanted.
-PICK: Final = _record("current risk wanted target price", "security outside")
 
 # A stop that the session's low reaches: its level, the price and the fall that level comes from,
 # and the shares held when the session began. `reason` is an ExitReason.
@@ -119,6 +116,22 @@ class Market(NamedTuple):
     low: npt.NDArray[np.float64]
 
 
+class Picks(NamedTuple):
+    """The names of one fill, ascending, as columns: loops over them fill the processor's vectors.
+
+    A name `outside` has an exit that waits; it has target, risk and wanted weight 0.
+    """
+
+    security: npt.NDArray[np.int64]
+    outside: npt.NDArray[np.bool_]
+    price: npt.NDArray[np.float64]
+    target: npt.NDArray[np.float64]
+    current: npt.NDArray[np.float64]  # weights before the fill
+    risk: npt.NDArray[np.float64]  # weights of the risk part
+    wanted: npt.NDArray[np.float64]
+    is_held: npt.NDArray[np.bool_]  # by security, not by pick; False between fills
+
+
 class Run(NamedTuple):
     """State and output of one run. Records are structured arrays, which numpy cannot type."""
 
@@ -126,9 +139,10 @@ class Run(NamedTuple):
     state: Any  # STATE[1]
     names: Any  # NAME[N]
     held: npt.NDArray[np.int64]  # ascending; the first state.held
-    picks: Any  # PICK[N]
+    left_out: npt.NDArray[np.int64]  # N, last rebalance whose decision met an exit; NEVER before
+    picks: Picks  # N each
     reached: Any  # REACHED[N]; the first state.reached
-    returns: npt.NDArray[np.float64]  # of the sleeve; the first state.returns
+    returns: npt.NDArray[np.float64]  # T + EIGHT, of the sleeve; the first state.returns
     series: Any  # SERIES[T]
     weights: npt.NDArray[np.float64]  # T x N, or no rows when not asked for
     trades: Any  # TRADE[capacity]

@@ -5,6 +5,7 @@ sessions begins. What the holdings are worth then follows name by name through t
 price, and only cash, NAV and what depends on it are left to go through session by session. All
 rules are the compiled functions that the kernel calls too; what a stretch cannot do (a rebalance, a
 delisting, an exit without a bar, a rescale, the breaker) ends it, and the kernel's own steps do it.
+Exits by stop that were decided at the session before it are part of it.
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ def pass_stretch(
 ) -> tuple[int, int]:
     """Pass at most `reach` sessions from `t` on while nothing but clean stops happens.
 
-    `t` is at least 1; no order stands, no exit is wanted, and everything held is marked at
-    the session before.
+    `t` is at least 1, no order stands, and everything held is marked at the session before.
 
     Returns
     -------

@@ -26,6 +26,7 @@ from core.risk.volatility import (
     rescale_due,
     volatility_scale,
 )
+from core.vectors import EIGHT
 
 OFF = math.nan
 fractions = st.floats(0.01, 1.0)
@@ -75,22 +76,24 @@ def test_equal_returns_have_exactly_no_volatility(value: float, lookback: int) -
 def test_volatilities_are_those_of_every_window(values: list[float], data: st.DataObject) -> None:
     lookback = data.draw(st.integers(2, 30))
     count = data.draw(st.integers(0, len(values)))
+    windows = len(values) - count
     returns = np.array(values)
-    found = np.empty(len(values) - count)
-    realised_volatilities(returns, count, lookback, np.empty(len(found)), found)
+    room = np.append(returns, np.full(EIGHT, 9.0))  # what lies beyond the windows changes nothing
+    found = np.empty(windows + EIGHT)
+    realised_volatilities(room, count, lookback, windows, np.empty(len(found)), found)
     expected = [
         realised_volatility(returns, n, lookback) for n in range(count + 1, len(values) + 1)
     ]
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
-    np.testing.assert_array_equal(returns, values)
+    np.testing.assert_allclose(found[:windows], expected, rtol=1e-9, atol=1e-14)
+    np.testing.assert_array_equal(room, [*values, *[9.0] * EIGHT])
 
 
 @given(st.floats(-0.5, 0.5), st.integers(2, 60))
 def test_side_by_side_too_equal_returns_have_none(value: float, lookback: int) -> None:
-    found = np.empty(5)
-    returns = np.full(lookback + 4, value)
-    realised_volatilities(returns, lookback - 1, lookback, np.empty(5), found)
-    assert found.tolist() == [0.0] * 5
+    found = np.empty(5 + EIGHT)
+    returns = np.append(np.full(lookback + 4, value), np.full(EIGHT, 9.0))
+    realised_volatilities(returns, lookback - 1, lookback, 5, np.empty(5 + EIGHT), found)
+    assert found[:5].tolist() == [0.0] * 5
 
 
 @given(st.integers(0, 9))

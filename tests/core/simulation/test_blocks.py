@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from core.simulation import SimulationInputs
 from core.simulation.blocks import make_blocks, width_of
+from core.vectors import EIGHT
 from tests.strategies import markets
 
 
@@ -40,4 +41,4 @@ def test_blocks_hold_every_price_and_its_extremes(inputs: SimulationInputs) -> N
 def test_a_market_without_rebalances_is_one_block() -> None:
     made = make_blocks(np.array([[1.0], [2.0]]), np.array([], dtype=np.int64))
     assert made.start.tolist() == [0, 2]
-    assert made.prices.tolist() == [1.0, 2.0]
+    assert made.prices.tolist() == [1.0, 2.0, *[0.0] * EIGHT]
