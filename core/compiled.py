@@ -65,8 +65,8 @@ if _DIRECTORY is not None:
 def compiled(function: _Function) -> _Function:
     """Compile `function` with numba: cached on disk, without the GIL, without fast-math.
 
-    A division by 0 gives an infinity or a NaN, as in numpy. Python's way, an exception, needs a test
-    before every division, and no loop with such a test in it fills the processor's vectors.
+    A division by 0 gives an infinity or a NaN, as in numpy. Python's way, an exception, needs a
+    test before every division, and no loop with such a test in it fills the processor's vectors.
     """
     decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, **_OPTIONS)
     return cast(_Function, decorator(function))

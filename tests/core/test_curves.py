@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import curves
 from core.curves import CURVE_METRICS, curve_metrics_many
 from core.errors import InputsError
 from core.metrics import curve_metrics
@@ -28,18 +29,38 @@ def _walks(seed: int, curves: int, sessions: int) -> np.ndarray:
     st.sampled_from([None, 90.0, 120.0]),
 )
 def test_rows_equal_single_curves(
-    seed: int, curves: int, sessions: int, has_cash: bool, initial_nav: float | None
+    seed: int, rows: int, sessions: int, has_cash: bool, initial_nav: float | None
 ) -> None:
-    nav = _walks(seed, curves, sessions)
+    nav = _walks(seed, rows, sessions)
     dates = START + np.cumsum(np.random.default_rng(seed).integers(1, 4, sessions))
     cash = np.full(sessions, 2e-4) if has_cash else None
     many = curve_metrics_many(nav, dates, cash, initial_nav=initial_nav)
-    for row in range(curves):
+    for row in range(rows):
         one = asdict(curve_metrics(nav[row], dates, cash, initial_nav=initial_nav))
         for column, name in enumerate(CURVE_METRICS):
             np.testing.assert_allclose(
                 many[row, column], one[name], rtol=1e-11, atol=1e-12, err_msg=name
             )
+
+
+def test_threads_share_many_curves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    nav, dates = _walks(3, 11, 40), START + np.arange(40)
+    alone = curve_metrics_many(nav, dates)
+    monkeypatch.setattr(curves, "_SHARE", 40)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    np.testing.assert_array_equal(curve_metrics_many(nav, dates), alone)
+    np.testing.assert_array_equal(curve_metrics_many(nav[:0], dates), alone[:0])
+
+
+def test_the_deepest_drawdown_is_found_wherever_it_is() -> None:
+    dates = START + np.arange(100)
+    for low in range(100):
+        nav = np.linspace(100.0, 110.0, 100)
+        nav[60] = 90.0
+        nav[low] = 70.0
+        before = nav[:low].max(initial=100.0)
+        row = curve_metrics_many(nav[None], dates, initial_nav=100.0)[0]
+        assert row[CURVE_METRICS.index("max_drawdown")] == pytest.approx(70.0 / before - 1.0)
 
 
 def test_a_flat_curve_has_no_ratios() -> None:
