@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import curves
 from core.curves import CURVE_METRICS, curve_metrics_many
 from core.errors import InputsError
 from core.metrics import curve_metrics
@@ -41,15 +40,6 @@ def test_rows_equal_single_curves(
             np.testing.assert_allclose(
                 many[row, column], one[name], rtol=1e-11, atol=1e-12, err_msg=name
             )
-
-
-def test_threads_share_many_curves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    nav, dates = _walks(3, 11, 40), START + np.arange(40)
-    alone = curve_metrics_many(nav, dates)
-    monkeypatch.setattr(curves, "_SHARE", 40)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    np.testing.assert_array_equal(curve_metrics_many(nav, dates), alone)
-    np.testing.assert_array_equal(curve_metrics_many(nav[:0], dates), alone[:0])
 
 
 def test_the_deepest_drawdown_is_found_wherever_it_is() -> None:
