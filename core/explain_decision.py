@@ -149,7 +149,7 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
     tripped = since < 0 and anything and breaker_trips(drawdown, rules["circuit_breaker_dd"])
     active = reentered or (since < 0 and not tripped)
     exit_, ordered = moment.exit.copy(), moment.ordered.copy()
-    stops: tuple[StopTest, ...] = ()
+    stops = _left_resting(record, t, rules) if record.rests else ()
     if tripped:
         new = moment.held & (exit_ == ExitReason.OPEN)
         exit_[new], ordered[new] = ExitReason.BREAKER, t
@@ -158,8 +158,6 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
         for test in stops:
             if test.hit != ExitReason.OPEN:
                 exit_[test.security], ordered[test.security] = test.hit, t
-    if record.rests:
-        stops = _left_resting(record, t, rules)
     exposure = exposure_of(record, t, rules, active, off, moment.nav)
     stays = bool((moment.held & (exit_ == ExitReason.OPEN)).any())
     return Decision(

@@ -37,7 +37,7 @@ WAYS = pytest.mark.parametrize("way", EXECUTIONS, ids=lambda way: "-".join(map(s
 
 
 def record_of(inputs: SimulationInputs, risk: RiskConfig) -> RunRecord | None:
-    """Return a run ready to be explained, None when it is ruined."""
+    """Return a run ready to be explained, None when ruined."""
     try:
         return RunRecord.of(inputs, risk, simulate(inputs, risk, weights=True))
     except RuinError:
@@ -232,8 +232,7 @@ def test_explaining_changes_nothing(inputs: SimulationInputs, risk: RiskConfig) 
     arrays = (record.weights, record.result.nav, record.result.events.value)
     before = [array.copy() for array in arrays]
     explain_record(record, record.sessions - 1)
-    for array, copy in zip(arrays, before, strict=True):
-        np.testing.assert_array_equal(array, copy)
+    np.testing.assert_equal(arrays, tuple(before))
 
 
 @given(markets(), risks())
@@ -268,18 +267,17 @@ def _cut(inputs: SimulationInputs, cut: int) -> dict[str, np.ndarray | None]:
     )
 
 
-def _still(risk: RiskConfig | None = None) -> tuple[SimulationInputs, RiskConfig]:
-    return SimulationInputs(np.ones((3, 1)), np.array([0]), np.ones((1, 1))), risk or RiskConfig()
+def _still() -> tuple[SimulationInputs, RiskConfig]:
+    return SimulationInputs(np.ones((3, 1)), np.array([0]), np.ones((1, 1))), RiskConfig()
 
 
 def test_the_moment_of_a_decision_is_the_end_of_its_session() -> None:
     inputs, risk = _still()
     record = record_of(inputs, risk)
     assert record is not None
-    moment = at_decision(record, 1)
-    assert moment.nav == record.result.nav[1]
-    assert moment.cash == record.result.cash[1]
-    assert moment.held.tolist() == [True]
+    moment, result = at_decision(record, 1), record.result
+    found = (moment.nav, moment.cash, *moment.held)
+    assert found == (result.nav[1], result.cash[1], True)
 
 
 @pytest.mark.parametrize("session", [-1, 3])
@@ -296,9 +294,9 @@ def test_weights_are_asked_for() -> None:
         explain(simulate(inputs, risk), inputs, risk, 1)
 
 
-@pytest.mark.parametrize("other", [{"execution": "next_open"}, {"stop_fill": "intraday"}])
-def test_fills_inside_a_session_ask_for_their_prices(other: dict[str, str]) -> None:
+def test_fills_inside_a_session_ask_for_their_prices() -> None:
     inputs, risk = _still()
     result = simulate(inputs, risk, weights=True)
-    with pytest.raises(InputsError, match="open must be given"):
-        explain(result, inputs, RiskConfig(**other), 1)
+    for other in (RiskConfig(execution="next_open"), RiskConfig(stop_fill="intraday")):
+        with pytest.raises(InputsError, match="open must be given"):
+            explain(result, inputs, other, 1)
