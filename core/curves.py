@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Final
 
@@ -19,7 +17,6 @@ from core.units import CALENDAR_DAYS_PER_YEAR, SESSIONS_PER_YEAR, Dates, Floats
 __all__ = ["CURVE_METRICS", "SUMS", "calendar_days", "curve_metrics_many", "measure_curve"]
 
 SUMS: Final = 32  # running sums of one long sum
-_SHARE: Final = 1 << 17  # values that are worth a thread of their own
 _PART: Final = 16  # of a curve, in which a drawdown is looked for at once
 _NEARLY: Final = 1.0 + 1e-9  # far more than a product and a quotient can differ by
 
@@ -61,27 +58,7 @@ def curve_metrics_many(
         raise InputsError(f"nav must have one curve a row (2 dimensions), had shape {nav.shape}")
     rates = check_dates(curves.shape[1], dates, cash_rate)
     start = math.nan if initial_nav is None else initial_nav
-    measured = np.empty((len(curves), len(CURVE_METRICS)))
-    _share_out(curves, rates, calendar_days(dates), start, measured)
-    return measured
-
-
-def _share_out(
-    curves: Floats, cash_rate: Floats, days: int, initial_nav: float, measured: Floats
-) -> None:
-    # Among as many threads as the machine has processors, where it is worth it.
-    threads = max(1, min(os.cpu_count() or 1, curves.size // _SHARE))
-    edges = [len(curves) * share // threads for share in range(threads + 1)]
-
-    def measure(begin: int, end: int) -> None:
-        rows = slice(begin, end)
-        _measure_rows(curves[rows], cash_rate, days, initial_nav, measured[rows])
-
-    if threads == 1:
-        measure(0, len(curves))
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(measure, edges[:-1], edges[1:]))
+    return _measure_rows(curves, rates, calendar_days(dates), start)
 
 
 def calendar_days(dates: Dates) -> int:
@@ -95,12 +72,13 @@ def _measure_rows(
     cash_rate: npt.NDArray[np.float64],
     days: int,
     initial_nav: float,
-    measured: npt.NDArray[np.float64],
-) -> None:
+) -> npt.NDArray[np.float64]:
+    measured = np.empty((len(nav), 8))
     excess, sums = np.empty(nav.shape[1]), np.empty(SUMS)
     for row in range(len(nav)):
         start = nav[row, 0] if math.isnan(initial_nav) else initial_nav
         measure_curve(nav[row], start, cash_rate, days, excess, sums, measured[row])
+    return measured
 
 
 @compiled_inner
