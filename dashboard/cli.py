@@ -13,14 +13,14 @@ import time
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from core.errors import CoreError
-from core.scenario import PRESETS, parse_assignment, with_values
 from dashboard import cli_account, cli_compare, cli_data, cli_explain, cli_report, cli_sweep
-from dashboard.cli_scenario import base_scenario
+from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
@@ -51,34 +51,11 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--source", help="Market in the store; `demo` is the simulated one.")
-@click.option("--preset", "preset_name", help="One of: " + ", ".join(PRESETS) + ".")
-@click.option("--scenario", "scenario_file", type=click.Path(path_type=Path), help="TOML file.")
-@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set one field.")
-@click.option("--book", help="Imported book of weights instead of the ensemble's.")
-@click.option("--start", help="First simulated date, for example 2021-06-01.")
-@click.option("--end", help="Last simulated date.")
+@scenario_options
 @click.option("--json", "as_json", is_flag=True, help="Print the complete result as JSON.")
-def backtest(
-    source: str | None,
-    preset_name: str | None,
-    scenario_file: Path | None,
-    assignments: tuple[str, ...],
-    book: str | None,
-    start: str | None,
-    end: str | None,
-    as_json: bool,
-) -> None:
+def backtest(as_json: bool, **chosen: Any) -> None:
     """Run one scenario and print its report beside targets and benchmark."""
-    scenario = base_scenario(preset_name, scenario_file)
-    named = {
-        "universe.source": source,
-        "book.own_book": book,
-        "period.start": start,
-        "period.end": end,
-    }
-    values = {path: value for path, value in named.items() if value is not None}
-    scenario = with_values(scenario, values | dict(parse_assignment(a) for a in assignments))
+    scenario = chosen_scenario(**chosen)
     home = home_folder()
     with terminal_progress() as progress:
         if scenario.universe.source == DEMO:

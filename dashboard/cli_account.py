@@ -17,8 +17,7 @@ from core.config import Scenario
 from core.control import exposure_matched_control
 from core.rule_health import rule_health
 from core.rules import Rule, rules_on
-from core.scenario import PRESETS, parse_assignment, with_values
-from dashboard.cli_scenario import base_scenario
+from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
@@ -33,13 +32,7 @@ _OF_THE_RUN = ("schema", "plimsoll", "scenario", "data", "metrics", "notes")
 
 
 @click.command("account")
-@click.option("--source", help="Market in the store; `demo` is the simulated one.")
-@click.option("--preset", "preset_name", help="One of: " + ", ".join(PRESETS) + ".")
-@click.option("--scenario", "scenario_file", type=click.Path(path_type=Path), help="TOML file.")
-@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set one field.")
-@click.option("--book", help="Imported book of weights instead of the ensemble's.")
-@click.option("--start", help="First simulated date, for example 2021-06-01.")
-@click.option("--end", help="Last simulated date.")
+@scenario_options
 @click.option(
     "--by",
     default="total",
@@ -50,7 +43,7 @@ _OF_THE_RUN = ("schema", "plimsoll", "scenario", "data", "metrics", "notes")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def account_command(by: By, as_json: bool, **chosen: Any) -> None:
     """Say exactly what each rule cost or saved, beside simply holding less."""
-    scenario = _scenario(**chosen)
+    scenario = chosen_scenario(**chosen)
     home = home_folder()
     found = _study(scenario, home)
     unrecorded = record_run(Journal(home), found.run, preset_name=scenario.name, origin="cli")
@@ -81,26 +74,6 @@ def _study(scenario: Scenario, home: Path) -> Account:
             done=lambda n: progress(f"Combination {n} of {count} of the rules", n / count),
         )
     return Account(run, account, control, health)
-
-
-def _scenario(
-    preset_name: str | None,
-    scenario_file: Path | None,
-    assignments: tuple[str, ...],
-    source: str | None,
-    book: str | None,
-    start: str | None,
-    end: str | None,
-) -> Scenario:
-    named = {
-        "universe.source": source,
-        "book.own_book": book,
-        "period.start": start,
-        "period.end": end,
-    }
-    values = {path: value for path, value in named.items() if value is not None}
-    scenario = base_scenario(preset_name, scenario_file)
-    return with_values(scenario, values | dict(parse_assignment(a) for a in assignments))
 
 
 def account_document(found: Account, by: By) -> dict[str, Any]:

@@ -23,10 +23,8 @@ from rich.progress import (
 from rich.text import Text
 
 from core.axes import parse_axes
-from core.config import Scenario
-from core.scenario import PRESETS, parse_assignment, with_values
 from core.sweep_plan import Design, SweepPlan, plan_sweep
-from dashboard.cli_scenario import base_scenario
+from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.format import count as counted
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -72,13 +70,7 @@ class SweepStopped(click.ClickException):
 )
 @click.option("--n", "number", type=int, help="Runs of a random or sobol design.")
 @click.option("--seed", default=0, show_default=True, help="Of a random or sobol design.")
-@click.option("--source", help="Market in the store; `demo` is the simulated one.")
-@click.option("--preset", "preset_name", help="One of: " + ", ".join(PRESETS) + ".")
-@click.option("--scenario", "scenario_file", type=_FILE, help="TOML file.")
-@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set one field.")
-@click.option("--book", help="Imported book of weights instead of the ensemble's.")
-@click.option("--start", help="First simulated date, for example 2021-06-01.")
-@click.option("--end", help="Last simulated date.")
+@scenario_options
 @click.option(
     "--backend",
     default="threads",
@@ -94,7 +86,7 @@ def sweep_command(
     backend: str, address: str | None, jobs: int | None, fresh: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Run every combination of field values and write one table; the same command resumes."""
-    scenario = _scenario(**chosen)
+    scenario = chosen_scenario(**chosen)
     plan = plan_sweep(
         scenario, parse_axes(axes), design, count=number, seed=seed, memory=available_memory() / 2
     )
@@ -123,23 +115,6 @@ def sweep_command(
         click.echo(f"plimsoll: this sweep is not in the journal: {unrecorded}", err=True)
     for line in (*sweep_lines(table), f"Written to {out}"):
         click.echo(line)
-
-
-def _scenario(
-    preset_name: str | None,
-    scenario_file: Path | None,
-    assignments: tuple[str, ...],
-    **named: str | None,
-) -> Scenario:
-    paths = {
-        "source": "universe.source",
-        "book": "book.own_book",
-        "start": "period.start",
-        "end": "period.end",
-    }
-    values = {paths[name]: value for name, value in named.items() if value is not None}
-    changes = values | dict(parse_assignment(text) for text in assignments)
-    return with_values(base_scenario(preset_name, scenario_file), changes)
 
 
 @contextmanager
