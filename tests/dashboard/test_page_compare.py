@@ -278,9 +278,10 @@ def test_without_any_result_the_page_says_only_why(
     assert not app.exception
 
 
-def test_fills_that_are_not_explained_say_so(demo_home: Path) -> None:
+def test_a_day_is_explained_in_every_way_of_execution(demo_home: Path) -> None:
     app = opened(vs="p:no-overlay,exec:next_open")
     assert not app.exception
     text = page_text(app)
-    assert "other fills are not explained yet" in text
+    assert "not explained" not in text
+    assert "B (" in text
     assert "A (Phase 8) on 20" in text

@@ -73,8 +73,7 @@ def test_the_page_shows_orders_a_day_and_every_trigger(app: AppTest) -> None:
                   "Distance to every trigger", "Circuit breaker"):  # fmt: skip
         assert words in text
     assert {button.key for button in app.main.get("download_button")} == {
-        "csv-trades-orders",
-        "csv-triggers",
+        f"{kind}-{name}" for kind in ("csv", "parquet") for name in ("trades-orders", "triggers")
     }
     assert len(app.main.get("plotly_chart")) == 1
     assert len(app.dataframe[0].value) <= 300
