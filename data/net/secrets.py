@@ -93,7 +93,10 @@ def safe_url(url: str) -> str:
     >>> safe_url("https://me:pw@proxy.example:8443/polygon?apiKey=1")
     'https://proxy.example:8443/polygon'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return "an address that cannot be read"
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 

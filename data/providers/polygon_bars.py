@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from data.net.errors import BadAnswerError
@@ -18,7 +20,7 @@ from data.providers.polygon_settings import NAME
 from data.providers.raw_rows import Sieve, exchange_dates, number
 from data.schema import TICKER_PATTERN
 
-__all__ = ["GroupedDay", "bars_table", "envelope_check", "grouped_table"]
+__all__ = ["GroupedDay", "bars_table", "envelope_check", "grouped_table", "sifted_table"]
 
 _FIELDS: Final = ("o", "h", "l", "c", "v", "vw", "n")
 _TICKER: Final = re.compile(TICKER_PATTERN)
@@ -83,8 +85,16 @@ def bars_table(
     rows: Sequence[dict[str, Any]], ticker: str, start: dt.date, end: dt.date
 ) -> tuple[pa.Table, tuple[Refused, ...]]:
     """Return the bars of one ticker (schema RAW_BARS, dates increasing), and what was refused."""
+    whole = _faultless(rows, ticker, start, end)
+    return (whole, ()) if whole is not None else sifted_table(rows, ticker, start, end)
+
+
+def sifted_table(
+    rows: Sequence[dict[str, Any]], ticker: str, start: dt.date, end: dt.date
+) -> tuple[pa.Table, tuple[Refused, ...]]:
+    """Do what :func:`bars_table` does, row by row: some forty times slower, and can refuse."""
     sieve = Sieve()
-    days = exchange_dates([row.get("t") for row in rows])
+    days = exchange_dates([row.get("t") for row in rows]).to_pylist()
     for row, day in zip(rows, days, strict=True):
         _sort(sieve, row, day, ticker, lambda d: start <= d <= end)
     return _table(sieve.result(lambda bar: bar[0])), tuple(sieve.refused)
@@ -100,7 +110,7 @@ def grouped_table(
     """
     sieve = Sieve()
     others = 0
-    days = exchange_dates([row.get("t") for row in rows])
+    days = exchange_dates([row.get("t") for row in rows]).to_pylist()
     for row, stamped in zip(rows, days, strict=True):
         symbol = row.get("T")
         if not isinstance(symbol, str) or not _TICKER.fullmatch(symbol):
@@ -110,6 +120,41 @@ def grouped_table(
         else:
             _sort(sieve, row, stamped, symbol, day.__eq__)
     return _table(sieve.result(lambda bar: bar[1])), others, tuple(sieve.refused)
+
+
+def _faultless(
+    rows: Sequence[dict[str, Any]], ticker: str, start: dt.date, end: dt.date
+) -> pa.Table | None:
+    # Columns at once where no row can be refused and none has to be moved; else None.
+    numbers = {name: _numbers(rows, name) for name in _FIELDS}
+    days = exchange_dates([row.get("t") for row in rows])
+    if any(column is None for column in numbers.values()) or days.null_count or not rows:
+        return None
+    columns = [column for column in numbers.values() if column is not None]
+    prices, volume = np.stack(columns[:_PRICES]), columns[_VOLUME]
+    stamps = days.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    ordered = bool((stamps[1:] > stamps[:-1]).all())
+    inside = np.datetime64(start, "D") <= stamps[0] and stamps[-1] <= np.datetime64(end, "D")
+    closed = bool(np.isfinite(columns[_CLOSE]).all())
+    if not (ordered and inside and closed) or (prices <= 0).any() or (volume < 0).any():
+        return None
+    named = pa.array([ticker], pa.string()).take(pa.array(np.zeros(len(rows), dtype=np.int32)))
+    values = [pa.array(column, pa.float64(), from_pandas=True) for column in columns]
+    return pa.table([days, named, *values], schema=RAW_BARS)
+
+
+def _numbers(rows: Sequence[dict[str, Any]], name: str) -> npt.NDArray[np.float64] | None:
+    values = [row.get(name) for row in rows]
+    kinds = set(map(type, values))
+    if kinds == {type(None)}:
+        return np.full(len(rows), np.nan)
+    if not kinds <= {int, float}:
+        return None
+    try:
+        column = np.array(values, dtype=np.float64)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return None if np.isinf(column).any() else column
 
 
 def _sort(

@@ -20,6 +20,8 @@ __all__ = ["Sieve", "exchange_dates", "iso_date", "iso_dates", "number", "row_te
 
 _FIRST, _LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
 _MS_PER_DAY: Final = 86_400_000
+_FIRST_MS: Final = (_FIRST - dt.date(1970, 1, 1)).days * _MS_PER_DAY
+_LAST_MS: Final = (_LAST - dt.date(1970, 1, 1)).days * _MS_PER_DAY
 _TEXT_LIMIT: Final = 1000
 
 
@@ -59,22 +61,21 @@ def iso_dates(rows: Sequence[dict[str, Any]], name: str) -> pa.Array:
     return pa.array([iso_date(row.get(name)) for row in rows], pa.date32())
 
 
-def exchange_dates(stamps: Sequence[object]) -> list[dt.date | None]:
-    """Return the New York date of each stamp (milliseconds since 1970 UTC); None = no stamp.
+def exchange_dates(stamps: Sequence[Any]) -> pa.Array:
+    """Return the New York date of each stamp (milliseconds since 1970 UTC); null = no stamp.
 
     A daily bar may be stamped with the start of its day or with its close: the date is the same,
     the stamp is not, so nothing is ever keyed by the stamp.
     """
-    first = (_FIRST - dt.date(1970, 1, 1)).days * _MS_PER_DAY
-    last = (_LAST - dt.date(1970, 1, 1)).days * _MS_PER_DAY
-    good = [type(stamp) is int and first <= stamp < last for stamp in stamps]
-    known = pa.array(
-        [stamp if fine else None for stamp, fine in zip(stamps, good, strict=True)],
-        pa.timestamp("ms", "UTC"),
-    )
-    local = known.cast(pa.timestamp("ms", "America/New_York"))
-    days: list[dt.date | None] = pc.local_timestamp(local).cast(pa.date32(), safe=False).to_pylist()
-    return days
+    if set(map(type, stamps)) == {int} and _FIRST_MS <= min(stamps) <= max(stamps) < _LAST_MS:
+        known = pa.array(stamps, pa.timestamp("ms", "America/New_York"))
+    else:
+        good = [type(stamp) is int and _FIRST_MS <= stamp < _LAST_MS for stamp in stamps]
+        known = pa.array(
+            [stamp if fine else None for stamp, fine in zip(stamps, good, strict=True)],
+            pa.timestamp("ms", "America/New_York"),
+        )
+    return pc.local_timestamp(known).cast(pa.date32(), safe=False)
 
 
 def row_text(row: object) -> str:
