@@ -16,7 +16,7 @@ from data.net.budget import Budget
 from data.net.errors import BadAnswerError, BadQueryError, ProviderError
 from data.net.pacing import shared_pacer
 from data.net.retry import call
-from data.net.secrets import excerpt, safe_url
+from data.net.secrets import HIDDEN, excerpt, safe_url
 from data.net.strict_json import parse_answer, rows_of
 from data.net.transport import Flight, Transport
 from data.providers.base import Provenance
@@ -32,6 +32,8 @@ Verify = Callable[[dict[str, Any]], None]
 _PACKAGES: Final = {"polygon": "polygon-api-client", "massive": "massive"}
 # Links to further pages name the service also where the base URL is a proxy.
 _OWN_HOSTS: Final = {"api.polygon.io", "api.massive.com"}
+# A key this long occurs in no data by chance; a shorter one is hidden in messages only.
+_LONG_KEY: Final = 16
 _KEY_PARAMETERS: Final = {"apikey", "api_key", "token"}
 
 
@@ -146,6 +148,9 @@ class Gateway:
         # answer, and must not hang on to ours.
         if fault is not None:
             raise fault
+        key = self.access.key.reveal().encode()
+        if len(key) >= _LONG_KEY:  # an answer that echoes it must not carry it into kept rows
+            body = body.replace(key, HIDDEN.encode())
         return parse_answer(body, NAME, thing, self.access.key)
 
     def _send(self, thing: str, ask: Ask, flight: Flight) -> tuple[bytes, ProviderError | None]:

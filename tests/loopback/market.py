@@ -7,6 +7,7 @@ Bars are raw, as traded. Everything is made from the tickers' names, so two proc
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import zlib
 from collections.abc import Iterable
@@ -91,7 +92,6 @@ class Market:
     filings: list[Filing] = field(default_factory=list)
     today: dt.date = LAST
     revised: dict[tuple[str, dt.date], float] = field(default_factory=dict)
-    _bars: dict[tuple[str, dt.date], list[Bar]] = field(default_factory=dict)
 
     def sessions(self) -> list[dt.date]:
         return [day for day in _SESSIONS if day <= self.today]
@@ -125,28 +125,29 @@ class Market:
         prices = [round(p * scale, 4) for p in (bar.open, bar.high, bar.low, bar.close)]
         return Bar(bar.day, *prices, bar.volume, round(bar.vwap * scale, 4), bar.trades)
 
-    def _all(self, one: Security) -> list[Bar]:
-        key = (one.ticker, one.first)
-        if key not in self._bars:
-            self._bars[key] = list(self._make(one))
-        return self._bars[key]
+    def _all(self, one: Security) -> tuple[Bar, ...]:
+        return _bars(one, tuple(split for split in self.splits if split.ticker == one.ticker))
 
-    def _make(self, one: Security) -> Iterable[Bar]:
-        rng = np.random.default_rng(zlib.crc32(f"{one.ticker} {one.first}".encode()))
-        closes = one.start_price * np.exp(np.cumsum(rng.normal(0.0003, 0.015, len(_SESSIONS))))
-        spreads = rng.uniform(0.001, 0.01, (2, len(_SESSIONS))).tolist()
-        volumes = rng.integers(100_000, 5_000_000, len(_SESSIONS)).tolist()
-        splits = [split for split in self.splits if split.ticker == one.ticker]
-        for place, day in enumerate(_SESSIONS):
-            if day < one.first or day > (one.last or LAST) or day in one.halted:
-                continue
-            scale = math.prod(s.before / s.after for s in splits if s.day <= day)
-            close = round(float(closes[place]) * scale, 4)
-            high = round(close * (1 + spreads[0][place]), 4)
-            low = round(close * (1 - spreads[1][place]), 4)
-            start = round((high + low) / 2, 4)
-            volume = float(volumes[place])
-            yield Bar(day, start, high, low, close, volume, start, int(volume / 100))
+
+@functools.cache
+def _bars(one: Security, splits: tuple[Split, ...]) -> tuple[Bar, ...]:
+    """All raw bars of a listing, also those after today; its own splits lie within them."""
+    bars = []
+    rng = np.random.default_rng(zlib.crc32(f"{one.ticker} {one.first}".encode()))
+    closes = one.start_price * np.exp(np.cumsum(rng.normal(0.0003, 0.015, len(_SESSIONS))))
+    spreads = rng.uniform(0.001, 0.01, (2, len(_SESSIONS))).tolist()
+    volumes = rng.integers(100_000, 5_000_000, len(_SESSIONS)).tolist()
+    for place, day in enumerate(_SESSIONS):
+        if day < one.first or day > (one.last or LAST) or day in one.halted:
+            continue
+        scale = math.prod(s.before / s.after for s in splits if s.day <= day)
+        close = round(float(closes[place]) * scale, 4)
+        high = round(close * (1 + spreads[0][place]), 4)
+        low = round(close * (1 - spreads[1][place]), 4)
+        middle = round((high + low) / 2, 4)
+        volume = float(volumes[place])
+        bars.append(Bar(day, middle, high, low, close, volume, middle, int(volume / 100)))
+    return tuple(bars)
 
 
 _SESSIONS: list[dt.date] = [day.item() for day in session_dates(FIRST, LAST)]

@@ -295,8 +295,16 @@ def pa_without(table: Any, places: set[int]) -> Any:
 
 
 def _linked(reply: wrong.Reply, cursor: str) -> wrong.Reply:
-    link = f"https://api.polygon.io/v2/aggs/ticker/{TICKER}/range/1/day/{FIRST}/{LAST}?{cursor}"
-    return wrong.put(next_url=link)(reply)
+    path = f"/v2/aggs/ticker/{TICKER}/range/1/day/{FIRST}/{LAST}?adjusted=false&{cursor}"
+    return wrong.put(next_url=f"https://api.polygon.io{path}")(reply)
+
+
+def test_a_link_that_forgets_that_raw_prices_were_asked_for_is_noticed(polygon: Polygon) -> None:
+    polygon.protocol.page_size = 300
+    forgetful = f"/v2/aggs/ticker/{TICKER}/range/1/day/{FIRST}/{LAST}?cursor=300"
+    polygon.server.faults.on(TICKER, wrong.put(next_url=f"https://api.polygon.io{forgetful}"))
+    with pytest.raises(BadAnswerError, match="must be raw, were adjusted by the server"):
+        polygon.provider().bars(TICKER, FIRST, LAST)
 
 
 def test_nobody_listening_is_unreachable(polygon: Polygon) -> None:
