@@ -39,27 +39,47 @@ class FakeBudget(Budget):
 
 
 @given(
-    spacing=st.floats(0.0, 0.5),
-    count=st.integers(0, 6),
-    window=st.floats(0.5, 5.0),
-    pauses=st.lists(st.floats(0.0, 2.0), min_size=2, max_size=40),
-    late=st.floats(0.0, 0.1),
+    pace=st.builds(
+        Pace,
+        spacing=st.floats(0.05, 0.5),
+        catch_up=st.just(0.0) | st.floats(0.0, 1.0),
+        least=st.floats(0.0, 0.05),
+        count=st.integers(0, 6),
+        window=st.floats(0.5, 5.0),
+    ),
+    pauses=st.lists(st.floats(0.0, 2.0) | st.just(0.0), min_size=2, max_size=40),
+    late=st.floats(0.0, 0.4),
 )
 def test_no_stretch_of_time_has_more_slots_than_the_pace_allows(
-    spacing: float, count: int, window: float, pauses: list[float], late: float
+    pace: Pace, pauses: list[float], late: float
 ) -> None:
     clock = Clock()
-    pacer = Pacer(Pace(spacing, count, window), clock)
+    pacer = Pacer(pace, clock)
     taken = []
     for pause in pauses:
         clock.now += pause
         pacer.slot(FakeBudget(clock, late), "x")
         taken.append(clock.now)
-    gaps = [after - before for before, after in itertools.pairwise(taken)]
-    assert min(gaps) >= spacing - 1e-9
-    if count:
-        spans = zip(taken, taken[count:], strict=False)
-        assert all(after - before >= window - 1e-9 for before, after in spans)
+    for first, last in itertools.combinations(range(len(taken)), 2):
+        seconds = taken[last] - taken[first]
+        assert seconds >= (last - first) * pace.least - 1e-9
+        assert seconds >= (last - first) * pace.spacing - pace.catch_up - 1e-9
+        if pace.count and last - first >= pace.count:
+            assert seconds >= pace.window - 1e-9
+
+
+def test_delays_are_made_up_for_in_the_long_run() -> None:
+    clock = Clock()
+    pacer = Pacer(Pace(0.015, catch_up=0.1, least=0.010), clock)
+    for _ in range(200):
+        pacer.slot(FakeBudget(clock, late=0.004), "x")
+    assert clock.now - 100.0 == pytest.approx(199 * 0.015, abs=0.03)
+
+
+def test_the_paid_plan_never_reaches_a_hundred_a_second() -> None:
+    paid = PLANS["paid"]
+    assert paid.least > 0.01
+    assert (1.0 + paid.catch_up) / paid.spacing + 1 < 75
 
 
 def test_a_free_slot_is_given_at_once() -> None:
