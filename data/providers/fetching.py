@@ -65,7 +65,9 @@ def fetch_each(
     """
     asked = list(dict.fromkeys(tickers))
     stop = cancelled if cancelled is not None else threading.Event()
-    inner = threading.Event()
+    inner = threading.Event()  # ours: set by the user's event, and when the reader goes away
+    if stop.is_set():
+        inner.set()
     budget = Budget.of(fetch.provider, fetch.seconds, inner)
     silence = _Silence()
     done: queue.SimpleQueue[BarOutcome] = queue.SimpleQueue()

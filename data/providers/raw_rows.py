@@ -65,7 +65,8 @@ def exchange_dates(stamps: Sequence[Any]) -> pa.Array:
     """Return the New York date of each stamp (milliseconds since 1970 UTC); null = no stamp.
 
     A daily bar may be stamped with the start of its day or with its close: the date is the same,
-    the stamp is not, so nothing is ever keyed by the stamp.
+    the stamp is not, so nothing is ever keyed by the stamp. Right until the end of 2037, where
+    Arrow's table of summer times stops.
     """
     if set(map(type, stamps)) == {int} and _FIRST_MS <= min(stamps) <= max(stamps) < _LAST_MS:
         known = pa.array(stamps, pa.timestamp("ms", "America/New_York"))

@@ -9,12 +9,12 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote, urlencode
 from zoneinfo import ZoneInfo
 
 from tests.loopback.faults import Reply
-from tests.loopback.market import Bar, Market, Security
+from tests.loopback.market import Bar, Market
+from tests.loopback.polygon_rows import LISTS, Json, listing
 from tests.loopback.server import Request
 
 KEY = "pk_TestKey0123456789"
@@ -24,8 +24,6 @@ _GROUPED = re.compile(r"/v2/aggs/grouped/locale/us/market/stocks/([0-9-]+)")
 _DETAILS = re.compile(r"/v3/reference/tickers/([^/]+)")
 _EVENTS = re.compile(r"/vX/reference/tickers/([^/]+)/events")
 _PREFIXES = ("/v1/marketstatus", "/v2/aggs", "/v2/snapshot", "/v3/reference", "/vX/reference")
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -85,8 +83,8 @@ class PolygonProtocol:
             return self._grouped(_day(match[1]), query)
         if match := _EVENTS.fullmatch(path):
             return self._events(match[1])
-        if path in _LISTS:
-            rows = getattr(self, _LISTS[path])(query)
+        if path in LISTS:
+            rows = LISTS[path](self.market, query)
             return self._page(path, query, rows, int(query.get("limit", 10)))
         if match := _DETAILS.fullmatch(path):
             return self._details(match[1], query)
@@ -137,45 +135,11 @@ class PolygonProtocol:
             row |= {"v": bar.volume / factor, "vw": round(bar.vwap * factor, 4), "n": bar.trades}
         return row
 
-    def _splits(self, query: dict[str, str]) -> list[Json]:
-        rows = [
-            {
-                "ticker": one.ticker,
-                "execution_date": one.day.isoformat(),
-                "split_from": one.before,
-                "split_to": one.after,
-                "id": f"E{place}",
-            }
-            for place, one in enumerate(self.market.splits)
-        ]
-        return _chosen(rows, query, "execution_date")
-
-    def _dividends(self, query: dict[str, str]) -> list[Json]:
-        rows = [
-            {
-                "ticker": one.ticker,
-                "ex_dividend_date": one.ex_date.isoformat(),
-                "cash_amount": one.cash,
-                "currency": "USD",
-                "dividend_type": one.kind,
-                "frequency": one.frequency,
-                "pay_date": (one.ex_date + dt.timedelta(days=14)).isoformat(),
-                "id": f"D{place}",
-            }
-            for place, one in enumerate(self.market.dividends)
-        ]
-        return _chosen(rows, query, "ex_dividend_date")
-
-    def _tickers(self, query: dict[str, str]) -> list[Json]:
-        active = query.get("active", "true") == "true"
-        rows = [_listing(one, self.market) for one in self.market.securities if not one.is_index]
-        return _chosen([row for row in rows if row["active"] is active], query, "ticker")
-
     def _details(self, ticker: str, query: dict[str, str]) -> Json | None:
         day = _day(query["date"]) if "date" in query else self.market.today
         for one in self.market.listings(ticker):
             if one.first <= day <= (one.last or self.market.today):
-                row = _listing(one, self.market) | {
+                row = listing(one, self.market) | {
                     "sic_code": "3571",
                     "sic_description": "ELECTRONIC COMPUTERS",
                     "market_cap": 1e9,
@@ -198,39 +162,6 @@ class PolygonProtocol:
             results = {"name": one.name, "composite_figi": one.figi, "events": changes}
             return {"status": "OK", "results": results}
         return None
-
-    def _financials(self, query: dict[str, str]) -> list[Json]:
-        rows = []
-        for one in self.market.filings:
-            values = {
-                "income_statement": {
-                    "revenues": one.revenue,
-                    "net_income_loss": one.net_income,
-                    "basic_average_shares": one.shares,
-                },
-                "balance_sheet": {"assets": one.assets, "equity": one.equity},
-                "cash_flow_statement": {
-                    "net_cash_flow_from_operating_activities": one.operating_cf
-                },
-            }
-            sheets = {
-                sheet: {name: {"value": value, "unit": "USD"} for name, value in items.items()}
-                for sheet, items in values.items()
-            }
-            row = {
-                "ticker": one.ticker,
-                "tickers": [one.ticker],
-                "start_date": one.period_start.isoformat(),
-                "end_date": one.period_end.isoformat(),
-                "timeframe": "quarterly",
-                "fiscal_period": one.fiscal_period,
-                "fiscal_year": one.fiscal_year,
-                "financials": sheets,
-            }
-            if one.filed is not None:
-                row["filing_date"] = one.filed.isoformat()
-            rows.append(row)
-        return _chosen(rows, query, "filing_date")
 
     def _snapshot(self, query: dict[str, str]) -> Json:
         wanted = set(query.get("tickers", "").split(",")) - {""}
@@ -273,43 +204,6 @@ class PolygonProtocol:
                 return True
             self._arrivals.append(now)
             return False
-
-
-_LISTS = {
-    "/v3/reference/splits": "_splits",
-    "/v3/reference/dividends": "_dividends",
-    "/v3/reference/tickers": "_tickers",
-    "/vX/reference/financials": "_financials",
-}
-
-
-def _listing(one: Security, market: Market) -> Json:
-    active = one.last is None or one.last >= market.today
-    row: Json = {
-        "ticker": one.ticker,
-        "name": one.name,
-        "market": "stocks",
-        "locale": "us",
-        "primary_exchange": "XNYS",
-        "type": "CS",
-        "active": active,
-        "currency_name": "usd",
-        "cik": one.cik,
-        "composite_figi": one.figi,
-    }
-    if not active and one.last is not None:
-        row["delisted_utc"] = f"{one.last}T00:00:00Z"
-    return row
-
-
-def _chosen(rows: list[Json], query: dict[str, str], name: str) -> list[Json]:
-    ticker = query.get("ticker")
-    first, last = query.get(f"{name}.gte", ""), query.get(f"{name}.lte", "9999")
-    found = [row for row in rows if ticker is None or row["ticker"] == ticker]
-    if f"{name}.gte" in query or f"{name}.lte" in query:
-        # A row without the field matches no condition on it.
-        found = [row for row in found if name in row and first <= row[name] <= last]
-    return sorted(found, key=lambda row: (str(row.get(name, "")), str(row["ticker"])))
 
 
 def _error(status: int, answer: Json) -> Reply:

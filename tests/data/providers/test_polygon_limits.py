@@ -59,7 +59,7 @@ def test_retries_keep_the_pace_too(polygon: Polygon) -> None:
 
 def test_a_plan_of_few_requests_never_meets_the_servers_limit(polygon: Polygon) -> None:
     polygon.protocol.limit = (5, 0.5)
-    provider = polygon.provider(pace=Pace(0.0, count=5, window=0.7))
+    provider = polygon.provider(pace=Pace(0.0, count=5, window=1.5))
     outcomes = list(provider.fetch_bars(NAMES[:12], START, LAST))
     assert all(isinstance(outcome, BarsEmpty) for outcome in outcomes)
     assert polygon.protocol.refused == 0
