@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import http.server
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -22,10 +23,12 @@ class Request:
     """One request as it arrived; `target` is path and query as sent."""
 
     moment: float
+    method: str
     target: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 class Spoken(Protocol):
@@ -85,9 +88,13 @@ class LoopbackServer:
         Asked in order which of them speaks a request; nobody = 404.
     latency : float
         Seconds before each answer.
+    tls : ssl.SSLContext, optional
+        Makes it an https server.
     """
 
-    def __init__(self, *protocols: Spoken, latency: float = 0.0) -> None:
+    def __init__(
+        self, *protocols: Spoken, latency: float = 0.0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.protocols = protocols
         self.latency = latency
         self.faults = FaultScript()
@@ -95,13 +102,19 @@ class LoopbackServer:
         self.closing = threading.Event()
         self._http = _HTTPServer(("127.0.0.1", 0), _Handler)
         self._http.loopback = self
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            # The handshake is left to the thread of the connection.
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     def __enter__(self) -> LoopbackServer:
         self._thread.start()
@@ -151,7 +164,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query, True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(time.monotonic(), self.path, parts.path, query, headers)
+        content = self.rfile.read(int(headers.get("content-length", 0)))
+        moment = time.monotonic()
+        request = Request(moment, self.command, self.path, parts.path, query, headers, content)
         server = self._loopback
         with server.meter.request(request):
             fault = server.faults.next(self.path)
@@ -159,6 +174,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if server.latency + reply.hang:
                 server.closing.wait(server.latency + reply.hang)
             self._send(reply, "gzip" in headers.get("accept-encoding", ""))
+
+    do_POST = do_GET  # noqa: N815 - the name that the base class looks for
 
     def _send(self, reply: Reply, takes_gzip: bool) -> None:
         if reply.reset:
