@@ -14,6 +14,7 @@ from data.net.errors import (
     BadQueryError,
     CancelledError,
     NotAskedError,
+    NotInPlanError,
     ProviderError,
     RateLimitError,
     ServerFaultError,
@@ -27,6 +28,8 @@ __all__ = ["Fetch", "fetch_each"]
 _LOOK = 0.05  # seconds between looks at the user's wish to stop
 # Tickers in a row that may find the source silent before the rest is not asked any more.
 _SILENT_LIMIT = 3
+# The same for answers that the plan does not include: dates too far back concern every ticker.
+_REFUSAL_LIMIT = 10
 _SILENCE = (UnreachableError, RateLimitError, ServerFaultError, TimedOutError)
 
 Ask = Callable[[str, Budget], BarOutcome]
@@ -132,7 +135,7 @@ class _Silence:
     # Remembers whether the source still answers. Shared by the workers of one fetch.
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._in_a_row = 0
+        self._in_a_row = self._refused_in_a_row = 0
         self._verdict: ProviderError | None = None
 
     def check(self, provider: str, ticker: str) -> None:
@@ -148,14 +151,16 @@ class _Silence:
 
     def answered(self) -> None:
         with self._lock:
-            self._in_a_row = 0
+            self._in_a_row = self._refused_in_a_row = 0
 
     def failed(self, error: ProviderError) -> None:
         if isinstance(error, NotAskedError | CancelledError | BadQueryError):
             return
         with self._lock:
             self._in_a_row = self._in_a_row + 1 if isinstance(error, _SILENCE) else 0
-            if error.fatal or self._in_a_row >= _SILENT_LIMIT:
+            self._refused_in_a_row += isinstance(error, NotInPlanError)
+            silent = self._in_a_row >= _SILENT_LIMIT
+            if error.fatal or silent or self._refused_in_a_row >= _REFUSAL_LIMIT:
                 self._verdict = self._verdict or error
 
 

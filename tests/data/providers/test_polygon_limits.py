@@ -11,6 +11,7 @@ from data.net.errors import (
     CancelledError,
     MissingKeyError,
     NotAskedError,
+    NotInPlanError,
     RateLimitError,
     RejectedKeyError,
     UnreachableError,
@@ -154,6 +155,16 @@ def test_a_rejected_key_is_tried_once(polygon: Polygon) -> None:
     errors = [outcome.error for outcome in outcomes if isinstance(outcome, BarsFailed)]
     assert [type(error) for error in errors] == [RejectedKeyError] + [NotAskedError] * 59
     assert len(polygon.server.meter.requests) == 1
+
+
+def test_dates_outside_the_plan_are_not_asked_for_every_name(polygon: Polygon) -> None:
+    polygon.protocol.outside_plan = ("/X",)
+    outcomes = list(polygon.provider(workers=1).fetch_bars(["N000", *NAMES], START, LAST))
+    assert isinstance(outcomes[0], BarsComplete)
+    errors = [outcome.error for outcome in outcomes if isinstance(outcome, BarsFailed)]
+    assert [type(error) for error in errors] == [NotInPlanError] * 10 + [NotAskedError] * 50
+    assert "was answered with 403" in str(errors[-1])
+    assert len(polygon.server.meter.requests) == 11
 
 
 def test_without_a_key_nothing_is_asked(polygon: Polygon) -> None:
