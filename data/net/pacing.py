@@ -47,7 +47,7 @@ class Pace:
 # arrivals, which lie unevenly on the way.
 PLANS: Final = {
     "free": Pace(spacing=0.1, count=5, window=61.0),
-    "paid": Pace(spacing=0.015, catch_up=0.25, least=0.0101),
+    "paid": Pace(spacing=0.015, catch_up=0.1, least=0.0101),
 }
 
 

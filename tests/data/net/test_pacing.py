@@ -79,7 +79,7 @@ def test_delays_are_made_up_for_in_the_long_run() -> None:
 def test_the_paid_plan_never_reaches_a_hundred_a_second() -> None:
     paid = PLANS["paid"]
     assert paid.least > 0.01
-    assert (1.0 + paid.catch_up) / paid.spacing + 1 < 85
+    assert (1.0 + paid.catch_up) / paid.spacing + 1 < 75
 
 
 def test_a_free_slot_is_given_at_once() -> None:
