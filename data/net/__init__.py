@@ -1,0 +1,1 @@
+"""How the program talks to a source over the network: pace, retries, deadlines, secrets."""
