@@ -62,7 +62,7 @@ def blotter(run: Run, pace: Pace | None = None) -> pd.DataFrame:
             if pace.cancelled():
                 raise CancelledError(number, len(acted))
             pace.share(number / len(acted))
-        lots.end(run, t)
+        rows += _ended_rows(run, lots, t)
         rows += _session_rows(run, pass_session(record, decide(record, t - record.lag)), lots)
     frame = pd.DataFrame(rows, columns=("session", *BLOTTER[1:]))
     frame.insert(0, "date", run.index[frame.pop("session").to_numpy(np.int64)])
@@ -70,9 +70,10 @@ def blotter(run: Run, pace: Pace | None = None) -> pd.DataFrame:
 
 
 def _acted(run: Run, record: RunRecord) -> np.ndarray:
-    # Sessions with a fill or an order that came to nothing; at lag 1 the first has none.
+    # Sessions with a fill, an order that came to nothing or a name whose trading ended; at lag 1
+    # the first has none.
     events = run.result.events
-    kinds = (EventKind.GATE, EventKind.WAITING, EventKind.REBALANCE)
+    kinds = (EventKind.GATE, EventKind.WAITING, EventKind.REBALANCE, EventKind.DELISTED)
     silent = events.session[np.isin(events.kind, kinds)]
     acted: np.ndarray = np.union1d(traded_sessions(run), silent)
     return acted[acted >= record.lag]
@@ -83,15 +84,11 @@ class _Lots:
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[float, float]] = {}
-        self._ended = -1
 
-    def end(self, run: Run, t: int) -> None:
-        """Forget what was delisted since the last session."""
-        events = run.result.events
-        gone = (events.kind == EventKind.DELISTED) & (events.session <= t)
-        for i in events.security[gone & (events.session > self._ended)].tolist():
-            self._held.pop(i, None)
-        self._ended = t
+    def end(self, i: int, price: float) -> tuple[float, float]:
+        """Let a name turn to cash at `price`; return the dollars and what they realised."""
+        shares, average = self._held.pop(i)
+        return shares * price, shares * (price - average)
 
     def trade(self, i: int, dollars: float, price: float, *, out: bool) -> float:
         """Buy or sell; return what a sale realised, NaN for a buy."""
@@ -105,6 +102,24 @@ class _Lots:
         if out:
             self._held.pop(i, None)
         return -dollars - sold * average
+
+
+def _ended_rows(run: Run, lots: _Lots, t: int) -> Iterator[tuple[Any, ...]]:
+    # Names that turned to cash because they trade no more: no order, no cost, at the last close.
+    events, trades = run.result.events, run.result.trades
+    gone = events.security[(events.kind == EventKind.DELISTED) & (events.session == t)]
+    for i in gone.tolist():
+        closes = run.inputs.close[:t, i]
+        last = float(closes[np.flatnonzero(np.isfinite(closes))[-1]])
+        lost = run.inputs.delisting_return
+        price = last * (1.0 + (0.0 if lost is None else float(lost[i])))
+        dollars, profit = lots.end(i, price)
+        reason = trades.reason[(trades.security == i) & (trades.exit_session == t)][0]
+        yield (
+            t, run.tickers[i], run.sectors[i], str(ENDS[ExitReason(int(reason))]),
+            "no order: trading ended", "sell", -dollars, price,
+            dollars / float(run.result.nav[t - 1]), 0.0, 0.0, profit,
+        )  # fmt: skip
 
 
 def _session_rows(run: Run, passed: Passage, lots: _Lots) -> Iterator[tuple[Any, ...]]:

@@ -32,6 +32,7 @@ REASONS: Final[dict[int, str]] = {
 def fill_words(found: ExplainedDay) -> Iterator[str]:
     """Say what was traded in the session: stops that rested in the market, and the fill's steps."""
     fill, sales = found.day.fill, found.day.sales
+    yield from _ended_words(found)
     yield from (_resting_words(found, sale) for sale in sales if not sale.after_fill)
     if fill is None or not fill.happened:
         yield (
@@ -42,6 +43,22 @@ def fill_words(found: ExplainedDay) -> Iterator[str]:
     else:
         yield from _filled_words(found, fill)
     yield from (_resting_words(found, sale) for sale in sales if sale.after_fill)
+
+
+def _ended_words(found: ExplainedDay) -> Iterator[str]:
+    run, t = found.run, found.day.session
+    trades, weights = run.result.trades, run.result.weights
+    ended = (ExitReason.DELISTED, ExitReason.DATA_ENDED)
+    for row in np.flatnonzero((trades.exit_session == t) & np.isin(trades.reason, ended)).tolist():
+        i, reason = int(trades.security[row]), int(trades.reason[row])
+        dollars = ""
+        if weights is not None and run.inputs.delisting_return is not None:
+            value = float(weights[t - 1, i]) * float(run.result.nav[t - 1])
+            kept = 1.0 + float(run.inputs.delisting_return[i])
+            dollars = f": {money(value * kept)} at its last close, without an order or a cost"
+            if kept != 1.0:
+                dollars = f": {money(value * kept)}, {percent(kept - 1.0)} from its last close"
+        yield f"{run.tickers[i]} became cash at the {REASONS[reason]}{dollars}."
 
 
 def _resting_words(found: ExplainedDay, sale: StopSale) -> str:

@@ -14,6 +14,7 @@ from core.ledger import EventKind, ExitReason
 from core.scenario import preset, with_values
 from dashboard.explanation import explain_day
 from dashboard.pipeline import Pipeline
+from dashboard.report.explanation_fill import fill_words
 from dashboard.review_fills import BLOTTER, blotter
 from dashboard.review_trades import (
     TRIPS,
@@ -52,9 +53,31 @@ def test_the_blotter_adds_up_to_the_run(run: Run, orders: pd.DataFrame) -> None:
     assert tuple(orders.columns) == BLOTTER
     by_day = orders.groupby("date")["cost"].sum().reindex(run.index).fillna(0.0)
     np.testing.assert_allclose(by_day.to_numpy(), result.cost, atol=1e-6)
-    days = orders[orders["dollars"] != 0.0]["date"].unique()
+    ended = orders["kind"].isin([Kind.DELISTED, Kind.DATA_ENDED])
+    days = orders[(orders["dollars"] != 0.0) & ~ended]["date"].unique()
     assert set(days) == set(run.index[traded_sessions(run)])
     assert orders["date"].is_monotonic_increasing
+
+
+def test_the_blotter_leaves_the_cash_that_the_run_has(run: Run, orders: pd.DataFrame) -> None:
+    result = run.result
+    paid = orders["dollars"].sum() + orders["cost"].sum()
+    cash = result.initial_nav - paid + (result.interest + result.overlay).sum()
+    assert cash == pytest.approx(result.cash[-1], abs=1e-4)
+
+
+def test_a_name_whose_trading_ends_leaves_with_a_line(run: Run, orders: pd.DataFrame) -> None:
+    trades = run.result.trades
+    ended = np.isin(trades.reason, (ExitReason.DELISTED, ExitReason.DATA_ENDED))
+    rows = orders[orders["kind"].isin([Kind.DELISTED, Kind.DATA_ENDED])]
+    assert ended.any()
+    left = {(run.tickers[i], run.index[t]) for i, t in
+            zip(trades.security[ended], trades.exit_session[ended], strict=True)}  # fmt: skip
+    assert {*zip(rows["ticker"], rows["date"], strict=True)} == left
+    assert (rows["cost"] == 0.0).all()
+    assert (rows["dollars"] <= 0.0).all()
+    found = explain_day(run, rows["date"].iloc[0].date())
+    assert any(rows["ticker"].iloc[0] in line for line in fill_words(found))
 
 
 def test_what_sales_realise_is_what_the_round_trips_made(run: Run, orders: pd.DataFrame) -> None:
