@@ -24,6 +24,7 @@ from streamlit.starlette import App
 
 from core.errors import CoreError
 from core.simulation import warm_up, warm_up_many
+from dashboard.base_address import NamesTheServer
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
 from dashboard.late import DropLate
@@ -104,7 +105,7 @@ app = App(
     _SCRIPT,
     lifespan=_lifespan,
     routes=[Route(HEALTH, guard(_health), methods=_METHODS)],
-    middleware=[Middleware(SameOrigin), Middleware(DropLate)],
+    middleware=[Middleware(SameOrigin), Middleware(NamesTheServer), Middleware(DropLate)],
 )
 
 

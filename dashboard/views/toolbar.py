@@ -17,6 +17,11 @@ __all__ = ["notices", "toolbar"]
 
 _NAME, _CHOICE, _SAID = "saved:name", "saved:choice", "plimsoll.saved"
 _LONGEST_NAME: Final = 80
+_SHARED: Final = (
+    "This address opens the same setting and shows the same numbers on this machine. On another one "
+    "put what follows the ? after the address of its Plimsoll; the numbers are the same where the "
+    "data are."
+)
 
 
 def toolbar(state: AppState, *, notes: bool = True) -> None:
@@ -70,7 +75,7 @@ def _pin(state: AppState) -> None:
 def _share(state: AppState) -> None:
     with st.popover("Share", icon=":material/link:", key="share"):
         query = query_of(state)
-        st.caption("This address opens the same setting and shows the same numbers.")
+        st.caption(_SHARED)
         page = (st.context.url or "").partition("?")[0]
         st.code(f"{page}?{urlencode(query, safe=':,~')}", language=None, wrap_lines=True)
 

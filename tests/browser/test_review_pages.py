@@ -130,3 +130,16 @@ def test_both_pages_fit_a_phone(new_page: Callable[..., Page], app_url: str) -> 
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
         wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
         assert page.locator(".js-plotly-plot, .pl-strip").evaluate_all(wide) == 0
+
+
+def test_a_page_opened_by_its_own_address_asks_for_nothing_that_is_not_there(
+    page: Page, app_url: str
+) -> None:
+    missing: list[str] = []
+    page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
+    page.goto(f"{app_url}/drawdowns")  # an error on the console fails the test as well
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    settled(page)
+    assert not missing
+    go(page, "Returns")
+    assert page.url.startswith(f"{app_url}/returns")

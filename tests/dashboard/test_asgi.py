@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from dashboard.cli import main
 from dashboard.guard import Guard, TokenBucket
+from tests.browser.server import share_compiled_code
 
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 HOST = "127.0.0.1:8501"
@@ -149,6 +150,7 @@ def server(
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Start `plimsoll dashboard` from a folder that is not the project's."""
     port = free_port()
+    share_compiled_code(shared_demo_home)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard.cli", "dashboard", "--port", str(port), "--no-browser"],
@@ -212,6 +214,12 @@ def test_the_running_server(server: tuple[subprocess.Popen[str], int]) -> None:
     assert status == 200
     assert json.loads(body)["status"] == "ok"
     assert json.loads(body)["frozen_objects"] > 100_000
+    for path in ("/", "/drawdowns", "/drawdowns?src=demo"):
+        status, page = get(port, path)
+        assert status == 200
+        assert page.count("BACKEND_BASE_URL") == 1
+        assert page.index("BACKEND_BASE_URL") < page.index("static/js/index")
+    assert "BACKEND_BASE_URL" not in get(port, "/_stcore/health")[1]
     assert get(port, "/plimsoll/health?x=1")[0] == 400
     assert get(port, "/plimsoll/health?" + "x" * 600)[0] == 414
     assert get(port, "/plimsoll/health", Origin="http://evil.example")[0] == 403

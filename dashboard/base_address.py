@@ -1,0 +1,80 @@
+"""Pages opened by an address of their own: told where the server is, so that nothing is guessed.
+
+A page at ``/drawdowns`` does not know whether the server answers below that path: Streamlit's
+browser side tries there first, and the console complains of two addresses that are not found. It
+asks no one where ``window.__streamlit`` names the server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["NamesTheServer"]
+
+_HEAD: Final = b"<head>"
+_SCRIPT: Final = (
+    b"<head><script>window.__streamlit = "
+    b"{ ...window.__streamlit, BACKEND_BASE_URL: location.origin + '/' };</script>"
+)
+
+
+class NamesTheServer:
+    """ASGI middleware: adds the server's own address to every HTML page that it sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        page = _Page(send)
+        await self._app(_plain(scope), receive, page.send)
+
+
+class _Page:
+    # Holds an HTML answer back until it is whole; passes on everything else.
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self._start = message
+            return
+        if self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        body = self._body.replace(_HEAD, _SCRIPT, 1)
+        MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
+        await self._send(self._start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_html(message: Message) -> bool:
+    headers = MutableHeaders(raw=message["headers"])
+    kind = headers.get("content-type", "")
+    return (
+        message["status"] == 200
+        and kind.startswith("text/html")
+        and "content-encoding" not in headers
+    )
+
+
+def _plain(scope: Scope) -> Scope:
+    # A page is a few kilobytes: asked for uncompressed, and always whole.
+    last = scope["path"].rpartition("/")[2]
+    if "." in last or "/_stcore/" in scope["path"]:
+        return scope
+    skipped = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in skipped]
+    return {**scope, "headers": kept}
