@@ -64,6 +64,8 @@ class Figures:
         Browser sessions of the crowd.
     frozen : int
         Objects that garbage collection does not look at.
+    switches, clicks : dict of str to list of float
+        Milliseconds of changes of page and of clicks on pages, by what was done.
     failed : dict
         Key of a row that could not be measured → why.
     """
@@ -78,6 +80,8 @@ class Figures:
     start_lab: list[float] = field(default_factory=list)
     memory: float = 0.0
     sessions: int = 0
+    switches: dict[str, list[float]] = field(default_factory=dict)
+    clicks: dict[str, list[float]] = field(default_factory=dict)
     frozen: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 

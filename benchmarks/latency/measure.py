@@ -15,6 +15,7 @@ from websockets.exceptions import WebSocketException
 from benchmarks.latency import servers
 from benchmarks.latency.figures import Block, Figures
 from benchmarks.latency.gestures import FloorPage, LabPage, Release, open_browser_page
+from benchmarks.latency.pages import page_times
 from benchmarks.latency.servers import Server
 from benchmarks.latency.sessions import crowd, memory_per_session
 from benchmarks.latency.startup import startup
@@ -42,11 +43,12 @@ class Size:
     crowd_moves: int
     memory_sessions: int
     starts: int
+    rounds: int  # of visits to the other pages
     sliders: int | None = None  # whose curves are counted; None: all
 
 
-FULL = Size(6, 4, 20, 4, 6, 40, 4)
-QUICK = Size(2, 1, 4, 1, 3, 5, 1, sliders=2)
+FULL = Size(6, 4, 20, 4, 6, 40, 4, 3)
+QUICK = Size(2, 1, 4, 1, 3, 5, 1, 1, sliders=2)
 
 
 def measure(size: Size, say: Callable[[str], None]) -> tuple[Figures, str]:
@@ -71,6 +73,10 @@ def measure(size: Size, say: Callable[[str], None]) -> tuple[Figures, str]:
             with _chromium(executable) as browser:
                 version = browser.version
                 _drags(browser, floor, lab, size, figures, say)
+                with _stage("pages", figures):
+                    figures.switches, figures.clicks = page_times(
+                        browser, f"{lab.url}/?{QUERY}", size.rounds, say
+                    )
             say(f"{size.crowd_sessions} sessions at once")
             with _stage("crowd", figures):
                 _crowd(floor, lab, size, figures)
