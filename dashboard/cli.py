@@ -19,7 +19,15 @@ from rich.console import Console
 
 from core.errors import CoreError
 from core.scenario import PRESETS, parse_assignment, with_values
-from dashboard import cli_account, cli_compare, cli_data, cli_explain, cli_report, cli_sweep
+from dashboard import (
+    cli_account,
+    cli_compare,
+    cli_data,
+    cli_data_check,
+    cli_explain,
+    cli_report,
+    cli_sweep,
+)
 from dashboard.cli_scenario import base_scenario
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -149,6 +157,7 @@ def _open_when_up(port: int) -> None:
 
 
 cli_data.register(cli)
+cli_data_check.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
