@@ -30,6 +30,7 @@ _LAST_GRADE: Literal["D"] = "D"
 # How data/overrides.py and the import write down an entry and what it matched.
 _EXCLUDED = re.compile(r"exclude \S+(?: \([^)]*\))? (\S+) ")
 _ROWS = re.compile(r"\(([\d,]+) rows?\)$")
+_ACCEPTED = re.compile(r"accept (\S+) (\S+) (the first|\S+) to (the last|\S+): ")
 _ENDINGS = ("ends_after_crash", "ends_while_member", "ends_early")
 
 
@@ -86,11 +87,24 @@ def check_market(catalog: Catalog, source: str | Snapshot) -> HealthReport:
         membership=catalog.membership(snapshot),
         fundamentals=catalog.fundamentals(snapshot),
     )
-    return check_tables(tables, import_findings(snapshot, catalog.findings(snapshot)))
+    others = import_findings(snapshot, catalog.findings(snapshot))
+    return check_tables(tables, others, accepted=snapshot.overrides)
 
 
-def check_tables(tables: HealthTables, others: Iterable[Finding] = ()) -> HealthReport:
-    """Check frames; `others` are findings made elsewhere, such as those of the import."""
+def check_tables(
+    tables: HealthTables, others: Iterable[Finding] = (), accepted: Iterable[str] = ()
+) -> HealthReport:
+    """Check frames.
+
+    Parameters
+    ----------
+    tables : HealthTables
+    others : iterable of Finding
+        Made elsewhere, such as those of the import.
+    accepted : iterable of str
+        Entries of the overrides file as they are written down in a snapshot; those that begin
+        with ``accept`` answer findings, the rest is left aside.
+    """
     prices = tables.prices.sort_values(["ticker", "date"], kind="stable", ignore_index=True)
     found = [*others, *price_findings(prices)]
     found += security_findings(tables.securities, prices)
@@ -100,7 +114,7 @@ def check_tables(tables: HealthTables, others: Iterable[Finding] = ()) -> Health
     if tables.actions is not None:
         found += action_findings(tables.actions)
         missing = []
-    found = _stated(found, tables.securities)
+    found = _accepted(_stated(found, tables.securities), accepted)
     grades = _grades(prices["ticker"].unique(), found)
     ordered = sorted(found, key=lambda f: (-ord(KINDS[f.kind].grade[0]), f.ticker, str(f.first)))
     return HealthReport(tuple(ordered), grades, _run_grade(grades), tuple(missing))
@@ -131,6 +145,26 @@ def _stated(found: Iterable[Finding], securities: pd.DataFrame) -> list[Finding]
     return [
         replace(finding, done="stated")
         if finding.kind in _ENDINGS and finding.ticker in answered
+        else finding
+        for finding in found
+    ]
+
+
+def _accepted(found: list[Finding], entries: Iterable[str]) -> list[Finding]:
+    matches = [match for match in map(_ACCEPTED.match, entries) if match]
+
+    def answers(finding: Finding) -> bool:
+        first, last = str(finding.first or ""), str(finding.last or finding.first or "")
+        return any(
+            (match[1], match[2]) == (finding.kind, finding.ticker)
+            and (match[3] == "the first" or match[3] <= first)  # ISO days compare as texts
+            and (match[4] == "the last" or last <= match[4])
+            for match in matches
+        )
+
+    return [
+        replace(finding, done="accepted")
+        if finding.done == "nothing" and answers(finding)
         else finding
         for finding in found
     ]

@@ -10,11 +10,11 @@ from typing import Final, Literal
 __all__ = ["KINDS", "Done", "Finding", "Grade", "Kind", "worst_grade"]
 
 Grade = Literal["A", "B", "C", "D"]
-Done = Literal["nothing", "quarantined", "excluded", "stated"]
+Done = Literal["nothing", "quarantined", "excluded", "stated", "accepted"]
 
 _EXCLUDE: Final = (
     "if it is wrong, leave the rows out: [[exclude]] ticker, from, to, reason; "
-    "if it is right, leave it: nothing was changed"
+    "if it is right: [[accept]] kind, ticker, from, to, reason"
 )
 _SECURITY: Final = "state the fact: [[security]] ticker, last_session, delisting_return, reason"
 
@@ -103,8 +103,9 @@ class Finding:
         Bars, filings or rows.
     detail : str
         The evidence, in words.
-    done : {"nothing", "quarantined", "excluded", "stated"}
-        What was done about it; "stated" = a fact of the securities table answers it.
+    done : {"nothing", "quarantined", "excluded", "stated", "accepted"}
+        What was done about it; "stated" = a fact of the securities table answers it, "accepted" =
+        an entry of the overrides file says that it is right.
     """
 
     kind: str

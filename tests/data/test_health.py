@@ -10,10 +10,8 @@ import pandas as pd
 import pytest
 
 from data.calendar import sessions
-from data.catalog import Catalog
-from data.health import HealthReport, HealthTables, check_market, check_tables
-from data.health_kinds import KINDS, worst_grade
-from tests.data.conftest import MarketFiles
+from data.health import HealthReport, HealthTables, check_tables
+from data.health_kinds import KINDS
 
 DAYS = sessions(dt.date(2023, 1, 3), dt.date(2023, 6, 30))
 
@@ -249,32 +247,3 @@ def test_an_ending_that_is_told_is_answered(data_ended: bool, done: str, grade: 
     report = check_tables(HealthTables(with_crash(clean()), securities))
     assert {(f.kind, f.done) for f in report.findings} == {("ends_after_crash", done)}
     assert report.grades["AAA"] == grade
-
-
-@pytest.mark.parametrize(("bad", "grade"), [(0, "A"), (1, "A"), (2, "D")])
-def test_grade_of_the_run_is_reached_by_95_percent_of_the_names(bad: int, grade: str) -> None:
-    prices = clean(*(f"T{number:02d}" for number in range(20)))
-    twice = prices[prices["ticker"].isin([f"T{number:02d}" for number in range(bad)])]
-    report = check_tables(HealthTables(pd.concat([prices, twice.iloc[::40]], ignore_index=True)))
-    assert list(report.grades.values()).count("D") == bad
-    assert report.grade == grade
-
-
-def test_worst_grade() -> None:
-    assert worst_grade([]) == "A"
-    assert worst_grade(["B", "D", "C"]) == "D"
-
-
-def test_a_stored_market_says_what_the_import_did(files: MarketFiles) -> None:
-    files.append("prices", date=pd.Timestamp("2024-01-09"), close=-1.0)
-    files.frames["prices"].loc[1, "volume"] = 0.0
-    files.load(overrides='[[exclude]]\nticker = "BBB"\nto = 2024-01-02\nreason = "wrong"\n')
-    report = check_market(Catalog(files.home), "us")
-    done = {(finding.kind, finding.ticker): finding for finding in report.findings}
-    assert done["quarantined", ""].done == "quarantined"
-    assert "non_positive_price" in done["quarantined", ""].detail
-    excluded = done["excluded", "BBB"]
-    assert (excluded.done, excluded.count) == ("excluded", 1)
-    assert done["zero_volume", "AAA"].done == "nothing"
-    assert done["gap", "CCC"].first == dt.date(2024, 1, 4)
-    assert report.not_looked_for
