@@ -23,10 +23,10 @@ __all__ = ["pytestmark"]
 
 BASIS = dt.date(2024, 12, 6)  # day of the download of every source that lists a split
 TOLERANCE = 1e-4  # of the return of one day
-# SOURCES.md: two repositories have their prices from Alpha Vantage, the rest from Yahoo. It does not
-# say which two; the files of these four names show that vendor's convention: a dividend reinvested at
-# the close of the ex-date, c / (c + D), where Yahoo takes it from the price before, 1 - D / close_prev.
-# VAR's 10.16 is Varex, spun off, told as a dividend.
+# SOURCES.md: two repositories have their prices from Alpha Vantage, the rest from Yahoo. It does
+# not say which two; these four names show that vendor's convention: a dividend reinvested at the
+# close of the ex-date, c / (c + D), where Yahoo takes it from the price before,
+# 1 - D / close_prev. VAR's 10.16 is Varex, spun off, told as a dividend.
 OTHER_CONVENTION = {"GAP": 13, "MXIM": 8, "FLIR": 2, "VAR": 1}  # days beyond the tolerance
 
 
