@@ -19,7 +19,15 @@ import click
 from rich.console import Console
 
 from core.errors import CoreError
-from dashboard import cli_account, cli_compare, cli_data, cli_explain, cli_report, cli_sweep
+from dashboard import (
+    cli_account,
+    cli_compare,
+    cli_data,
+    cli_data_check,
+    cli_explain,
+    cli_report,
+    cli_sweep,
+)
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -126,6 +134,7 @@ def _open_when_up(port: int) -> None:
 
 
 cli_data.register(cli)
+cli_data_check.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)

@@ -110,6 +110,10 @@ class Catalog:
             _known_column(column)
         return self._read(source, lambda snapshot: self._panel(snapshot, wanted))
 
+    def prices(self, source: Source) -> pd.DataFrame:
+        """Return every bar with basis and source, sorted by date and ticker."""
+        return self._table(source, "prices")
+
     def securities(self, source: Source) -> pd.DataFrame:
         """Return the securities table, sorted by ticker."""
         return self._table(source, "securities")

@@ -181,6 +181,8 @@ def _outcome(
             unmatched.append(str(entry))
     for fact in known.securities:
         (unmatched if fact in listings.unmatched else applied).append(str(fact))
+    # What they answer is only known when the stored market is checked (data/health.py).
+    applied += [str(acceptance) for acceptance in known.acceptances]
     return tuple(applied), tuple(unmatched)
 
 

@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import OverridesError, did_you_mean
+from data.health_kinds import KINDS
 from data.schema import SCHEMAS, SECTORS
 
-__all__ = ["EXCLUDE_BY", "Exclusion", "Overrides", "SecurityFact", "load_overrides"]
+__all__ = [
+    "EXCLUDE_BY",
+    "Acceptance",
+    "Exclusion",
+    "Overrides",
+    "SecurityFact",
+    "load_overrides",
+]
 
 # Column that `ticker` and the column that `from` and `to` speak of, by table.
 EXCLUDE_BY = {
@@ -23,6 +31,7 @@ EXCLUDE_BY = {
     "fundamentals": ("ticker", "period_end"),
 }
 _EXCLUDE_KEYS = ("table", "ticker", "dataset", "from", "to", "reason")
+_ACCEPT_KEYS = ("kind", "ticker", "from", "to", "reason")
 _SECURITY_KEYS = ("ticker", "last_session", "delisting_return", "data_ended", "sector", "reason")
 
 
@@ -45,6 +54,25 @@ class Exclusion:
         span = f"{self.start or 'the first'} to {self.end or 'the last'}"
         table = self.table if self.dataset is None else f"{self.table} ({self.dataset})"
         return f"exclude {table} {self.ticker} {span}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding of data health that was looked at and is right; both days inclusive, None = open.
+
+    It answers findings whose days all lie in the span: what comes later is found again.
+    """
+
+    kind: str
+    ticker: str
+    start: dt.date | None
+    end: dt.date | None
+    reason: str
+
+    def __str__(self) -> str:
+        """Say what is accepted and why."""
+        span = f"{self.start or 'the first'} to {self.end or 'the last'}"
+        return f"accept {self.kind} {self.ticker} {span}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +100,7 @@ class Overrides:
 
     exclusions: tuple[Exclusion, ...] = ()
     securities: tuple[SecurityFact, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
 
 
 def load_overrides(path: Path) -> Overrides:
@@ -91,7 +120,7 @@ def load_overrides(path: Path) -> Overrides:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OverridesError(f"the overrides file must be TOML, {path} is not: {error}.") from error
-    _known(values, ("exclude", "security"), path.name)
+    _known(values, ("exclude", "security", "accept"), path.name)
     exclusions = tuple(
         _exclusion(entry, f"{path.name}: [[exclude]] number {number}")
         for number, entry in enumerate(_entries(values, "exclude", path), 1)
@@ -107,7 +136,11 @@ def load_overrides(path: Path) -> Overrides:
             f"{path.name}: [[security]] must name each ticker once, {twice[0]} "
             "is named twice. Put its facts into one entry."
         )
-    return Overrides(exclusions, securities)
+    acceptances = tuple(
+        _acceptance(entry, f"{path.name}: [[accept]] number {number}")
+        for number, entry in enumerate(_entries(values, "accept", path), 1)
+    )
+    return Overrides(exclusions, securities, acceptances)
 
 
 def _entries(values: Mapping[str, Any], key: str, path: Path) -> list[Any]:
@@ -125,15 +158,34 @@ def _exclusion(entry: Mapping[str, Any], where: str) -> Exclusion:
         raise OverridesError(
             f"{where}: table must be one of {', '.join(EXCLUDE_BY)}, was {table!r}.{hint}"
         )
-    start, end = _day(entry, "from", where), _day(entry, "to", where)
-    if start is not None and end is not None and start > end:
-        raise OverridesError(f"{where}: from must not lie after to, was {start} and {end}.")
+    start, end = _span(entry, where)
     dataset = _text(entry, "dataset", where) if "dataset" in entry else None
     if dataset is not None and table != "fundamentals":
         raise OverridesError(f"{where}: only fundamentals have a dataset, {table} has none.")
     return Exclusion(
         table, _text(entry, "ticker", where), start, end, _text(entry, "reason", where), dataset
     )
+
+
+def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
+    _known(entry, _ACCEPT_KEYS, where)
+    kind = _text(entry, "kind", where)
+    if kind not in KINDS:
+        raise OverridesError(
+            f"{where}: kind must be one of {', '.join(KINDS)}, was {kind!r}."
+            f"{did_you_mean(kind, KINDS)}"
+        )
+    start, end = _span(entry, where)
+    return Acceptance(
+        kind, _text(entry, "ticker", where), start, end, _text(entry, "reason", where)
+    )
+
+
+def _span(entry: Mapping[str, Any], where: str) -> tuple[dt.date | None, dt.date | None]:
+    start, end = _day(entry, "from", where), _day(entry, "to", where)
+    if start is not None and end is not None and start > end:
+        raise OverridesError(f"{where}: from must not lie after to, was {start} and {end}.")
+    return start, end
 
 
 def _security(entry: Mapping[str, Any], where: str) -> SecurityFact:

@@ -1,4 +1,4 @@
-"""The other pages: a change of page, and a click or a key on one, until nothing is painted any more."""
+"""The other pages: a change of page, and a click or a key on one, to the last repaint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ CLICKS: Final = {
     ),
 }
 SWITCHES: Final = (
-    "Overview", "Compare", "Drawdowns", "Exposure", "Returns", "Regimes", "Trades", "Report", "Risk",
+    "Overview", "Compare", "Drawdowns", "Exposure", "Returns", "Regimes", "Trades", "Report",
+    "Risk",
 )  # fmt: skip
 _ALONE: Final = ("Overview", "Risk")  # in the bar itself; the others are in a menu
 _MENUS: Final = {"Report": "Results"}

@@ -18,9 +18,9 @@ __all__ = ["notices", "toolbar"]
 _NAME, _CHOICE, _SAID = "saved:name", "saved:choice", "plimsoll.saved"
 _LONGEST_NAME: Final = 80
 _SHARED: Final = (
-    "This address opens the same setting and shows the same numbers on this machine. On another one "
-    "put what follows the ? after the address of its Plimsoll; the numbers are the same where the "
-    "data are."
+    "This address opens the same setting and shows the same numbers on this machine. On another "
+    "one put what follows the ? after the address of its Plimsoll; the numbers are the same where "
+    "the data are."
 )
 
 

@@ -1,0 +1,186 @@
+"""Data health: what looks wrong in a market, what was done about it, and how to overrule it.
+
+A finding is a suspicion with its evidence, never a repair: nothing here changes a row. What an
+import did (quarantined, excluded) is listed beside what is only seen now and was left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from data.catalog import Catalog
+from data.health_actions import action_findings
+from data.health_facts import filing_findings, membership_findings, security_findings
+from data.health_kinds import KINDS, Finding, Grade, worst_grade
+from data.health_prices import price_findings
+from data.snapshot import Snapshot
+
+__all__ = ["HealthReport", "HealthTables", "check_market", "check_tables", "import_findings"]
+
+# Grade of the whole run: the best one of which enough names are at least as good.
+_RUN_SHARES: tuple[tuple[Grade, float], ...] = (("A", 0.95), ("B", 0.95), ("C", 0.95))
+_LAST_GRADE: Literal["D"] = "D"
+
+# How data/overrides.py and the import write down an entry and what it matched.
+_EXCLUDED = re.compile(r"exclude \S+(?: \([^)]*\))? (\S+) ")
+_ROWS = re.compile(r"\(([\d,]+) rows?\)$")
+_ACCEPTED = re.compile(r"accept (\S+) (\S+) (the first|\S+) to (the last|\S+): ")
+_ENDINGS = ("ends_after_crash", "ends_while_member", "ends_early")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HealthTables:
+    """Frames to look at, columns as in :mod:`data.schema`; only prices must have rows.
+
+    ``actions`` holds date, ticker, dividend (on the split basis of prices), split (0 = none);
+    None = not known, and what can only be seen beside actions is then not looked for.
+    ``membership`` may have has_prices.
+    """
+
+    prices: pd.DataFrame
+    securities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    membership: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fundamentals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    actions: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """Findings and grades of one run.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        Worst first, then by ticker and date.
+    grades : dict of str to {"A", "B", "C", "D"}
+        Every ticker of prices; A = nothing but remarks, B = single bars doubtful, C = returns
+        doubtful, D = returns wrong unless overruled.
+    grade : {"A", "B", "C", "D"}
+        The best grade that 95 % of the names reach.
+    not_looked_for : tuple of str
+        What could not be judged for want of a table.
+    """
+
+    findings: tuple[Finding, ...]
+    grades: dict[str, Grade]
+    grade: Grade
+    not_looked_for: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of findings of each kind that has any, in the order of KINDS."""
+        kinds = [finding.kind for finding in self.findings]
+        return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
+
+
+def check_market(catalog: Catalog, source: str | Snapshot) -> HealthReport:
+    """Check a stored market; raises UnknownSourceError, StoreCorruptError, …."""
+    snapshot = source if isinstance(source, Snapshot) else catalog.snapshot(source)
+    tables = HealthTables(
+        prices=catalog.prices(snapshot),
+        securities=catalog.securities(snapshot),
+        membership=catalog.membership(snapshot),
+        fundamentals=catalog.fundamentals(snapshot),
+    )
+    others = import_findings(snapshot, catalog.findings(snapshot))
+    return check_tables(tables, others, accepted=snapshot.overrides)
+
+
+def check_tables(
+    tables: HealthTables, others: Iterable[Finding] = (), accepted: Iterable[str] = ()
+) -> HealthReport:
+    """Check frames.
+
+    Parameters
+    ----------
+    tables : HealthTables
+    others : iterable of Finding
+        Made elsewhere, such as those of the import.
+    accepted : iterable of str
+        Entries of the overrides file as they are written down in a snapshot; those that begin
+        with ``accept`` answer findings, the rest is left aside.
+    """
+    prices = tables.prices.sort_values(["ticker", "date"], kind="stable", ignore_index=True)
+    found = [*others, *price_findings(prices)]
+    found += security_findings(tables.securities, prices)
+    found += membership_findings(tables.membership, prices)
+    found += filing_findings(tables.fundamentals)
+    missing = ["false dividends, splits that are spin-offs: the market has no table of actions"]
+    if tables.actions is not None:
+        found += action_findings(tables.actions)
+        missing = []
+    found = _accepted(_stated(found, tables.securities), accepted)
+    grades = _grades(prices["ticker"].unique(), found)
+    ordered = sorted(found, key=lambda f: (-ord(KINDS[f.kind].grade[0]), f.ticker, str(f.first)))
+    return HealthReport(tuple(ordered), grades, _run_grade(grades), tuple(missing))
+
+
+def import_findings(snapshot: Snapshot, rows: pd.DataFrame) -> list[Finding]:
+    """Return what the import kept out: rows in quarantine by reason, rows an override excludes."""
+    found = []
+    kept_out = rows[rows["fate"] == "quarantined"] if len(rows) else rows
+    for (table, reason), group in kept_out.groupby(["table", "reason"], sort=True):
+        detail = f"{len(group)} rows of {table}: {reason}"
+        found.append(Finding("quarantined", "", None, None, len(group), detail, "quarantined"))
+    for text in snapshot.overrides:
+        entry = _EXCLUDED.match(text)
+        if entry:
+            rows_out = _ROWS.search(text)
+            number = int(rows_out[1].replace(",", "")) if rows_out else 0
+            found.append(Finding("excluded", entry[1], None, None, number, text, "excluded"))
+    return found
+
+
+def _stated(found: Iterable[Finding], securities: pd.DataFrame) -> list[Finding]:
+    # An ending is answered where the securities table says what happened, not only "data ended".
+    answered: set[str] = set()
+    if "last_session" in securities and "data_ended" in securities:
+        told = securities["last_session"].notna() & ~securities["data_ended"].astype(bool)
+        answered = set(securities.loc[told, "ticker"])
+    return [
+        replace(finding, done="stated")
+        if finding.kind in _ENDINGS and finding.ticker in answered
+        else finding
+        for finding in found
+    ]
+
+
+def _accepted(found: list[Finding], entries: Iterable[str]) -> list[Finding]:
+    matches = [match for match in map(_ACCEPTED.match, entries) if match]
+
+    def answers(finding: Finding) -> bool:
+        first, last = str(finding.first or ""), str(finding.last or finding.first or "")
+        return any(
+            (match[1], match[2]) == (finding.kind, finding.ticker)
+            and (match[3] == "the first" or match[3] <= first)  # ISO days compare as texts
+            and (match[4] == "the last" or last <= match[4])
+            for match in matches
+        )
+
+    return [
+        replace(finding, done="accepted")
+        if finding.done == "nothing" and answers(finding)
+        else finding
+        for finding in found
+    ]
+
+
+def _grades(tickers: Iterable[str], found: Iterable[Finding]) -> dict[str, Grade]:
+    by_name: dict[str, list[Grade]] = {str(ticker): [] for ticker in tickers}
+    for finding in found:
+        if finding.ticker in by_name and finding.done == "nothing":
+            by_name[finding.ticker].append(KINDS[finding.kind].grade)
+    return {ticker: worst_grade(grades) for ticker, grades in by_name.items()}
+
+
+def _run_grade(grades: Mapping[str, Grade]) -> Grade:
+    reached = np.array(list(grades.values()) or ["A"])
+    for grade, share in _RUN_SHARES:
+        if (reached <= grade).mean() >= share:
+            return grade
+    return _LAST_GRADE
