@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import functools
 import io
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -232,7 +233,7 @@ def _must_not_overlap(
     spans: Iterable[tuple[str, dt.date | None, dt.date | None]], where: str
 ) -> None:
     ordered = sorted((key, first or dt.date.min, last or dt.date.max) for key, first, last in spans)
-    for (key, _, last), (other, first, _) in zip(ordered, ordered[1:], strict=False):
+    for (key, _, last), (other, first, _) in itertools.pairwise(ordered):
         if key == other and first <= last:
             raise ReferenceFileError(
                 f"{where}: entries of {key} must not be in force on one day, two are on {first}. "
