@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.reference_sectors import sector_of_sic
@@ -14,6 +16,8 @@ from data.schema import SECTORS
 __all__ = ["UNMAPPED", "Agreement", "Classified", "agreement"]
 
 UNMAPPED = "unmapped"
+_NAN = float("nan")
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,6 @@ class Agreement:
         return int(self.by_sector["agree"].sum()) / self.companies if self.companies else _NAN
 
 
-_NAN = float("nan")
-
-
 def agreement(companies: Iterable[Classified], as_of: dt.date) -> Agreement:
     """Compare the rules alone, no overrides, with a reference on the structure of `as_of`.
 
@@ -71,17 +72,25 @@ def agreement(companies: Iterable[Classified], as_of: dt.date) -> Agreement:
     rules = [sector_of_sic(company.sic, as_of) for company in rows]
     found = [rule.sector if rule and rule.sector else UNMAPPED for rule in rules]
     columns = [*SECTORS, UNMAPPED]
-    confusion = pd.DataFrame(0, index=pd.Index(SECTORS, name="reference"), columns=columns)
+    counts = np.zeros((len(SECTORS), len(columns)), dtype=np.int64)
     for company, sector in zip(rows, found, strict=True):
-        confusion.loc[company.sector, sector] += 1
-    agree = pd.Series({sector: int(confusion.loc[sector, sector]) for sector in SECTORS})
-    total, said = confusion.sum(axis=1), confusion[list(SECTORS)].sum(axis=0)
+        counts[SECTORS.index(company.sector), columns.index(sector)] += 1
+    confusion = pd.DataFrame(counts, index=pd.Index(SECTORS, name="reference"), columns=columns)
+    square = confusion[list(SECTORS)].to_numpy()
+    agree, total, said = np.diag(square), confusion.to_numpy().sum(axis=1), square.sum(axis=0)
     by_sector = pd.DataFrame(
         {
             "companies": total,
             "agree": agree,
-            "recall": agree / total.where(total > 0),
-            "precision": agree / said.where(said > 0),
-        }
+            "recall": _share(agree, total),
+            "precision": _share(agree, said),
+        },
+        index=confusion.index,
     )
     return Agreement(confusion, by_sector)
+
+
+def _share(part: Counts, whole: Counts) -> npt.NDArray[np.float64]:
+    share = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=share, where=whole > 0)
+    return share
