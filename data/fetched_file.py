@@ -23,6 +23,11 @@ __all__ = ["Fault", "FileFaultError", "Label", "read_file", "read_label", "write
 Fault = Literal["damaged", "foreign", "version"]
 _LABEL: Final = b"plimsoll.label"
 _FINGERPRINT: Final = b"plimsoll.fingerprint"
+# The digest of all bytes of the file, itself read as zeros: no checksum of parquet covers the
+# footer, and with this one a file is judged before anything is parsed.
+_DIGEST: Final = b"plimsoll.digest"
+_MARK: Final = b"blake2b-128:"
+_HEX: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +73,24 @@ class FileFaultError(Exception):
 def write_file(path: Path, table: pa.Table, label: Label) -> None:
     """Write a file whole or not at all: beside it, synced, renamed.
 
-    Page checksums are written; statistics are not, since a flipped bit in them would mislead a
-    reader that skips by them, and no checksum covers them.
+    Page checksums are written for readers other than this one; `read_file` checks every byte.
     """
     text = _label_text(label)
-    metadata = {_LABEL: text, _FINGERPRINT: _fingerprint(table, text)}
+    metadata = {
+        _LABEL: text,
+        _FINGERPRINT: _fingerprint(table, text),
+        _DIGEST: _MARK + b"0" * _HEX,
+    }
     buffer = io.BytesIO()
-    pq.write_table(
-        table.replace_schema_metadata(metadata),
-        buffer,
-        compression="snappy",
-        write_page_checksum=True,
-        write_statistics=False,
-        store_schema=True,
-    )
-    replace_file(path, buffer.getvalue())
+    # store_schema would repeat the metadata in another writing, which cannot be patched below.
+    with pq.ParquetWriter(
+        buffer, table.schema, compression="snappy", write_page_checksum=True, store_schema=False
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(metadata)
+    content = buffer.getvalue()
+    place = _digest_place(content)
+    replace_file(path, content[:place] + _digest(content, place) + content[place + _HEX :])
 
 
 def read_file(path: Path, spec: FetchedTable) -> tuple[pa.Table, Label]:
@@ -102,17 +110,18 @@ def read_file(path: Path, spec: FetchedTable) -> tuple[pa.Table, Label]:
         raise
     except OSError as error:
         raise _unreadable(path, error) from error
+    place = _digest_place(content)
+    if place >= 0 and content[place : place + _HEX] != _digest(content, place):
+        raise FileFaultError("damaged", "its bytes are not those that were written")
     try:
-        table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read()
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table, metadata = file.read(), file.metadata.metadata or {}
     # A broken footer makes the reader fail in many ways; each means the same.
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
-    metadata = table.schema.metadata or {}
     label = _label(metadata)
-    if label.table != spec.name or not table.schema.equals(spec.stored):
+    if place < 0 or label.table != spec.name or not table.schema.equals(spec.stored):
         raise FileFaultError("foreign", f"it must hold {spec.name}, holds {label.table}")
-    if metadata.get(_FINGERPRINT) != _fingerprint(table, metadata[_LABEL]):
-        raise FileFaultError("damaged", "its rows are not those that were written")
     return table.replace_schema_metadata(None), label
 
 
@@ -126,10 +135,10 @@ def read_label(path: Path) -> tuple[Label, str]:
         raise _unreadable(path, error) from error
     try:
         with file:
-            metadata = pq.ParquetFile(file).schema_arrow.metadata
+            metadata = pq.ParquetFile(file).metadata.metadata or {}
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
-    label = _label(metadata or {})
+    label = _label(metadata)
     return label, metadata.get(_FINGERPRINT, b"").decode("ascii", "replace")
 
 
@@ -147,6 +156,19 @@ def _label_text(label: Label) -> bytes:
 def _fingerprint(table: pa.Table, label: bytes) -> bytes:
     whole = content_fingerprint({"rows": table})
     return hashlib.blake2b(label + whole.encode(), digest_size=16).hexdigest().encode()
+
+
+def _digest_place(content: bytes) -> int:
+    # Where the digest stands, or -1. The mark is in the footer, after all rows.
+    place = content.rfind(_MARK)
+    return place + len(_MARK) if place >= 0 else -1
+
+
+def _digest(content: bytes, place: int) -> bytes:
+    digest = hashlib.blake2b(content[:place], digest_size=_HEX // 2)
+    digest.update(b"0" * _HEX)
+    digest.update(content[place + _HEX :])
+    return digest.hexdigest().encode()
 
 
 def _label(metadata: dict[bytes, bytes]) -> Label:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -46,15 +48,46 @@ def dividends(*paid: tuple[int, float]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=spec)
 
 
-def write_until_killed(home: str, first: int) -> None:
-    """Append one bar a call from day `first` on, say which are stored, never end."""
+def write_until_killed(home: str, first: int, point: str) -> None:
+    """Append one bar a call from day `first` on, say which are stored, never end.
+
+    `point` names a call of the system before which the process kills itself: fsync:1 is that of
+    the scratch file, replace:1 the renaming, fsync:2 that of the folder; "-" is none.
+    """
     store = FetchedStore(Path(home))
     for number in itertools.count(first):
+        if point != "-" and number == first + 1:
+            _die_before(*point.split(":"))
         asked = (day(0) if number == 0 else day(number - 1), day(number))
         overlap = [number] if number == 0 else [number - 1, number]
         store.append("bars", "AAA", bars(overlap), source(number), asked)
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
+        os.write(1, f"{number}\n".encode())
+
+
+def _die_before(name: str, call: str) -> None:
+    original, left = getattr(os, name), itertools.count(int(call), -1)
+
+    def dying(*values: object) -> object:
+        if next(left) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*values)
+
+    setattr(os, name, dying)
+
+
+def nurse(home: str) -> None:
+    """Start a writer for each line "first point" read, tell its pid, and when it is dead.
+
+    Forking from a process that has everything imported makes a kill cheap.
+    """
+    for line in sys.stdin:
+        first, point = line.split()
+        child = os.fork()
+        if not child:
+            write_until_killed(home, int(first), point)
+        os.write(1, f"pid {child}\n".encode())
+        _, status = os.waitpid(child, 0)
+        os.write(1, f"dead {os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 def write_some(home: str, writer: int, writers: int, count: int) -> None:
@@ -82,8 +115,8 @@ def read_some(home: str, stop: str) -> None:
 
 if __name__ == "__main__":
     action, *arguments = sys.argv[1:]
-    if action == "forever":
-        write_until_killed(arguments[0], int(arguments[1]))
+    if action == "nurse":
+        nurse(*arguments)
     elif action == "some":
         write_some(arguments[0], *(int(text) for text in arguments[1:]))
     else:
