@@ -10,21 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.atomic import disk_errors, fsync_folder, replace_file, temporary, write_lock
 from data.fetched import FetchedStore
-from data.fetched_errors import FetchedCorruptError
+from data.fetched_errors import FetchedBasisError, FetchedCorruptError
 from data.fetched_file import FileFaultError, read_label
 from data.fetched_tables import SUPERSEDED_AT, FetchedTable, fetched_table
 from data.publish import file_digest, write_parquet
 
-__all__ = ["Compacted", "compact", "read_compacted"]
+__all__ = ["Compacted", "compact", "one_provider", "read_compacted"]
 
 _ATTEMPTS = 5
 
@@ -85,6 +87,34 @@ def read_compacted(store: FetchedStore, table: str) -> pa.Table:
         if _digest(content) == found.digest:
             return pq.ParquetFile(pa.BufferReader(content)).read()
     raise FetchedCorruptError(table, "all providers", "all", "damaged", "it changes while read")
+
+
+def one_provider(table: pa.Table, order: Sequence[str]) -> pa.Table:
+    """Return the rows of the first provider of `order` that has the ticker, for each ticker.
+
+    So that no series is made of two providers. Give bars first, and actions of the same choice.
+
+    Raises
+    ------
+    FetchedBasisError
+        A provider of the table is not in `order`.
+    """
+    tickers, providers = (
+        table[name].combine_chunks().dictionary_encode() for name in ("ticker", "provider")
+    )
+    names = providers.dictionary.to_pylist()
+    unknown = sorted(set(names) - set(order))
+    if unknown:
+        raise FetchedBasisError(
+            f"order must name every provider of the table, {', '.join(unknown)} is not in "
+            f"{', '.join(order) or 'an empty order'}. Add it where it belongs."
+        )
+    rank = np.array([order.index(name) for name in names], dtype=np.int64)
+    place = tickers.indices.to_numpy()
+    ranks = rank[providers.indices.to_numpy()] if names else np.zeros(0, dtype=np.int64)
+    best = np.full(len(tickers.dictionary), len(order), dtype=np.int64)
+    np.minimum.at(best, place, ranks)
+    return table.filter(pa.array(ranks == best[place]))
 
 
 def _compact(store: FetchedStore, spec: FetchedTable, folder: Path, state: str) -> Compacted:

@@ -104,7 +104,7 @@ FETCHED_TABLES: Final = {
         FetchedTable(
             "dividends",
             _DIVIDENDS,
-            ("ex_date", "dividend_type", "cash_amount"),
+            ("ex_date", "dividend_type", "currency", "cash_amount"),
             "ex_date",
             "withdrawn",
         ),

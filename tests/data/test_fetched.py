@@ -189,6 +189,28 @@ def test_a_file_that_may_not_be_read_stays_where_it_is(store: FetchedStore) -> N
     assert path.exists()
 
 
+def test_details_have_no_window_and_a_change_is_a_revision(store: FetchedStore) -> None:
+    columns = FETCHED_TABLES["details"].columns
+    for hour, (name, changes) in enumerate(
+        [("Old", Changes(added=1)), ("Old", Changes(unchanged=1)), ("New", Changes(revised=1))]
+    ):
+        rows = pa.Table.from_pylist([{"ticker": "AAA", "name": name}], schema=columns)
+        assert store.append("details", "AAA", rows, source(hour)) == changes
+    series = store.read("details", "polygon", "AAA")
+    assert series is not None
+    assert series.rows["name"].to_pylist() == ["New"]
+    assert series.history["name"].to_pylist() == ["Old"]
+    assert (series.label.start, series.label.end) == (None, None)
+
+
+def test_the_tables_are_those_that_the_providers_give() -> None:
+    base = pytest.importorskip("data.providers.base", reason="no network provider here")
+    actions = pytest.importorskip("data.providers.polygon_actions", reason="no Polygon here")
+    assert FETCHED_TABLES["bars"].columns.equals(base.RAW_BARS)
+    assert FETCHED_TABLES["splits"].columns.equals(actions.SPLITS)
+    assert FETCHED_TABLES["dividends"].columns.equals(actions.DIVIDENDS)
+
+
 @given(st.from_regex(r"\A[A-Z0-9^][A-Za-z0-9.\-:^]{0,20}\Z"))
 def test_a_file_name_is_safe_and_leads_back(ticker: str) -> None:
     name = encoded(ticker)

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 
 from data.fetched import FetchedStore
-from data.fetched_compact import compact, read_compacted
+from data.fetched_compact import compact, one_provider, read_compacted
+from data.fetched_errors import FetchedBasisError
 from tests.data.fetched_cases import bars, day, source
 
 
@@ -72,3 +73,20 @@ def test_an_empty_table_is_a_file_without_rows(tmp_path: Path) -> None:
     found = compact(FetchedStore(tmp_path), "details")
     assert (found.rows, found.series) == (0, 0)
     assert read_compacted(FetchedStore(tmp_path), "details").num_rows == 0
+
+
+def test_of_two_providers_each_ticker_has_the_first_that_knows_it(store: FetchedStore) -> None:
+    store.append(
+        "bars", "ONLY", bars([1], ticker="ONLY"), source(provider="yahoo"), (day(1), day(1))
+    )
+    whole = read_compacted(store, "bars")
+    for order, rows in ((("polygon", "yahoo"), 31), (("yahoo", "polygon"), 26)):
+        found = one_provider(whole, order)
+        pairs = set(zip(found["ticker"].to_pylist(), found["provider"].to_pylist(), strict=True))
+        assert {ticker for ticker, _ in pairs} == {"AAA", "BBB", "KMPpL", "ONLY"}
+        assert len(pairs) == 4, "one provider a ticker"
+        assert found.num_rows == rows
+        assert ("AAA", order[0]) in pairs
+    with pytest.raises(FetchedBasisError, match="yahoo is not in polygon"):
+        one_provider(whole, ("polygon",))
+    assert one_provider(whole.slice(0, 0), ("polygon",)).num_rows == 0
