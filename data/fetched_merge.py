@@ -106,6 +106,8 @@ def merged(
     A row that says what is stored changes nothing, not even when it came. One that says otherwise
     takes its place, unless the stored row came later (two processes, the slower one last).
     """
+    if not stored.num_rows:
+        return _fresh(spec, answer, fetched_at), Changes(added=answer.num_rows)
     touched = _in_window(spec, stored, window)
     current = {_key(spec, row): row for row in in_force(stored.filter(touched)).to_pylist()}
     new = {_key(spec, row): row for row in answer.to_pylist()}
@@ -135,6 +137,14 @@ def merged(
     )
     order = [(name, "ascending") for name in (*spec.key, FETCHED_AT)]
     return whole.sort_by(order).combine_chunks(), Changes(**count)
+
+
+def _fresh(spec: FetchedTable, answer: pa.Table, fetched_at: dt.datetime) -> pa.Table:
+    columns = [
+        pa.repeat(pa.scalar(moment, spec.stored.field(name).type), answer.num_rows)
+        for name, moment in zip((FETCHED_AT, SUPERSEDED_AT), (fetched_at, None), strict=True)
+    ]
+    return pa.table([*answer.combine_chunks().columns, *columns], schema=spec.stored)
 
 
 def _fate(spec: FetchedTable, old: Row | None, row: Row, fetched_at: dt.datetime) -> str:
