@@ -14,6 +14,7 @@ __all__ = [
     "MissingColumnError",
     "MixedMarketError",
     "OverridesError",
+    "ReferenceFileError",
     "StoreBusyError",
     "StoreCorruptError",
     "StoreFullError",
@@ -52,6 +53,10 @@ class MissingColumnError(DataError, ValueError):
 
 class OverridesError(DataError, ValueError):
     """The overrides file cannot be read or has an entry that means nothing."""
+
+
+class ReferenceFileError(DataError, ValueError):
+    """A file of reference data (sector rules, a universe) has an entry that means nothing."""
 
 
 class BookError(DataError, ValueError):

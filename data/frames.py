@@ -181,6 +181,8 @@ def _hash_column(digest: hashlib.blake2b, array: pa.Array) -> None:
     digest.update(np.packbits(missing).tobytes())
     if pa.types.is_date32(array.type):
         _hash_numbers(digest, pc.fill_null(array.cast(pa.int32()), 0))
+    elif pa.types.is_timestamp(array.type):
+        _hash_numbers(digest, pc.fill_null(array.cast(pa.int64()), 0))
     elif pa.types.is_floating(array.type):
         _hash_numbers(digest, pc.fill_null(array, 0.0))
     elif pa.types.is_boolean(array.type):

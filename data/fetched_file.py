@@ -1,0 +1,187 @@
+"""One file of fetched data: rows, where they came from, and a hash that covers both."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.atomic import replace_file
+from data.fetched_errors import FetchedReadError
+from data.fetched_tables import FETCHED_VERSION, FetchedTable
+from data.frames import content_fingerprint
+
+__all__ = ["Fault", "FileFaultError", "Label", "read_file", "read_label", "write_file"]
+
+Fault = Literal["damaged", "foreign", "version"]
+_LABEL: Final = b"plimsoll.label"
+_FINGERPRINT: Final = b"plimsoll.fingerprint"
+# The digest of all bytes of the file, itself read as zeros: no checksum of parquet covers the
+# footer, and with this one a file is judged before anything is parsed.
+_DIGEST: Final = b"plimsoll.digest"
+_MARK: Final = b"blake2b-128:"
+_HEX: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a file says of itself, in its footer.
+
+    Attributes
+    ----------
+    table, ticker : str
+    provider, base : str
+        Source, and basis of its prices: "raw" as traded, "split" adjusted for splits.
+    start, end : date or None
+        Window that was asked for, both inclusive; all answers together. None: no window.
+    fetched_at : datetime
+        When the newest answer came, UTC.
+    rows : int
+        Rows in force.
+    client : str
+        Library that asked, with its version; may be empty.
+    schema_version : int
+    """
+
+    table: str
+    ticker: str
+    provider: str
+    base: str
+    start: dt.date | None
+    end: dt.date | None
+    fetched_at: dt.datetime
+    rows: int
+    client: str = ""
+    schema_version: int = FETCHED_VERSION
+
+
+class FileFaultError(Exception):
+    """A file cannot be believed; `fault` says which kind it is. Never leaves the store."""
+
+    def __init__(self, fault: Fault, about: str) -> None:
+        self.fault: Fault = fault
+        super().__init__(about)
+
+
+def write_file(path: Path, table: pa.Table, label: Label) -> None:
+    """Write a file whole or not at all: beside it, synced, renamed.
+
+    Page checksums are written for readers other than this one; `read_file` checks every byte.
+    """
+    text = _label_text(label)
+    metadata = {
+        _LABEL: text,
+        _FINGERPRINT: _fingerprint(table, text),
+        _DIGEST: _MARK + b"0" * _HEX,
+    }
+    buffer = io.BytesIO()
+    # store_schema would repeat the metadata in another writing, which cannot be patched below.
+    with pq.ParquetWriter(
+        buffer, table.schema, compression="snappy", write_page_checksum=True, store_schema=False
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(metadata)
+    content = buffer.getvalue()
+    place = _digest_place(content)
+    replace_file(path, content[:place] + _digest(content, place) + content[place + _HEX :])
+
+
+def read_file(path: Path, spec: FetchedTable) -> tuple[pa.Table, Label]:
+    """Return rows and label, every byte that matters checked.
+
+    Raises
+    ------
+    FileNotFoundError, FetchedReadError
+    FileFaultError
+        The file is damaged, not one of ours, or of another schema version.
+    """
+    try:
+        # One open handle: a file replaced meanwhile is not mixed with this one.
+        with path.open("rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    place = _digest_place(content)
+    if place >= 0 and content[place : place + _HEX] != _digest(content, place):
+        raise FileFaultError("damaged", "its bytes are not those that were written")
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table, metadata = file.read(), file.metadata.metadata or {}
+    # A broken footer makes the reader fail in many ways; each means the same.
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
+    label = _label(metadata)
+    if place < 0 or label.table != spec.name or not table.schema.equals(spec.stored):
+        raise FileFaultError("foreign", f"it must hold {spec.name}, holds {label.table}")
+    return table.replace_schema_metadata(None), label
+
+
+def read_label(path: Path) -> tuple[Label, str]:
+    """Return label and fingerprint from the footer alone, rows unread; errors as read_file."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        with file:
+            metadata = pq.ParquetFile(file).metadata.metadata or {}
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
+    label = _label(metadata)
+    return label, metadata.get(_FINGERPRINT, b"").decode("ascii", "replace")
+
+
+def _unreadable(path: Path, error: OSError) -> FetchedReadError:
+    return FetchedReadError(
+        f"{path.name} cannot be read: {error.strerror or error}. Check its permissions and the "
+        "disk."
+    )
+
+
+def _label_text(label: Label) -> bytes:
+    return json.dumps(asdict(label), default=str, sort_keys=True).encode()
+
+
+def _fingerprint(table: pa.Table, label: bytes) -> bytes:
+    whole = content_fingerprint({"rows": table})
+    return hashlib.blake2b(label + whole.encode(), digest_size=16).hexdigest().encode()
+
+
+def _digest_place(content: bytes) -> int:
+    # Where the digest stands, or -1. The mark is in the footer, after all rows.
+    place = content.rfind(_MARK)
+    return place + len(_MARK) if place >= 0 else -1
+
+
+def _digest(content: bytes, place: int) -> bytes:
+    digest = hashlib.blake2b(content[:place], digest_size=_HEX // 2)
+    digest.update(b"0" * _HEX)
+    digest.update(content[place + _HEX :])
+    return digest.hexdigest().encode()
+
+
+def _label(metadata: dict[bytes, bytes]) -> Label:
+    if _LABEL not in metadata:
+        raise FileFaultError("foreign", "it has no label of this program")
+    try:
+        values: dict[str, Any] = json.loads(metadata[_LABEL])
+        version = values["schema_version"]
+        if version != FETCHED_VERSION:
+            raise FileFaultError("version", f"version must be {FETCHED_VERSION}, was {version}")
+        for name in ("start", "end"):
+            values[name] = dt.date.fromisoformat(values[name]) if values[name] else None
+        values["fetched_at"] = dt.datetime.fromisoformat(values["fetched_at"])
+        return Label(**values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FileFaultError("damaged", "its label cannot be read") from error
