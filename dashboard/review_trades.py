@@ -41,6 +41,7 @@ class Kind(StrEnum):
     GATE = "gate"
     WAITING = "waiting"
     DELISTED = "delisted"
+    DATA_ENDED = "data_ended"
 
     @property
     def label(self) -> str:
@@ -58,6 +59,7 @@ _LABELS: Final = {
     Kind.GATE: "Left alone by the gate",
     Kind.WAITING: "Waits for a bar",
     Kind.DELISTED: "Delisted",
+    Kind.DATA_ENDED: "Data ended",
 }
 #: What an exit of the ledger is called here.
 ENDS: Final = {
@@ -66,7 +68,7 @@ ENDS: Final = {
     ExitReason.BREAKER: Kind.BREAKER,
     ExitReason.REBALANCE: Kind.REBALANCE,
     ExitReason.DELISTED: Kind.DELISTED,
-    ExitReason.DATA_ENDED: Kind.DELISTED,
+    ExitReason.DATA_ENDED: Kind.DATA_ENDED,
 }
 #: Columns of the round trips.
 TRIPS: Final = (

@@ -34,7 +34,7 @@ _TAKEN: Final = "plimsoll.trades.taken"
 _FILLS, _TRIPS = "Orders", "Round trips"
 _SIDES: Final = {"Buys": "buy", "Sales": "sell", "Not traded": "none"}
 _RESULTS: Final = {"Profit": "profit", "Loss": "loss"}
-_KINDS: Final = tuple(kind for kind in Kind if kind is not Kind.DELISTED)
+_KINDS: Final = tuple(kind for kind in Kind if kind not in (Kind.DELISTED, Kind.DATA_ENDED))
 _ACTS: Final = {
     "breaker": EventKind.BREAKER,
     "stop": EventKind.STOP,

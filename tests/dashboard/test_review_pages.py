@@ -61,7 +61,7 @@ def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
     text = page_text(to(app, "drawdowns"))
     for words in (
         "Number 1 by depth: ",
-        "They are this scenario's own",
+        "scenario&#x27;s own: under another setting",
         "Sectors, peak to trough",
         "Names, peak to trough",
     ):
@@ -101,7 +101,7 @@ def test_the_fall_that_is_looked_at_is_in_the_address(app: AppTest) -> None:
     to(app, "drawdowns")
     for _ in range(2):
         app.button(key="episode-next").click().run()
-    assert app.query_params["fall"] == ["2"]
+    assert list(app.query_params["fall"]) == ["2"]
     shared = AppTest.from_file(APP, default_timeout=LIMIT)
     shared.query_params["fall"] = "2"
     assert "Number 2 by depth: " in page_text(to(shared.run(), "drawdowns"))
