@@ -92,7 +92,7 @@ def _with_view(state: AppState, query: Query) -> tuple[AppState, tuple[str, ...]
     return state, tuple(problems)
 
 
-def _with_numbers(state: AppState, one: dict[str, str]) -> tuple[AppState, list[str]]:
+def _with_numbers(state: AppState, one: dict[str, str]) -> tuple[AppState, tuple[str, ...]]:
     problems: list[str] = []
     for key, most, what in ((_STORY, STORY_STEPS, "a step"), (_FALL, FALLS, "a fall's number")):
         if key in one and one[key] not in map(str, range(1, most + 1)):
@@ -100,7 +100,7 @@ def _with_numbers(state: AppState, one: dict[str, str]) -> tuple[AppState, list[
         elif key in one:
             number = int(one[key])
             state = state.with_story(number) if key == _STORY else state.with_fall(number)
-    return state, problems
+    return state, tuple(problems)
 
 
 def _with_pin(state: AppState, text: str) -> tuple[AppState, tuple[str, ...]]:

@@ -103,6 +103,14 @@ def test_a_day_without_a_session_is_the_one_before(capsys: pytest.CaptureFixture
     assert _json(capsys, "2022-06-11")["date"] == "2022-06-10"
 
 
+def test_what_is_decided_last_is_filled_after_the_period(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = _text(capsys, "2022-01-31", "--start", "2021-06-01", "--end", "2022-01-31")
+    assert "at a close after the period" in text
+    assert "after the data" not in text  # they go on
+
+
 def test_a_breaker_s_days(capsys: pytest.CaptureFixture[str]) -> None:
     low = ("--set", "risk.circuit_breaker_dd=0.03")
     document = _run(capsys, *low)
