@@ -160,9 +160,11 @@ class Events:
     gate            number of names left alone               expected return a name had to reach
     leverage_limit  sum of weights before buys were cut      max_leverage
     waiting         weight of the name whose exit failed     NaN
-    delisted        delisting return                         NaN
+    delisted (*)    delisting return                         NaN
     rebalance       exposure of the fill                     NaN
     ==============  =======================================  ======================================
+
+    (*) Or its data only ended: the trade's reason and :meth:`frame` tell the two apart.
 
     Stop, trailing, breaker and reentry carry their decision session, the others that of their fill.
     A stop inside the session has one session for both, its low, and reference prices as known at
@@ -188,14 +190,28 @@ class Events:
         """Return how many events of one kind there are."""
         return int(np.count_nonzero(self.kind == kind))
 
-    def frame(self, dates: Dates, tickers: Sequence[str]) -> pd.DataFrame:
-        """Return one row an event: date, event, ticker ("" = portfolio), value, threshold."""
+    def frame(
+        self, dates: Dates, tickers: Sequence[str], data_ended: Bools | None = None
+    ) -> pd.DataFrame:
+        """Return one row an event: date, event, ticker ("" = portfolio), value, threshold.
+
+        Parameters
+        ----------
+        dates : datetime64[D][T]
+        tickers : sequence of N str
+        data_ended : bool[N], optional
+            Names of which only the data ended: what is "delisted" else is "data_ended" for them.
+        """
         import pandas as pd
 
+        event = _labels(self.kind, EventKind)
+        if data_ended is not None:
+            gone = (self.kind == EventKind.DELISTED) & np.append(data_ended, False)[self.security]
+            event = event.mask(gone, ExitReason.DATA_ENDED.label)
         return pd.DataFrame(
             {
                 "date": _dates(self.session, dates),
-                "event": _labels(self.kind, EventKind),
+                "event": event,
                 "ticker": _names(self.security, tickers, ""),
                 "value": self.value,
                 "threshold": self.threshold,

@@ -70,9 +70,10 @@ class RelativeMetrics:
     information_ratio : float
         active_return / tracking_error; NaN where the active return does not vary.
     up_capture, down_capture : float
-        Growth of the curve over the sessions on which the benchmark gained (lost), annualised by
-        their number, over the benchmark's own. Daily, where fund reports take months. 1 is all of
-        the benchmark's move; NaN without such a session.
+        Geometric mean return of the curve per session on which the benchmark gained (lost), over
+        the benchmark's own. 1 is all of the benchmark's move; NaN without such a session. Daily,
+        where fund reports take months; and not annualised: a year made of gaining days only is a
+        growth of many times, whose ratio says little (0.46 and 0.86 for a steady 68 % of SPY).
     """
 
     beta: float
@@ -249,7 +250,7 @@ def _capture(own: Floats, other: Floats, chosen: Bools) -> float:
     if count == 0:
         return _NAN
     mean = [math.expm1(float(np.log1p(moves[chosen]).mean())) for moves in (own, other)]
-    return _yearly(mean[0]) / _yearly(mean[1])
+    return mean[0] / mean[1]
 
 
 def _yearly(mean: float) -> float:

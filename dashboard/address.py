@@ -8,15 +8,17 @@ from typing import Final
 
 from core.errors import ConfigError
 from dashboard.compared import MOST, Compared, flat, read_compared, text_of, unflat
-from dashboard.state import STORY_STEPS, WINDOWS, AppState, Pin
+from dashboard.state import FALLS, STORY_STEPS, WINDOWS, AppState, Pin
 from dashboard.url import Query, read_scenario, scenario_to_query
 
 __all__ = ["VIEW_KEYS", "query_of", "state_of"]
 
 # Beside the keys of the scenario: the pinned setting as one value, the window, the log scale, and
-# the step of who presents, and what the setting is compared with: texts of dashboard.compared.
-_BASELINE, _WINDOW, _LOG, _STORY, _COMPARED = "base", "view", "log", "present", "vs"
-VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG, _STORY, _COMPARED)
+# the step of who presents, the fall that is looked at, and what the setting is compared with: texts
+# of dashboard.compared.
+_BASELINE, _WINDOW, _LOG, _STORY, _FALL = "base", "view", "log", "present", "fall"
+_COMPARED = "vs"
+VIEW_KEYS: Final = (_BASELINE, _WINDOW, _LOG, _STORY, _FALL, _COMPARED)
 _BETWEEN: Final = ";"
 LONGEST_BASELINE: Final = 4000
 MOST_NOTICES: Final = 5
@@ -42,6 +44,8 @@ def query_of(state: AppState) -> dict[str, str]:
         query[_LOG] = "on"
     if state.story:
         query[_STORY] = str(state.story)
+    if state.fall:
+        query[_FALL] = str(state.fall)
     return query
 
 
@@ -77,17 +81,25 @@ def _with_view(state: AppState, query: Query) -> tuple[AppState, tuple[str, ...]
             state = replace(state, log=one[_LOG] == "on")
         else:
             problems.append(f"{_LOG} must be on or off.")
-    if _STORY in one:
-        if one[_STORY] in map(str, range(1, STORY_STEPS + 1)):
-            state = replace(state, story=int(one[_STORY]))
-        else:
-            problems.append(f"{_STORY} must be a step from 1 to {STORY_STEPS}.")
+    state, wrong = _with_numbers(state, one)
+    problems.extend(wrong)
     if _BASELINE in one:
         state, wrong = _with_pin(state, one[_BASELINE])
         problems.extend(f"{_BASELINE}: {text}" for text in wrong)
     if _COMPARED in one:
         state, wrong = _with_compared(state, one[_COMPARED])
         problems.extend(f"{_COMPARED}: {text}" for text in wrong)
+    return state, tuple(problems)
+
+
+def _with_numbers(state: AppState, one: dict[str, str]) -> tuple[AppState, tuple[str, ...]]:
+    problems: list[str] = []
+    for key, most, what in ((_STORY, STORY_STEPS, "a step"), (_FALL, FALLS, "a fall's number")):
+        if key in one and one[key] not in map(str, range(1, most + 1)):
+            problems.append(f"{key} must be {what} from 1 to {most}.")
+        elif key in one:
+            number = int(one[key])
+            state = state.with_story(number) if key == _STORY else state.with_fall(number)
     return state, tuple(problems)
 
 

@@ -31,6 +31,7 @@ from dashboard import (
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
+from dashboard.program import program
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
 from dashboard.report.document import run_document
@@ -117,7 +118,7 @@ def _check_port(port: int) -> None:
             raise PortError(
                 f"port {port} on {ADDRESS} cannot be used: {error.strerror}. Is a dashboard "
                 f"running already? Open http://{ADDRESS}:{port}, or choose another port: "
-                f"plimsoll dashboard --port {port % 65535 + 1}"
+                f"{program()} dashboard --port {port % 65535 + 1}"
             ) from error
 
 
@@ -145,7 +146,7 @@ cli_report.register(cli)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; bad input ends with one message and exit status 2."""
     try:
-        cli.main(args=arguments, prog_name="plimsoll", standalone_mode=False)
+        cli.main(args=arguments, prog_name=program(), standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -70,8 +72,9 @@ def import_command(
 
 
 @click.command("status")
+@click.option("--details", is_flag=True, help="Print every override, not only how many.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def status_command(as_json: bool) -> None:
+def status_command(details: bool, as_json: bool) -> None:
     """Say which markets the store holds, how complete and how old they are."""
     home = home_folder()
     rows, books = status(home), book_status(home)
@@ -86,7 +89,7 @@ def status_command(as_json: bool) -> None:
     console = Console()
     console.print(f"Store: {home}", highlight=False)
     console.print(_table(rows))
-    for line in (line for row in rows for line in _remarks(row)):
+    for line in (line for row in rows for line in _remarks(row, details=details)):
         console.print(line, markup=False, highlight=False)
     for line in (line for row in books for line in _book_remarks(row)):
         console.print(line, markup=False, highlight=False)
@@ -113,14 +116,29 @@ def _table(rows: list[StatusRow]) -> Table:
     return table
 
 
-def _remarks(row: StatusRow) -> list[str]:
+def _remarks(row: StatusRow, *, details: bool) -> list[str]:
     if row.fault:
         return [f"{row.name}: {row.fault}"]
     lines = [f"returns: {row.return_basis}", f"origin: {row.origin}"]
     for what, counts in (("quarantined", row.quarantined), ("kept, flagged", row.flagged)):
         lines += [f"{what}: {reason} {count(n)}" for reason, n in (counts or {}).items()]
-    lines += [f"override: {text}" for text in row.overrides]
+    if details:
+        lines += [f"override: {text}" for text in row.overrides]
+    elif row.overrides:
+        lines.append(_override_words(row.overrides))
     return [f"{row.name}: {line}" for line in (*lines, *row.notes)]
+
+
+def _override_words(overrides: Sequence[str]) -> str:
+    # The texts of data.overrides begin with "exclude TABLE" or "security TICKER".
+    kinds: Counter[str] = Counter()
+    for text in overrides:
+        what, _, rest = text.partition(" ")
+        table = rest.partition(" ")[0]
+        names = {"exclude": f"excluded from {table}", "security": "facts of a security"}
+        kinds[names.get(what, "other")] += 1
+    counts = ", ".join(f"{kind} {count(number)}" for kind, number in kinds.items())
+    return f"overrides: {counts}; --details prints each with its reason"
 
 
 def _book_remarks(row: BookRow) -> list[str]:

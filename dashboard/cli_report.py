@@ -18,6 +18,7 @@ from dashboard.handout.parts import PARTS, chosen_parts
 from dashboard.handout.verify import verify
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
+from dashboard.program import program
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
 from data.journal import Journal
@@ -71,7 +72,7 @@ def report_command(out: Path, parts: tuple[str, ...], **chosen: Any) -> None:
         click.echo(f"plimsoll: this run is not in the journal: {unrecorded}", err=True)
     size = _write(report, out)
     click.echo(f"Written to {out}: {size / 1e6:.1f} MB, most of it the charts' program.")
-    click.echo(f"Check it with: plimsoll verify {out}")
+    click.echo(f"Check it with: {program()} verify {out}")
 
 
 @click.command("verify")

@@ -80,6 +80,7 @@ def visited(state: AppState, query: Query, source: str) -> AppState:
         window=there.window,
         log=there.log,
         story=there.story,
+        fall=there.fall,
         pinned=there.pinned,
         compared=there.compared,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from core.units import Floats
 from core.windows import Window
 from dashboard.charts.calendar import MONTHS
 from dashboard.run import Run
+from dashboard.state import FALLS
 from dashboard.studies import Pace
 
 __all__ = [
@@ -41,13 +43,15 @@ __all__ = [
     "episode_window",
     "episodes",
     "episodes_table",
+    "months_gained",
+    "recovery_events",
     "relative",
     "returns_calendar",
     "rolling",
     "tail",
 ]
 
-EPISODES: Final = 10  # the deepest: what is listed, marked and accounted for
+EPISODES: Final = FALLS  # the deepest: what is listed, marked and accounted for
 YEAR: Final = "Year"
 
 #: What each rule leaves in the ledger, by the rule's name in the account.
@@ -175,13 +179,22 @@ def episode_account(run: Run, found: Sequence[Episode], pace: Pace) -> EpisodeAc
 
 
 def episode_events(run: Run, episode: Episode) -> dict[Rule, pd.DatetimeIndex]:
-    """Return the dates on which each rule acted, from the peak to the end of the episode.
+    """Return the dates on which each rule acted in the fall, from the peak to the trough.
 
     A rescale belongs to both scalings; costs are paid by every trade and have no dates here.
     """
+    return _acted(run, episode.peak, episode.trough)
+
+
+def recovery_events(run: Run, episode: Episode) -> dict[Rule, pd.DatetimeIndex]:
+    """Return the dates on which each rule acted after the trough, to the end of the episode."""
     last = len(run.dates) - 1 if episode.recovery is None else episode.recovery
+    return _acted(run, episode.trough + 1, last)
+
+
+def _acted(run: Run, first: int, last: int) -> dict[Rule, pd.DatetimeIndex]:
     events = run.result.events
-    inside = (events.session >= episode.peak) & (events.session <= last)
+    inside = (events.session >= first) & (events.session <= last)
     return {
         rule: run.index[events.session[inside & np.isin(events.kind, kinds)]]
         for rule, kinds in _TRACES.items()
@@ -220,6 +233,19 @@ def returns_calendar(run: Run) -> Calendar:
     grid = pd.DataFrame(values, rows, list(MONTHS)).assign(**{YEAR: frame["return"]})
     flags = pd.DataFrame(partial, rows, list(MONTHS)).assign(**{YEAR: frame["partial"]})
     return Calendar(grid, flags.fillna(False).astype(bool), frame)
+
+
+def months_gained(run: Run) -> tuple[float, int]:
+    """Return the share of months that gained, of those in which anything was held, and how many.
+
+    A month in cash gains its interest, which says nothing of the portfolio.
+    """
+    nav, initial, sessions = run.result.nav, run.result.initial_nav, run.market.sessions
+    months = monthly_returns(nav, run.dates, initial_nav=initial, calendar=sessions)
+    holds = run.result.holdings > 0
+    held = run.dates[1:][holds[1:] | holds[:-1]].astype("datetime64[M]")
+    returns = months.returns[np.isin(months.period, held)]
+    return float(np.mean(returns > 0.0)) if len(returns) else math.nan, len(returns)
 
 
 def rolling(run: Run, window: int) -> dict[str, pd.DataFrame]:

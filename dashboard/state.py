@@ -14,12 +14,13 @@ from core.presets import DEFAULT_PRESET
 from core.scenario import changed_fields, preset, specs, value_at, with_values
 from dashboard.compared import MOST, Compared
 
-__all__ = ["CONTEXT", "HISTORY", "STORY_STEPS", "WINDOWS", "AppState", "Pin", "Step"]
+__all__ = ["CONTEXT", "FALLS", "HISTORY", "STORY_STEPS", "WINDOWS", "AppState", "Pin", "Step"]
 
 # Where and on what a scenario runs: kept when another preset is taken, never "changed".
 CONTEXT: Final = ("universe.source", "period.start", "period.end", "book.own_book")
 WINDOWS: Final = ("1Y", "3Y", "All")
 HISTORY: Final = 100
+FALLS: Final = 10  # of the Drawdowns page
 STORY_STEPS: Final = 6  # of the presenter on the Overview page
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -72,6 +73,8 @@ class AppState:
         What was not understood in the address or saved setting that this state was opened from.
     story : int
         Step of the presenter, from 1 to ``STORY_STEPS``; 0 = nobody presents.
+    fall : int
+        Number by depth of the fall that the Drawdowns page looks at, to ``FALLS``; 0 = none.
     """
 
     scenario: Scenario
@@ -86,6 +89,7 @@ class AppState:
     compared: tuple[Compared, ...] = ()
     notices: tuple[str, ...] = ()
     story: int = 0
+    fall: int = 0
 
     @classmethod
     def initial(cls, source: str) -> AppState:
@@ -158,6 +162,10 @@ class AppState:
     def with_story(self, step: int) -> AppState:
         """Go to a step of the presenter, held between the first and the last; 0 ends it."""
         return replace(self, story=min(max(step, 0), STORY_STEPS))
+
+    def with_fall(self, number: int) -> AppState:
+        """Look at a fall by its number, held to what is listed; 0 is the whole period."""
+        return replace(self, fall=min(max(number, 0), FALLS))
 
     def pin(self) -> AppState:
         """Compare from now on with the present setting instead of the preset."""

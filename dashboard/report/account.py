@@ -134,6 +134,14 @@ def _shares_table(account: RuleAccount, shares: Shares, by: By) -> Table:
     return table
 
 
+def _combinations(rules: int) -> str:
+    return (
+        "with and without the one rule"
+        if rules == 1
+        else (f"one for each combination of {rules} rules")
+    )
+
+
 def account_words(account: RuleAccount) -> Iterator[str]:
     """Say which rule cost and which saved most, over the whole period."""
     shares = account.shares()
@@ -142,7 +150,7 @@ def account_words(account: RuleAccount) -> Iterator[str]:
         yield "No rule is on: this is the bare book, free of costs."
         return
     yield (
-        f"{count(account.runs)} runs, one for each combination of {len(account.rules)} rules. "
+        f"{count(account.runs)} runs, {_combinations(len(account.rules))}. "
         f"Together they changed the total return from {percent(shares.without[0])} (the bare "
         f"book, free of costs) to {percent(shares.scenario[0])}: {points(change)}. The shares of "
         "the rules sum to that exactly."

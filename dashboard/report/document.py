@@ -119,7 +119,7 @@ def _regimes(run: Run) -> dict[str, Any]:
 
 
 def _events(run: Run) -> dict[str, int]:
-    frame = run.result.events.frame(run.dates, run.tickers)
+    frame = run.result.events.frame(run.dates, run.tickers, run.inputs.data_ended)
     return {str(kind): int(count) for kind, count in frame["event"].value_counts().items()}
 
 

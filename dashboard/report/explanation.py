@@ -220,7 +220,7 @@ def _nearest_words(found: ExplainedDay, test: StopTest, tested: int) -> Iterator
 def _when(found: ExplainedDay, decision: Decision) -> str:
     price = "open" if found.record.at_open else "close"
     if decision.fills_at >= len(found.run.dates):
-        return f"at {'an' if found.record.at_open else 'a'} {price} that lies after the data"
+        return f"at {'an' if found.record.at_open else 'a'} {price} after the period"
     if decision.fills_at == decision.session:
         return "at this close"
     return f"at the {price} of {found.date(decision.fills_at)}"

@@ -40,6 +40,7 @@ def print_explanation(found: ExplainedDay, console: Console, *, everything: bool
     simulated = ("  [SIMULATED MARKET]", "bold") if run.market.simulated else ""
     title = (f"{found.session_date:%A} {found.session_date}", "bold")
     console.print(Text.assemble(title, f" · {run.scenario.name} · {run.market.source}", simulated))
+    console.print(Text(f"Run of {run.dates[0]} to {run.dates[-1]}.", style="dim"))
     _print(console, day_words(found))
     if found.name is not None:
         console.print()

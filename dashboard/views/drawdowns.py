@@ -14,7 +14,7 @@ from dashboard.views import frame
 from dashboard.views.chart import chart
 from dashboard.views.episode_choice import chosen, click, episode_picker, episodes_grid
 from dashboard.views.episode_detail import detail
-from dashboard.views.episode_words import episodes_alt, episodes_headline
+from dashboard.views.episode_words import episode_sentence, episodes_alt, falls_words
 from dashboard.views.frames import levels
 from dashboard.views.page import is_phone, nothing, opened
 
@@ -24,6 +24,11 @@ def episodes(run: Run, found: Sequence[Episode]) -> None:
     """Draw what a choice of an episode changes, and nothing else."""
     table = review.episodes_table(run, found)
     selected = chosen(table)
+    looked_at = selected or 0  # the deepest, until one is chosen
+    causes = review.episode_contributions(run, found[looked_at])
+    sentence = episode_sentence(found[looked_at], run, *causes, looked_at + 1)
+    number = len(review.episodes(run, None))
+    frame.show(frame.words_html(sentence, falls_words(run, number)))
     episode_picker(table, selected)
     figure = episodes_figure(
         run.equity_frame(),
@@ -46,7 +51,7 @@ def episodes(run: Run, found: Sequence[Episode]) -> None:
         on_select=lambda: click(table, "underwater"),
     )
     episodes_grid(table, selected)
-    detail(run, found, selected or 0)
+    detail(run, found, looked_at)
 
 
 view = opened("Drawdowns")
@@ -57,5 +62,4 @@ found = review.episodes(run)
 if not found:
     nothing("There is no drawdown", "NAV never fell below its peak in this period.")
     st.stop()
-frame.show(frame.words_html(episodes_headline(found, run, len(review.episodes(run, None)))))
 episodes(run, found)

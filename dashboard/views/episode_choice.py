@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import session
 from dashboard.format import DASH, count, date, percent
 from dashboard.views import frame
 from dashboard.views.episode_words import COLUMNS, shown_episodes
@@ -14,7 +15,8 @@ from dashboard.views.keys import keys
 
 __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episodes_grid"]
 
-# A peak's date, not a number: another setting has other episodes.
+# The number in the address and the date of its peak: under another setting the same fall may have
+# another number, or not be there.
 _CHOICE: Final = "plimsoll.episode"
 _DATES: Final = ("Peak", "Trough", "Recovery")
 _DATE_PX: Final = 100
@@ -23,14 +25,27 @@ _PREVIOUS, _NEXT, _WHOLE = "episode-previous", "episode-next", "episode-whole"
 
 def chosen(table: pd.DataFrame) -> int | None:
     """Return the row of `table` that is looked at, None for the whole period."""
-    choice = st.session_state.get(_CHOICE)
-    rows = [i for i, peak in enumerate(table["peak"]) if date(peak) == choice]
-    return rows[0] if rows else None
+    fall = session.current().fall
+    number, known = st.session_state.get(_CHOICE, (0, ""))
+    row = fall - 1 if 0 < fall <= len(table) else None
+    if fall and number == fall:  # not from an address just opened
+        rows = [i for i, peak in enumerate(table["peak"]) if date(peak) == known]
+        row = rows[0] if rows else None
+    _look(table, row)
+    return row
 
 
 def choose(table: pd.DataFrame, row: int | None) -> None:
     """Look at a row of `table` from now on, or at the whole period."""
-    st.session_state[_CHOICE] = None if row is None else date(table["peak"].iloc[row])
+    _look(table, row)
+
+
+def _look(table: pd.DataFrame, row: int | None) -> None:
+    number = 0 if row is None else row + 1
+    st.session_state[_CHOICE] = (number, "" if row is None else date(table["peak"].iloc[row]))
+    state = session.current()
+    if state.fall != number:
+        session.put(state.with_fall(number), redraw=False)  # whoever chose draws it
 
 
 def click(table: pd.DataFrame, key: str) -> None:
@@ -90,6 +105,7 @@ def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
             name: st.column_config.Column(width=_DATE_PX if name in _DATES else "small")
             for name in shown.columns
         },
+        placeholder=DASH,  # or the cells of a fall that is open would say None
     )
 
 

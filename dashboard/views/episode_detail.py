@@ -17,7 +17,6 @@ from dashboard.studies import Study
 from dashboard.views import frame
 from dashboard.views.chart import heading
 from dashboard.views.episode_words import (
-    episode_sentence,
     lines_table,
     names_shown,
     rules_account_table,
@@ -32,7 +31,6 @@ def detail(run: Run, found: Sequence[Episode], number: int) -> None:
     """Draw the tables of episode `number`."""
     episode, colours = found[number], session.colours()
     sectors, names = review.episode_contributions(run, episode)
-    frame.show(frame.words_html(episode_sentence(episode, run, sectors, names, number + 1)))
     left, middle = st.columns(2, gap="large")
     with left:
         heading("Sectors, peak to trough", _table(sectors), "episode-sectors")
@@ -61,7 +59,7 @@ def _rules(run: Run, found: Sequence[Episode], number: int, was_pending: bool) -
     if was_pending and study.status in ("done", "failed"):
         st.rerun()  # the page then stops asking
     episode, shares, ends = found[number], None, None
-    acted = review.episode_events(run, episode)
+    acted, later = review.episode_events(run, episode), review.recovery_events(run, episode)
     if study.status == "done":
         shares, ends = study.result.of(number), study.result.ends(number)
         values = pd.Series({rule.label: value for rule, value in shares.items()}, name="share")
@@ -73,18 +71,25 @@ def _rules(run: Run, found: Sequence[Episode], number: int, was_pending: bool) -
     elif shares is None:
         words = f"Running every combination of the rules: {percent(study.share, 0)}"
         st.progress(study.share, text=words)
-    frame.show(rules_account_table(shares, acted, ends))
+    frame.show(rules_account_table(shares, acted, ends, later))
     if shares is not None:
         frame.show(frame.words_html("", _note(study.result.runs)))
 
 
 def _note(runs: int) -> str:
     return (
-        f"Shapley shares over {runs} runs, one for each combination of the rules that are on: how "
+        f"{_runs_words(runs)}: how "
         "much deeper the fall would have been without the rule, on average over all orders of "
-        "adding them. Rescales belong to both scalings together. Dates run from the peak to the "
-        "recovery."
+        "adding them. Rescales belong to both scalings together. Shares, counts and dates are from "
+        "the peak to the trough; the last column counts what came after, up to the recovery or the "
+        "end."
     )
+
+
+def _runs_words(runs: int) -> str:
+    if runs == 1:
+        return "No rule is on, so there is one run and nothing to share"
+    return f"Shapley shares over {runs} runs, one for each combination of the rules that are on"
 
 
 def _table(lines: pd.Series) -> pd.DataFrame:

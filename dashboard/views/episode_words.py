@@ -21,6 +21,7 @@ __all__ = [
     "episode_sentence",
     "episodes_alt",
     "episodes_headline",
+    "falls_words",
     "lines_table",
     "names_shown",
     "rules_account_table",
@@ -62,33 +63,38 @@ def episodes_headline(found: Sequence[Episode], run: Run, number: int) -> str:
     back = (
         "it is not level yet"
         if worst.recovery is None
-        else f"level again on {date(run.dates[worst.recovery])}, {count(worst.days)} days later"
+        else f"level again on {date(run.dates[worst.recovery])}, {_days(worst.days)} after the peak"
     )
-    now = float(run.result.drawdown[-1])
-    last = f"At the end NAV stood {percent(now)} below its peak." if now < 0.0 else (
-        "At the end NAV stood at its peak."
-    )  # fmt: skip
     return (
         f"The deepest of {count(number)} falls was {percent(worst.depth)}, from "
-        f"{date(run.dates[worst.peak])} to {date(run.dates[worst.trough])}; {back}. {last}"
+        f"{date(run.dates[worst.peak])} to {date(run.dates[worst.trough])}; {back}. "
+        f"{_last_words(run)}"
+    )
+
+
+def falls_words(run: Run, number: int) -> str:
+    """Say of how many falls these are, whose, and where it all ended."""
+    return (
+        f"One of {_counted(number, 'fall')} below a peak. They are this scenario's own: under "
+        f"another setting NAV peaks and falls at other times. {_last_words(run)}"
     )
 
 
 def episode_sentence(
     episode: Episode, run: Run, sectors: pd.Series, names: pd.Series, rank: int
 ) -> str:
-    """Return one episode in words, with the sector and the name that lost most."""
+    """Return one episode in words: what was invested, and the sector and name that lost most."""
     end = (
         "and is still open"
         if episode.recovery is None
-        else f"and was level again on {date(run.dates[episode.recovery])} ({count(episode.days)} "
-        "days in all)"
+        else f"and was level again on {date(run.dates[episode.recovery])} ({_days(episode.days)} "
+        "in all)"
     )
     start = " (the start)" if episode.from_start else ""
     text = (
         f"Number {rank} by depth: {percent(episode.depth)} from {date(run.dates[episode.peak])}"
-        f"{start} to {date(run.dates[episode.trough])}, {count(episode.days_to_trough)} days, "
-        f"{end}."
+        f"{start} to {date(run.dates[episode.trough])}, {_days(episode.days_to_trough)}, "
+        f"{end}. {_invested_words(episode, run)}"
     )
     lost = [
         f"{name} ({points(value)})" for name, value in filter(None, map(_largest, (sectors, names)))
@@ -168,8 +174,11 @@ def rules_account_table(
     shares: Mapping[Rule, float] | None,
     acted: Mapping[Rule, pd.DatetimeIndex],
     ends: tuple[float, float] | None = None,
+    later: Mapping[Rule, pd.DatetimeIndex] | None = None,
 ) -> str:
-    """Return what every rule did in one episode: its part of the fall, how often it acted, when.
+    """Return what every rule did in one fall: its part of it, how often it acted, and when.
+
+    All of it from the peak to the trough; what came after has a column of its own.
 
     Parameters
     ----------
@@ -179,19 +188,56 @@ def rules_account_table(
         Of :func:`dashboard.review.episode_events`.
     ends : (float, float), optional
         Return of the same sessions without any rule, and with those of the scenario.
+    later : mapping of Rule to dates, optional
+        Of :func:`dashboard.review.recovery_events`.
     """
-    rows = [] if ends is None else [("No rules", points(ends[0]), "", "")]
+    head = ["Rule", "Saved (+) or cost (−), peak to trough", "Acted, peak to trough", "When"]
+    head += [] if later is None else ["Acted after the trough"]
+    blank = [""] * (len(head) - 2)
+    rows = [] if ends is None else [("No rules", points(ends[0]), *blank)]
     for rule in Rule:
         dates = acted.get(rule)
-        times, when = (_THROUGHOUT.get(rule, DASH), "")
-        if dates is not None and len(dates):
-            times = count(len(dates)) + (" rescales" if rule in _RESCALES else "")
-            first, last = date(dates.min()), date(dates.max())
-            when = first if first == last else f"{first} … {last}"
-        rows.append((rule.label, _part(shares, rule), times, when))
+        when = "" if dates is None or not len(dates) else _span(dates)
+        cells = [_part(shares, rule), _times(rule, dates), when]
+        rows.append(
+            (rule.label, *cells, *([] if later is None else [_times(rule, later.get(rule))]))
+        )
     if ends is not None:
-        rows.append(("<b>Depth</b>", f"<b>{points(ends[1])}</b>", "", ""))
-    return html_table(("Rule", "Saved (+) or cost (−), peak to trough", "Acted", "When"), rows)
+        rows.append(("<b>Depth</b>", f"<b>{points(ends[1])}</b>", *blank))
+    return html_table(tuple(head), rows)
+
+
+def _times(rule: Rule, dates: pd.DatetimeIndex | None) -> str:
+    if dates is None or not len(dates):
+        return _THROUGHOUT.get(rule, DASH)
+    return _counted(len(dates), "rescale") if rule in _RESCALES else count(len(dates))
+
+
+def _span(dates: pd.DatetimeIndex) -> str:
+    first, last = date(dates.min()), date(dates.max())
+    return first if first == last else f"{first} … {last}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
+def _days(number: int) -> str:
+    return _counted(number, "day")
+
+
+def _last_words(run: Run) -> str:
+    now = float(run.result.drawdown[-1])
+    where = f"{percent(-now)} below" if now < 0.0 else "at"
+    return f"At the end NAV stood {where} its peak."
+
+
+def _invested_words(episode: Episode, run: Run) -> str:
+    invested = run.exposure_frame()["invested"].to_numpy()[episode.peak : episode.trough + 1]
+    return (
+        f"Invested was {percent(invested[0], 0)} of NAV at the peak, {percent(invested[-1], 0)} at "
+        f"the trough, {percent(invested.mean(), 0)} on average between."
+    )
 
 
 def _part(shares: Mapping[Rule, float] | None, rule: Rule) -> str:

@@ -126,7 +126,8 @@ def distribution(run: Run) -> None:
 _TAIL_NOTE: Final = (
     "Losses are positive. VaR and CVaR are of all returns of the period; a breach is a session "
     "that lost more than was estimated from the 252 returns before it. A p below 0.05 says that "
-    "breaches did not come at the expected rate."
+    "breaches did not come at the expected rate. It tests the rate only, not whether they came "
+    "together; few breaches can hardly tell."
 )
 
 

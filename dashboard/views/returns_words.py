@@ -16,7 +16,7 @@ from core.tail_risk import VarBacktest
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, month, percent, ratio
 from dashboard.report.faces import FACES
-from dashboard.review import YEAR, Calendar, Tail
+from dashboard.review import YEAR, Calendar, Tail, months_gained
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
@@ -50,10 +50,22 @@ def returns_headline(summary: ReturnSummary, run: Run) -> str:
     """Return the sentence of the whole page."""
     return (
         f"{percent(run.metrics.cagr)} a year, {percent(run.benchmark_metrics.cagr)} for "
-        f"{run.benchmark_name}. {percent(summary.positive_months, 0)} of months gained; the best "
-        f"was {_extreme(summary.best_month)}, the worst {_extreme(summary.worst_month)}. The worst "
-        f"day lost {percent(summary.worst_day.value)}."
+        f"{run.benchmark_name}. {_months_words(run)}; the best "
+        f"was {_extreme(summary.best_month)}, the worst {_extreme(summary.worst_month)}. "
+        f"{_worst_day_words(summary.worst_day.value)}."
     )
+
+
+def _months_words(run: Run) -> str:
+    gained, number = months_gained(run)
+    if not number:
+        return "Nothing was held in any month"
+    months = "the one month" if number == 1 else f"the {count(number)} months"
+    return f"{percent(gained, 0)} of {months} with holdings gained"
+
+
+def _worst_day_words(value: float) -> str:
+    return f"The worst day lost {percent(-value)}" if value < 0.0 else "No day lost anything"
 
 
 def calendar_alt(calendar: Calendar) -> str:

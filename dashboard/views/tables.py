@@ -40,7 +40,7 @@ _RULES = (
     (EventKind.GATE, "Alpha gate held back", "gate"),
     (EventKind.LEVERAGE_LIMIT, "Leverage limit cut", "leverage"),
     (EventKind.WAITING, "Exit waited for a bar", "cap"),
-    (EventKind.DELISTED, "Name delisted", "cap"),
+    (EventKind.DELISTED, "Name delisted, or data ended", "cap"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.ledger import EventKind, ExitReason
+from core.ledger import EventKind, Events, ExitReason
 from core.result import BacktestResult
 from core.risk.config import RiskConfig
 from core.simulation import SimulationInputs, simulate
@@ -64,6 +64,15 @@ def test_events_as_a_table() -> None:
     assert frame["threshold"][1] == -0.12
     assert result.events.count(EventKind.STOP) == 1
     assert result.events.count(EventKind.BREAKER) == 0
+
+
+def test_data_that_only_ended_are_not_called_a_delisting() -> None:
+    kinds = [EventKind.DELISTED, EventKind.DELISTED, EventKind.REBALANCE, EventKind.STOP]
+    columns = np.array([[1, 2, 2, 3], kinds, [0, 1, -1, 1]])
+    events = Events(*columns, np.zeros(4), np.zeros(4))
+    said = events.frame(DATES, TICKERS, np.array([False, True]))["event"].tolist()
+    assert said == ["delisted", "data_ended", "rebalance", "stop"]
+    assert events.frame(DATES, TICKERS)["event"].tolist()[:2] == ["delisted", "delisted"]
 
 
 def test_empty_ledgers_have_their_columns() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from dashboard.views.episode_words import (
     episode_sentence,
     episodes_alt,
     episodes_headline,
+    falls_words,
     lines_table,
     names_shown,
     rules_account_table,
@@ -102,6 +104,12 @@ def test_episodes_in_words_say_their_numbers() -> None:
     said = episode_sentence(FOUND[0], RUN, sectors, names, 1)
     lost = sectors.drop("Trading costs", errors="ignore")
     assert f"{lost.index[0]} ({points(lost.iloc[0])})" in said
+    trough = RUN.exposure_frame()["invested"].iloc[FOUND[0].trough]
+    assert f"{percent(trough, 0)} at the trough" in said
+    falls = falls_words(RUN, 42)
+    assert falls.startswith("One of 42 falls below a peak. They are this scenario's own")
+    assert falls.count("−") == 0  # "below" has said it
+    assert falls_words(RUN, 1).startswith("One of 1 fall below")
     assert "whole period" in episodes_alt(TABLE, None)
     assert "number 2 by depth" in episodes_alt(TABLE, 1)
     assert list(shown_episodes(TABLE).index) == list(range(1, len(TABLE) + 1))
@@ -125,6 +133,20 @@ def test_the_table_of_rules_waits_for_the_account_but_not_for_the_dates() -> Non
     done = rules_account_table(shares, acted, (-0.2, -0.183))
     for text in ("+2.1", "pl-better", "−0.4", "pl-worse", points(-0.2), points(-0.183)):
         assert text in done
+
+
+def test_what_rules_did_after_the_trough_has_a_column_of_its_own() -> None:
+    acted = {Rule.VOLATILITY_TARGET: RUN.index[[5]], Rule.POSITION_STOP: RUN.index[[7, 9]]}
+    later = {Rule.VOLATILITY_TARGET: RUN.index[[20, 21]], Rule.CIRCUIT_BREAKER: RUN.index[[30]]}
+    html = rules_account_table(dict.fromkeys(Rule, 0.0), acted, (-0.2, -0.1), later)
+    rows = [re.findall(r"<td.*?>(.*?)</td>", row) for row in html.split("<tr>")]
+    found = {row[0]: row[1:] for row in rows if row}
+    day = f"{RUN.index[5]:%Y-%m-%d}"
+    assert found[Rule.VOLATILITY_TARGET.label] == ["–", "1 rescale", day, "2 rescales"]
+    assert found[Rule.POSITION_STOP.label][1::2] == ["2", "–"]
+    assert found[Rule.CIRCUIT_BREAKER.label] == ["–", "–", "", "1"]
+    assert "Acted after the trough" in html
+    assert "after the trough" not in rules_account_table(None, acted)
 
 
 @pytest.mark.parametrize("compact", [False, True])
@@ -182,7 +204,10 @@ def test_tables_of_returns_say_what_they_hold() -> None:
     assert "yardstick" in weight_words(weight, "Index")
     assert "No share" in weight_words(math.nan, "Index")
     summary = return_summary(RUN.result.nav, RUN.dates, initial_nav=RUN.result.initial_nav)
-    assert percent(summary.worst_day.value) in returns_headline(summary, RUN)
+    said = returns_headline(summary, RUN)
+    assert f"The worst day lost {percent(-summary.worst_day.value)}." in said
+    gained, months = review.months_gained(RUN)
+    assert f"{percent(gained, 0)} of the {months} months with holdings gained" in said
 
 
 def test_a_short_run_says_how_many_sessions_the_breaches_need() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from core.factors.names import AVAILABLE_FACTORS
 from core.factors.panel import INGREDIENTS
 from core.metrics import CurveMetrics, Metrics
 from core.scenario import specs
+from dashboard import cli_data
 from dashboard.cli import main
 from dashboard.report.faces import FACES
 from dashboard.run import STAGES
 from data.journal import Journal
+from data.status import StatusRow
 
 pytestmark = pytest.mark.usefixtures("demo_home")
 
@@ -183,6 +186,27 @@ def test_fields_lists_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fields"]) == 0
     words = capsys.readouterr().out.split()
     assert set(specs()) <= set(words)
+
+
+def test_status_counts_overrides_by_kind(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = (
+        "exclude prices NBL 2020-10-05 to 2020-10-09: a filler (5 rows)",
+        "exclude prices VAR the first to the last: no volume (2 rows)",
+        "exclude membership DD 1996-01-02 to 1996-01-02: another company (1 row)",
+        "security SIVB delisting_return -0.995: closed",
+    )
+    row = StatusRow("us", coverage=1.0, last_date=dt.date(2024, 1, 2), overrides=overrides)
+    monkeypatch.setattr(cli_data, "status", lambda _home: [row])
+    assert main(["status"]) == 0
+    short = capsys.readouterr().out
+    kinds = "excluded from prices 2, excluded from membership 1, facts of a security 1"
+    assert f"overrides: {kinds}; --details" in " ".join(short.split())
+    assert "SIVB" not in short
+    assert main(["status", "--details"]) == 0
+    full = " ".join(capsys.readouterr().out.split())
+    assert all(text in full for text in overrides)
 
 
 def test_status_names_the_demo_market(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,9 @@ def test_the_first_rebalance_has_ranks_and_steps(capsys: pytest.CaptureFixture[s
 
 def test_a_day_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     text = _text(capsys, "2022-02-01")
-    assert "Tuesday 2022-02-01 · Phase 8 · demo [SIMULATED MARKET]" in text
+    assert "Tuesday 2022-02-01 · Phase 8 · demo [SIMULATED MARKET] Run of " in text
+    shorter = _text(capsys, "2022-02-01", "--start", "2021-06-01", "--end", "2022-06-30")
+    assert "Run of 2021-06-01 to 2022-06-30." in shorter
     assert "Rebalance, decided on 2022-01-31: 50 trades" in text
     assert "1 Risk: nothing was applied before" in text
     assert "3 Turnover cap: it does not hold back a first purchase" in text
@@ -99,6 +101,14 @@ def test_a_day_without_a_session_is_the_one_before(capsys: pytest.CaptureFixture
     text = _text(capsys, "2022-06-11")  # a Saturday
     assert "2022-06-11 is no session of this market: 2022-06-10 is the last one before" in text
     assert _json(capsys, "2022-06-11")["date"] == "2022-06-10"
+
+
+def test_what_is_decided_last_is_filled_after_the_period(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = _text(capsys, "2022-01-31", "--start", "2021-06-01", "--end", "2022-01-31")
+    assert "at a close after the period" in text
+    assert "after the data" not in text  # they go on
 
 
 def test_a_breaker_s_days(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,13 +67,18 @@ def test_the_rule_account_sums_and_says_how_far_it_is() -> None:
     np.testing.assert_allclose(account.shares.contributions, known.contributions, atol=1e-12)
 
 
-def test_events_of_an_episode_are_those_of_the_ledger() -> None:
+def test_events_of_a_fall_are_those_of_the_ledger_to_the_trough_and_then_those_after() -> None:
     episode = FOUND[0]
     last = episode.recovery if episode.recovery is not None else len(RUN.dates) - 1
     events = RUN.result.events
-    inside = (events.session >= episode.peak) & (events.session <= last)
-    acted = review.episode_events(RUN, episode)
-    stops = int(np.count_nonzero(inside & (events.kind == EventKind.STOP)))
+    acted, later = review.episode_events(RUN, episode), review.recovery_events(RUN, episode)
+    stop = events.kind == EventKind.STOP
+    falling = (events.session >= episode.peak) & (events.session <= episode.trough)
+    rising = (events.session > episode.trough) & (events.session <= last)
+    stops = int(np.count_nonzero(falling & stop))
+    assert len(later[Rule.POSITION_STOP]) == int(np.count_nonzero(rising & stop)) > 0
+    assert acted[Rule.POSITION_STOP].max() <= RUN.index[episode.trough]
+    assert later[Rule.POSITION_STOP].min() > RUN.index[episode.trough]
     assert stops > 0
     assert len(acted[Rule.POSITION_STOP]) == stops
     assert acted[Rule.POSITION_STOP].min() >= RUN.index[episode.peak]
@@ -87,6 +94,22 @@ def test_months_and_years_compound_to_the_total_return() -> None:
     assert calendar.partial.shape == calendar.months.shape
     benchmark = np.prod(1.0 + calendar.years["benchmark"]) - 1.0
     assert benchmark == pytest.approx(RUN.benchmark[-1] / RUN.benchmark[0] - 1.0, rel=1e-12)
+
+
+def test_months_in_cash_are_not_counted_as_gained() -> None:
+    _, months = review.months_gained(RUN)
+    holdings = RUN.result.holdings.copy()
+    cash = RUN.dates.astype("datetime64[M]") <= np.datetime64(RUN.dates[150], "M")
+    holdings[cash] = 0
+    nav = RUN.result.nav.copy()
+    nav[cash] = RUN.result.initial_nav * np.cumprod(np.full(int(cash.sum()), 1.0001))
+    idle = replace(RUN, result=replace(RUN.result, nav=nav, holdings=holdings))
+    gained, number = review.months_gained(idle)
+    kept = review.returns_calendar(idle).months[list(MONTHS)].stack().dropna().iloc[-number:]
+    assert number == months - len(np.unique(RUN.dates[cash].astype("datetime64[M]")))
+    assert gained == pytest.approx(float((kept > 0.0).mean()))
+    never = replace(RUN, result=replace(RUN.result, holdings=np.zeros_like(holdings)))
+    assert review.months_gained(never)[1] == 0
 
 
 def test_the_last_rolling_window_is_the_metric_of_that_window() -> None:

@@ -59,7 +59,12 @@ def test_every_page_shows_the_demo_market(app: AppTest, name: str) -> None:
 
 def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
     text = page_text(to(app, "drawdowns"))
-    for words in ("The deepest of", "Sectors, peak to trough", "Names, peak to trough"):
+    for words in (
+        "Number 1 by depth: ",
+        "scenario&#x27;s own: under another setting",
+        "Sectors, peak to trough",
+        "Names, peak to trough",
+    ):
         assert words in text
     assert "What each rule did" in text
     assert len(app.dataframe[0].value) == review.EPISODES
@@ -90,6 +95,20 @@ def test_the_episode_is_remembered_over_a_change_of_page(app: AppTest) -> None:
     app.button(key="episode-next").click().run()
     to(app, "returns")
     assert "Number 2 by depth" in page_text(to(app, "drawdowns"))
+
+
+def test_the_fall_that_is_looked_at_is_in_the_address(app: AppTest) -> None:
+    to(app, "drawdowns")
+    for _ in range(2):
+        app.button(key="episode-next").click().run()
+    assert list(app.query_params["fall"]) == ["2"]
+    shared = AppTest.from_file(APP, default_timeout=LIMIT)
+    shared.query_params["fall"] = "2"
+    assert "Number 2 by depth: " in page_text(to(shared.run(), "drawdowns"))
+    assert "number 2 by depth" in page_text(shared)  # and the figure shows it
+    app.button(key="episode-whole").click().run()
+    assert "fall" not in app.query_params
+    assert "Number 1 by depth: " in page_text(app)
 
 
 def test_the_rule_account_is_worked_out_behind_the_page(app: AppTest) -> None:

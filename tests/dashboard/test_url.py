@@ -16,7 +16,8 @@ from core.parameters import ParameterSpec
 from core.presets import PRESETS, preset
 from core.scenario import scenario_hash, specs, with_values
 from dashboard.address import VIEW_KEYS, query_of, state_of
-from dashboard.state import AppState
+from dashboard.recent import visited
+from dashboard.state import FALLS, AppState
 from dashboard.url import (
     LONGEST_QUERY,
     MOST_KEYS,
@@ -176,6 +177,19 @@ def test_no_address_breaks_the_reader(query: dict[str, Any]) -> None:
     assert name in PRESETS
     assert len(problems) >= len(set(query) - known)
     state_of(query, "demo")
+
+
+def test_the_fall_looked_at_is_validated_and_comes_back() -> None:
+    state = AppState.initial("demo").with_fall(3)
+    assert query_of(state)["fall"] == "3"
+    assert state_of(query_of(state), "demo").fall == 3
+    assert "fall" not in query_of(state.with_fall(0))
+    assert [state.with_fall(number).fall for number in (-1, 99)] == [0, FALLS]
+    for wrong in ("0", "11", "-1", "1.0", "x", ""):
+        found = state_of({"fall": wrong}, "demo")
+        assert found.fall == 0
+        assert "fall must be a fall's number from 1 to 10" in " ".join(found.notices)
+    assert visited(state, query_of(state.with_fall(5)), "demo").fall == 5
 
 
 def test_views_are_validated_too() -> None:
