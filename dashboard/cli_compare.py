@@ -19,11 +19,12 @@ from dashboard.compared import CONTROL, MOST, Compared, of_address, placed, pres
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline, Progress
 from dashboard.progress import terminal_progress
-from dashboard.record import read_saved, record_run
+from dashboard.record import is_trial, read_saved, record_run
 from dashboard.report.comparison import Comparison, comparison_document, print_comparison
 from dashboard.report.comparison_words import compared_title, moved_words
 from dashboard.review_compare import LETTERS, Side
 from dashboard.review_disagreement import disagreements
+from dashboard.review_evidence import is_short
 from data.journal import Journal
 
 __all__ = ["entry_of", "register"]
@@ -53,7 +54,7 @@ def compare_command(settings: tuple[str, ...], as_json: bool, **chosen: Any) -> 
                 ensure_demo(home, progress)
             found = _compared(Pipeline(home), first, entries, progress)
         for side, entry in zip(found.sides, entries, strict=True):
-            if side.control is None:
+            if is_trial(entry):
                 unrecorded = record_run(
                     journal, side.run, preset_name=entry.preset_name, origin="cli"
                 )
@@ -114,7 +115,7 @@ def _compared(
         sides.append(Side(letter, label, other))
         notes += [text for text in (moved_words(sides[-1], entry, run),) if text]
     progress("Resampling every pair", 0.5)
-    pairs = review_compare.judge_pairs(sides) if review_compare.is_long_enough(run) else None
+    pairs = None if is_short(run) else review_compare.judge_pairs(sides)
     accounts = {}
     for side in sides:
         if side.control is None:

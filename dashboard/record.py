@@ -8,11 +8,21 @@ from typing import Any
 from core.config import Scenario
 from core.presets import preset
 from core.scenario import scenario_hash, specs, value_at, with_values
+from dashboard.compared import Compared
 from dashboard.run import Run
 from data.errors import DataError
 from data.journal import Journal
 
-__all__ = ["read_saved", "record_run", "save_named", "scenario_values"]
+__all__ = ["is_trial", "read_saved", "record_run", "save_named", "scenario_values"]
+
+
+def is_trial(entry: Compared) -> bool:
+    """Return whether a comparison tries a setting that somebody made.
+
+    Presets and the control come with the program, and the pinned setting was a trial when it was
+    the present one.
+    """
+    return entry.kind == "setting"
 
 
 def record_run(journal: Journal, run: Run, *, preset_name: str, origin: str) -> str:

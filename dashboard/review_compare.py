@@ -18,22 +18,20 @@ from core.attribution import RuleAccount, rule_account
 from core.config import Scenario
 from core.control import Control, exposure_matched_control
 from core.errors import CancelledError, HistoryError
-from core.evidence.bootstrap import MIN_RETURNS, PairedDifference, compare
+from core.evidence.bootstrap import PairedDifference
 from core.evidence.verdict import Verdict
 from core.metrics import summarise
 from core.rules import rules_on
 from core.scenario import specs, value_at, with_values
 from core.simulation import simulate
+from dashboard.review_evidence import RESAMPLES, compare
 from dashboard.run import Run
 from dashboard.studies import Pace
 
 __all__ = [
     "JUDGED",
     "LETTERS",
-    "LEVEL",
     "RANKED",
-    "RESAMPLES",
-    "SEED",
     "Pairs",
     "Side",
     "account_of",
@@ -41,7 +39,6 @@ __all__ = [
     "control_of",
     "curves",
     "differences",
-    "is_long_enough",
     "judge_pairs",
     "over_the_same_sessions",
     "ranking",
@@ -53,9 +50,6 @@ JUDGED: Final = (
     "cagr", "volatility", "sharpe_ratio", "sortino_ratio", "max_drawdown", "calmar_ratio",
 )  # fmt: skip
 RANKED: Final = ("cagr", "volatility", "sharpe_ratio", "max_drawdown")
-SEED: Final = 20240601  # that of docs/results.md: the same pair has the same interval everywhere
-LEVEL: Final = 0.95
-RESAMPLES: Final = 2000
 BENCHMARK: Final = "benchmark"
 _LOWER_FIRST: Final = frozenset({"volatility"})  # as core.evidence.verdict.judge has it
 _CONTEXT: Final = frozenset({"universe.source", "period.start", "period.end"})
@@ -169,20 +163,15 @@ def curves(sides: Sequence[Side]) -> dict[str, pd.DataFrame]:
     }
 
 
-def is_long_enough(run: Run) -> bool:
-    """Whether there are returns enough to resample."""
-    return len(run.dates) > MIN_RETURNS
-
-
 def judge_pairs(
-    sides: Sequence[Side], pace: Pace | None = None, *, seed: int = SEED, resamples: int = RESAMPLES
+    sides: Sequence[Side], pace: Pace | None = None, *, resamples: int = RESAMPLES
 ) -> Pairs:
     """Compare each side with every one before it, all on resamples drawn from one seed.
 
     Raises
     ------
     HistoryError
-        With fewer than ``MIN_RETURNS`` returns.
+        Where :func:`dashboard.review_evidence.is_short`.
     CancelledError
     """
     pairs = [(one, other) for i, one in enumerate(sides) for other in sides[:i]]
@@ -197,9 +186,7 @@ def judge_pairs(
             run.dates,
             run.inputs.cash_rate,
             metrics=JUDGED,
-            level=LEVEL,
             resamples=resamples,
-            seed=seed,
             initial_nav=run.result.initial_nav,
             labels=(one.letter, other.letter),
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from core.control import ControlError
 from core.crises import Seen, seen
 from core.errors import CancelledError
-from core.evidence.bootstrap import MIN_RETURNS, Interval, PairedDifference, compare, intervals
+from core.evidence.bootstrap import Interval, PairedDifference
 from core.metrics import drawdown_series
 from core.rules import Rule
 from core.units import Floats
@@ -21,6 +21,7 @@ from dashboard.lab.panel_work import ControlStudy, control_work
 from dashboard.memo import keep
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
+from dashboard.review_evidence import compare, intervals, is_short
 from dashboard.run import Run
 from dashboard.studies import Pace
 
@@ -35,7 +36,6 @@ __all__ = [
     "crises_table",
     "curves",
     "evidence_work",
-    "is_short",
     "sector_book",
     "target_rows",
     "years",
@@ -114,11 +114,6 @@ def years(run: Run) -> float:
     return float((run.dates[-1] - run.dates[0]).astype(np.int64)) / 365.25
 
 
-def is_short(run: Run) -> bool:
-    """Return whether a run is too short for yearly figures: under a quarter of returns."""
-    return len(run.dates) <= MIN_RETURNS
-
-
 def curves(run: Run, control: ControlStudy | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return growth of 1 and drawdowns of portfolio, benchmark and, where known, the control."""
     equity, drawdown = run.equity_frame(), run.underwater_frame()
@@ -136,7 +131,7 @@ def evidence_work(run: Run) -> Callable[[Pace], Evidence]:
     Raises
     ------
     core.errors.HistoryError
-        From the work, where :func:`is_short`.
+        From the work, where :func:`dashboard.review_evidence.is_short`.
     core.errors.CancelledError
         From the work, between two of its steps.
     """

@@ -11,12 +11,13 @@ from core.config import Scenario
 from core.control import Control, exposure_matched_control
 from core.episodes import Episode
 from core.errors import CancelledError, CoreError
-from core.evidence.bootstrap import Interval, PairedDifference, compare, intervals
+from core.evidence.bootstrap import Interval, PairedDifference
 from core.presets import preset
 from core.rule_health import RuleHealth, rule_health
 from core.rules import rules_on
 from core.scenario import changed_fields, value_at, with_values
 from dashboard import review
+from dashboard.review_evidence import compare, intervals
 from dashboard.run import Run
 from dashboard.state import CONTEXT
 

@@ -18,6 +18,7 @@ from core.limits import CapBreaches, cap_breaches
 from core.market import Dates, Floats, MarketPanel
 from core.metrics import CurveMetrics, Metrics, drawdown_series
 from core.result import BacktestResult
+from core.scenario import scenario_hash
 from core.signals import Signals
 from core.simulation import SimulationInputs
 
@@ -96,6 +97,13 @@ class Run:
     def sectors(self) -> tuple[str, ...]:
         """Sector of every simulated column."""
         return tuple(self.market.sector[i] for i in self.columns)
+
+    @cached_property
+    def content_key(self) -> str:
+        """Text that two runs share only where setting, data, sessions and last NAV are the same."""
+        window = f"{self.dates[0]}-{self.dates[-1]}"
+        end = float(self.result.nav[-1]).hex()
+        return f"{scenario_hash(self.scenario)}-{self.market.fingerprint}-{window}-{end}"
 
     def equity_frame(self) -> pd.DataFrame:
         """Growth of 1: columns portfolio and benchmark."""

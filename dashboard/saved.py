@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,8 @@ __all__ = ["load", "names", "readable", "record", "record_beside", "save", "unre
 _RECORDED: Final = "plimsoll.recorded"
 _BESIDE: Final = "plimsoll.recorded_beside"
 _UNRECORDED: Final = "plimsoll.unrecorded"
+_FAILED: Final = "plimsoll.recorded_beside_failed"
+_AGAIN_S: Final = 60.0  # a journal that is locked makes whoever writes wait for a second
 
 
 def record(state: AppState, run: Run) -> None:
@@ -38,13 +41,21 @@ def record(state: AppState, run: Run) -> None:
 
 
 def record_beside(preset_name: str, run: Run) -> None:
-    """See that a setting that is looked at beside the present one is in the journal too."""
+    """See that a setting that is looked at beside the present one is in the journal too.
+
+    After a failure nothing is written for a minute: a page that looks again every second would
+    wait for a locked journal every time.
+    """
     key = (scenario_hash(run.scenario), run.market.fingerprint)
     known = st.session_state.setdefault(_BESIDE, set())
-    if key not in known:
-        journal = session.engine().journal
-        if not record_run(journal, run, preset_name=preset_name, origin="page"):
-            known.add(key)
+    failed = st.session_state.get(_FAILED)
+    if key in known or (failed is not None and time.monotonic() - failed < _AGAIN_S):
+        return
+    journal = session.engine().journal
+    if record_run(journal, run, preset_name=preset_name, origin="page"):
+        st.session_state[_FAILED] = time.monotonic()
+    else:
+        known.add(key)
 
 
 def unrecorded() -> str:

@@ -24,6 +24,7 @@ from dashboard.handout.blocks import Block, Chart, Pair, Rows, Section, Words
 from dashboard.handout.book import book_blocks
 from dashboard.handout.parts import PARTS
 from dashboard.report.account import account_words, control_words, health_words
+from dashboard.review_evidence import is_short
 from dashboard.review_report import CONTROL, TOLD_EPISODES, Missing, Studied
 from dashboard.run import Run
 from dashboard.theme import LIGHT
@@ -98,7 +99,7 @@ def _headline(run: Run) -> str:
         f"{percent(other.max_drawdown)}."
     )
     invested = f"n average {percent(metrics.average_exposure)} of NAV was invested."
-    if tables.is_short(run):
+    if is_short(run):
         return (
             f"{window} {percent(metrics.total_return)} in all, {run.benchmark_name} "
             f"{percent(other.total_return)}. {fell} O{invested} The period is too short for "
@@ -222,7 +223,7 @@ def _returns(found: Studied) -> Iterator[Block]:
         return
     nav, initial = run.result.nav, run.result.initial_nav
     summary = return_summary(nav, run.dates, initial_nav=initial, calendar=run.market.sessions)
-    if not tables.is_short(run):
+    if not is_short(run):
         yield Words(returns_headline(summary, run))
     yield from _calendar(run)
     if len(run.dates) > _WINDOW:

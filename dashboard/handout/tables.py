@@ -20,8 +20,8 @@ from dashboard.report.account import CLOSEST, CONTROL_METRICS
 from dashboard.report.breaches import breach_rows
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
-from dashboard.views.cards import years_of
 from dashboard.views.metrics import shown, value_of
 from dashboard.views.tables import html_table
 
@@ -33,19 +33,12 @@ __all__ = [
     "fields_rows",
     "health_table",
     "intervals_table",
-    "is_short",
     "metrics_table",
     "regimes_table",
     "years_table",
 ]
 
 _MOST_BREACHES = 15
-_LEAST_YEARS = 0.25
-
-
-def is_short(run: Run) -> bool:
-    """Return whether the period is too short for yearly figures to say anything."""
-    return years_of(run) < _LEAST_YEARS
 
 
 def metrics_table(run: Run) -> str:

@@ -17,6 +17,7 @@ from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.charts.sectors import SHORT_NAMES
 from dashboard.lab.declared import LAB_FIELDS, curves_keys, declared, kept_values
 from dashboard.lab.wire import Column, packed, quantised
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.theme import Theme
@@ -110,6 +111,7 @@ def _numbers(run: Run, baseline: Run | None, order: list[str]) -> Mapping[str, A
         "baseline": metrics_of(None if baseline is None else baseline.metrics),
         "benchmark_name": run.benchmark_name,
         "years": years_of(run),
+        "short": is_short(run),
         "levels": asdict(levels(run.scenario)),
         "target": risk.target_annual_vol,
         "maximum": risk.max_allowed_drawdown,

@@ -31,9 +31,6 @@ from dashboard.report.comparison_words import (
 from dashboard.report.faces import FACES
 from dashboard.review_compare import (
     JUDGED,
-    LEVEL,
-    RESAMPLES,
-    SEED,
     Pairs,
     Side,
     changed,
@@ -41,6 +38,7 @@ from dashboard.review_compare import (
 )
 from dashboard.review_compare import RANKED as _RANKED
 from dashboard.review_disagreement import Disagreement
+from dashboard.review_evidence import LEVEL, RESAMPLES, SEED
 
 __all__ = ["SCHEMA", "Comparison", "comparison_document", "print_comparison"]
 

@@ -15,6 +15,7 @@ from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
 from dashboard.report.faces import FACES
 from dashboard.review_compare import RANKED, Pairs, Side, ranking
 from dashboard.review_disagreement import Disagreement
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 
 __all__ = [
@@ -114,20 +115,20 @@ def moved_words(side: Side, entry: Compared, present: Run) -> str:
 
 
 def headline(sides: Sequence[Side]) -> str:
-    """Return one sentence: what each made, in the order chosen, without a ranking."""
+    """Return one sentence: what each made, in the order chosen, without a ranking.
+
+    A short run has no yearly figure: what it made in all is told.
+    """
     run = sides[0].run
-    parts = [
-        f"{side.named} {percent(side.run.metrics.cagr)} a year with a worst loss of "
-        f"{percent(side.run.metrics.max_drawdown)}"
-        for side in sides
-    ]
-    told = "; ".join(parts)
-    return f"From {date(run.dates[0])} to {date(run.dates[-1])} {_first_verb(told)}."
-
-
-def _first_verb(told: str) -> str:
-    first, bracket, rest = told.partition(") ")
-    return f"{first}{bracket}made {rest}"
+    short = is_short(run)
+    over, parts = "in all" if short else "a year", []
+    for side, verb in zip(sides, (" made", *[""] * len(sides)), strict=False):
+        metrics = side.run.metrics
+        made = percent(metrics.total_return if short else metrics.cagr)
+        fell = percent(metrics.max_drawdown)
+        parts.append(f"{side.named}{verb} {made} {over} with a worst loss of {fell}")
+    told = f"From {date(run.dates[0])} to {date(run.dates[-1])} {'; '.join(parts)}."
+    return f"{told} Too short for yearly figures." if short else told
 
 
 def difference_text(metric: str, value: float | None) -> str:

@@ -17,9 +17,8 @@ from dashboard.report.targets import TARGETS
 from dashboard.run import Run
 from dashboard.views.metrics import ANNUAL, CARDS, shown, value_of
 
-__all__ = ["LEAST_YEARS", "beside", "cards_html", "years_of"]
+__all__ = ["beside", "cards_html", "years_of"]
 
-LEAST_YEARS: Final = 0.25  # a shorter period has no yearly figure and meets no yearly target
 _LEAST_TRADES: Final = 30  # fewer say nothing of a win rate
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -28,6 +27,7 @@ def cards_html(
     metrics: Metrics,
     *,
     years: float = 1.0,
+    short: bool = False,
     benchmark: CurveMetrics | None = None,
     beside: Mapping[str, str] = _NOTHING,
     baseline: Metrics | None = None,
@@ -41,6 +41,8 @@ def cards_html(
         Of the run.
     years : float
         Length of the period, for what is shown a year.
+    short : bool
+        As :func:`dashboard.review_evidence.is_short` has it.
     benchmark : CurveMetrics, optional
         Of the benchmark; what it does not have is not shown.
     beside : mapping of metric to text
@@ -54,12 +56,12 @@ def cards_html(
         span = years if face.yearly else 1.0
         value, base = value_of(metrics, face), value_of(baseline, face)
         other = escape(beside.get(face.name, ""))
-        if years < LEAST_YEARS and (face.yearly or face.name in ANNUAL):
+        if short and (face.yearly or face.name in ANNUAL):
             why = other if face.yearly else "too short for a yearly figure"
             cards.append(_card(face, value, DASH, (why,)))
             continue
         delta = _delta(face, value / span, base / span, baseline_name)
-        few = _too_few(face, metrics, years)
+        few = _too_few(face, metrics, short=short)
         more = (_target(face, value, few), _against(face, benchmark), other)
         cards.append(_card(face, value, shown(face, value / span) + delta, more))
     return f'<div class="pl-cards">{"".join(cards)}</div>'
@@ -107,9 +109,9 @@ def _delta(face: MetricFace, value: float, base: float, name: str) -> str:
     return f'<span class="pl-delta{tone}" title="against {escape(name)}">{text}</span>'
 
 
-def _too_few(face: MetricFace, metrics: Metrics, years: float) -> str:
+def _too_few(face: MetricFace, metrics: Metrics, *, short: bool) -> str:
     # Why a target is not judged; "" where it is.
-    if years < LEAST_YEARS:
+    if short:
         return "too short"
     return "few trades" if face.name == "win_rate" and metrics.trades < _LEAST_TRADES else ""
 

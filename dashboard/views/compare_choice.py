@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -99,9 +100,9 @@ def suggested(state: AppState) -> None:
     told = " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
     frame.show(
         '<div class="pl-box" role="status"><h2>Nothing to compare with yet</h2><p>Choose up to '
-        f"{MOST} settings above. A good beginning: {state.title()} beside {told}. The control "
-        "holds the same book at the same average exposure, always, without any rule: what does no "
-        "better than it only held less.</p></div>"
+        f"{MOST} settings above. A good beginning: {escape(state.title())} beside {told}. The "
+        "control holds the same book at the same average exposure, always, without any rule: what "
+        "does no better than it only held less.</p></div>"
     )
     st.button(
         f"Compare with {told}", key="compare-suggested", type="primary", on_click=_take_suggested

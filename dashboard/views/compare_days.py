@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 import streamlit as st
@@ -38,6 +38,9 @@ _PAIR: Final = "plimsoll.compare_pair"
 _DAY: Final = "plimsoll.compare_day"
 _ROW_PX: Final = 35
 _CHART: Final = "compare-days"
+# A run is never changed after it was made; what is known of it goes with it.
+_PARTED: Final[WeakKeyDictionary[Run, tuple[str, tuple[Disagreement, ...]]]] = WeakKeyDictionary()
+_TOLD: Final[WeakKeyDictionary[Run, dict[dt.date, str]]] = WeakKeyDictionary()
 
 
 @st.fragment
@@ -45,7 +48,7 @@ def days(sides: Sequence[Side]) -> None:
     """Draw the calendar of a pair, its largest gaps, and the day that was chosen."""
     frame.show(frame.heading_html("When they parted"))
     one, other = sides[0], _other(sides)
-    gap, found = gaps(one, other), disagreements(one, other)
+    gap, found = gaps(one, other), _parted(one, other)
     if not found:
         frame.show(frame.words_html(f"{other.named} returns the same as {one.named} every day."))
         return
@@ -70,6 +73,15 @@ def days(sides: Sequence[Side]) -> None:
     frame.show(frame.words_html(_calendar_words(one, other)))
     _grid(found, one, other, chosen)
     _explained(found[chosen or 0], one, other)
+
+
+def _parted(one: Side, other: Side) -> tuple[Disagreement, ...]:
+    known = _PARTED.get(one.run)
+    if known is None or known[0] != other.run.content_key:
+        with session.engine().studies.page():
+            known = other.run.content_key, disagreements(one, other)
+        _PARTED[one.run] = known
+    return known[1]
 
 
 def _other(sides: Sequence[Side]) -> Side:
@@ -141,8 +153,15 @@ def _explained(day: Disagreement, one: Side, other: Side) -> None:
             frame.show(_words(side.run, asked))
 
 
-@lru_cache(maxsize=32)  # by identity: a run is never changed after it was made
 def _words(run: Run, asked: dt.date) -> str:
+    known = _TOLD.setdefault(run, {})
+    if asked not in known:
+        with session.engine().studies.page():
+            known[asked] = _explanation(run, asked)
+    return known[asked]
+
+
+def _explanation(run: Run, asked: dt.date) -> str:
     try:
         found = explain_day(run, asked)
     except EXPECTED as error:

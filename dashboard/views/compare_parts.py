@@ -16,7 +16,8 @@ from dashboard.charts.compare import compare_figure
 from dashboard.format import count, percent
 from dashboard.report.comparison_words import verdict_words
 from dashboard.report.faces import FACES
-from dashboard.review_compare import LEVEL, RESAMPLES, Pairs, Side
+from dashboard.review_compare import Pairs, Side
+from dashboard.review_evidence import LEVEL, RESAMPLES, is_short
 from dashboard.studies import Study
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading
@@ -60,7 +61,7 @@ def overlay(sides: Sequence[Side], log: bool) -> None:
 
 def luck(sides: Sequence[Side]) -> None:
     """Draw metrics, verdicts and, once those are known, the ranking."""
-    if not review_compare.is_long_enough(sides[0].run):
+    if is_short(sides[0].run):
         nothing(
             "Too short for a verdict",
             f"It needs {MIN_RETURNS} daily returns, the period has "
@@ -85,16 +86,16 @@ def _luck(sides: Sequence[Side], was_pending: bool) -> None:
         frame.show(frame.words_html(_UNSEEN_RANK))
     else:
         frame.show(bullets(verdict_words(sides, pairs)))
-    _metrics(sides, pairs)
+    _metrics(sides, pairs, waiting=study.status in PENDING)
     if pairs is not None:
         frame.show(frame.words_html("", _method(pairs)))
 
 
-def _metrics(sides: Sequence[Side], pairs: Pairs | None) -> None:
+def _metrics(sides: Sequence[Side], pairs: Pairs | None, *, waiting: bool = False) -> None:
     left, right = st.columns((3, 2), gap="large")
     with left:
         heading("Metrics", metrics_frame(sides, pairs).rename_axis("row"), "compare-metrics")
-        frame.show(metrics_html(sides, pairs))
+        frame.show(metrics_html(sides, pairs, waiting=waiting))
     with right:
         _fields(sides)
         if pairs is not None:
@@ -147,7 +148,7 @@ def _accounts(sides: Sequence[Side], was_pending: bool) -> None:
         if study.problem is not None:
             frame.show(frame.problem_html(study.problem))
         elif study.status in PENDING:
-            _progress(f"Running every combination of the rules of {side.named}", study)
+            _progress(f"Running every combination of the rules of {side.letter}", study)
     frame.show(accounts_html(sides, done, metric))
     frame.show(frame.words_html("", _ACCOUNT_NOTE))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -28,4 +29,4 @@ def _look(state: AppState, run: Run, before: list[str]) -> None:
         st.rerun()
     told = " and ".join(pending)
     words = f"Building the book of {told}: it is added here when it is ready."
-    frame.show(f'<div class="pl-box" role="status"><p>{words}</p></div>')
+    frame.show(f'<div class="pl-box" role="status"><p>{escape(words)}</p></div>')

@@ -75,14 +75,16 @@ def compare_alt(sides: Sequence[Side]) -> str:
     return f"Growth, drawdown and exposure over the same sessions. {'; '.join(texts)}."
 
 
-def metrics_html(sides: Sequence[Side], pairs: Pairs | None) -> str:
+def metrics_html(sides: Sequence[Side], pairs: Pairs | None, *, waiting: bool = False) -> str:
     """Return every metric, a column a side; what stands beside the first with interval and verdict.
 
     Parameters
     ----------
     sides : sequence of Side
     pairs : mapping, optional
-        None while it is being worked out, or where it cannot be.
+        None while it is being worked out, or where it cannot be: differences then have no verdict.
+    waiting : bool
+        Whether it is being worked out.
     """
     head = ["Metric", *(f"{side.letter} {escape(_short(side.label))}" for side in sides)]
     rows = []
@@ -93,29 +95,25 @@ def metrics_html(sides: Sequence[Side], pairs: Pairs | None) -> str:
         for side in sides[1:]:
             value = value_of(side.run.metrics, face)
             found = None if pairs is None else pairs[side.letter, sides[0].letter].get(face.name)
-            cells.append(shown(face, value) + _beside(face, value, first, found))
+            beside = "…" if waiting and face.name in JUDGED else _beside(face, value, first, found)
+            cells.append(f'{shown(face, value)}<div class="pl-sub">{beside}</div>')
         rows.append((label, *cells))
     return html_table(head, rows)
 
 
 def _beside(face: MetricFace, value: float, first: float, found: PairedDifference | None) -> str:
     if face.name not in JUDGED:
-        text = difference(face.kind, value, first)
-        return f'<div class="pl-sub">{text or "the same"}</div>'
-    if found is None:
-        return '<div class="pl-sub">…</div>'
+        return difference(face.kind, value, first) or "the same"
+    if found is None or found.verdict is Verdict.UNDEFINED:
+        return f"{difference_text(face.name, value - first)}, no verdict"
     if found.verdict is Verdict.SAME:
-        return '<div class="pl-sub">no difference</div>'
-    if found.verdict is Verdict.UNDEFINED:
-        return f'<div class="pl-sub">{difference_text(face.name, found.estimate)}, no verdict</div>'
+        return "no difference"
     tones = {Verdict.BETTER: "pl-better", Verdict.WORSE: "pl-worse"}
     said = found.verdict.value
     if found.verdict in tones:
         said = f'<span class="{tones[found.verdict]}"><b>{said}</b></span>'
-    return (
-        f'<div class="pl-sub" title="{escape(found.sentence)}">'
-        f"{difference_text(face.name, found.estimate)} ({interval_text(found)})<br>{said}</div>"
-    )
+    told = f"{difference_text(face.name, found.estimate)} ({interval_text(found)})<br>{said}"
+    return f'<span title="{escape(found.sentence)}">{told}</span>'
 
 
 def metrics_frame(sides: Sequence[Side], pairs: Pairs | None) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from dashboard import review_compare, saved, session
 from dashboard.compared import Compared, placed
 from dashboard.pipeline import BEFORE_RISK
 from dashboard.problems import EXPECTED, Problem, explain
+from dashboard.record import is_trial
 from dashboard.report.comparison_words import compared_title, moved_words
 from dashboard.review_compare import LETTERS, Side
 from dashboard.run import Run
@@ -60,7 +61,7 @@ def gather(state: AppState, run: Run) -> Gathered:
         if side is None:
             continue
         found.sides.append(side)
-        if entry.kind == "setting":  # a preset is no trial, and the pinned one was recorded
+        if is_trial(entry):
             saved.record_beside(entry.preset_name, side.run)
         if moved := moved_words(side, entry, run):
             found.notes.append(moved)
@@ -72,7 +73,8 @@ def _side(
     letter: str, label: str, entry: Compared, state: AppState, run: Run, found: Gathered
 ) -> Side | None:
     if entry.kind == "control":
-        control, held = review_compare.control_of(run)
+        with session.engine().studies.page():
+            control, held = review_compare.control_of(run)
         return Side(letter, label, held, control)
     scenario = placed(entry, run.scenario, state.baseline())
     study = _built(letter, scenario, run)
@@ -95,7 +97,7 @@ def _built(letter: str, scenario: Scenario, run: Run) -> Study | None:
     def work(_pace: Pace) -> None:
         review_compare.over_the_same_sessions(engine.run, scenario, run)
 
-    key = f"compare-run-{engine.pipeline.key(scenario)}-{_content(run)}"
+    key = f"compare-run-{engine.pipeline.key(scenario)}-{run.content_key}"
     return engine.studies.ask(session.token(), f"compare-run-{letter}", key, work)
 
 
@@ -109,7 +111,7 @@ def _own_notes(side: Side, run: Run) -> list[str]:
 
 def verdict_study(sides: Sequence[Side]) -> Study:
     """Ask for the differences of every pair and their intervals."""
-    key = "-".join(f"{side.letter}:{_content(side.run)}" for side in sides)
+    key = "-".join(f"{side.letter}:{side.run.content_key}" for side in sides)
     return session.engine().studies.ask(
         session.token(),
         "compare-verdict",
@@ -123,13 +125,7 @@ def account_study(side: Side) -> Study:
     return session.engine().studies.ask(
         session.token(),
         f"compare-account-{side.letter}",
-        f"compare-account-{_content(side.run)}",
+        f"compare-account-{side.run.content_key}",
         lambda pace: review_compare.account_of(side.run, pace),
         rank=1,  # the verdict comes first
     )
-
-
-def _content(run: Run) -> str:
-    nav = run.result.nav
-    dates = f"{run.dates[0]}-{run.dates[-1]}"
-    return f"{scenario_hash(run.scenario)}-{run.market.fingerprint}-{dates}-{float(nav[-1]).hex()}"

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from core.episodes import Episode
-from core.scenario import scenario_hash
 from dashboard import review, session
 from dashboard.format import percent
 from dashboard.run import Run
@@ -45,11 +44,10 @@ def detail(run: Run, found: Sequence[Episode], number: int) -> None:
 
 def account_study(run: Run, found: Sequence[Episode]) -> Study:
     """Ask for the rule account of the episodes of `run`."""
-    content = (scenario_hash(run.scenario), run.market.fingerprint, float(run.result.nav[-1]).hex())
     return session.engine().studies.ask(
         session.token(),
         "episodes",
-        f"episodes-{'-'.join(content)}",
+        f"episodes-{run.content_key}",
         lambda pace: review.episode_account(run, found, pace),
     )
 

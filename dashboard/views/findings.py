@@ -10,8 +10,8 @@ from dashboard.charts.exposure import BINDING
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import count, date, percent
 from dashboard.report.breaches import largest_breaches
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
-from dashboard.views.cards import LEAST_YEARS, years_of
 from dashboard.views.facts import binding_of
 
 __all__ = ["findings", "headline"]
@@ -22,7 +22,7 @@ _LONG_EMPTY: Final = 21  # sessions
 def headline(run: Run) -> str:
     """Return one sentence: what it made, what it lost at worst, against what."""
     mine, other = run.metrics, run.benchmark_metrics
-    if years_of(run) < LEAST_YEARS:
+    if is_short(run):
         return (
             f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
             f"{percent(mine.total_return)} in all with a worst loss of "

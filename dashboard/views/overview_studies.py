@@ -10,7 +10,8 @@ from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.format import percent
 from dashboard.lab.panel_work import account_work
-from dashboard.review_overview import control_once, evidence_work, is_short
+from dashboard.review_evidence import is_short
+from dashboard.review_overview import control_once, evidence_work
 from dashboard.review_today import today_work
 from dashboard.run import Run
 from dashboard.studies import Study, Work

@@ -13,11 +13,11 @@ from dashboard.charts.sector_names import sector_label
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
+from dashboard.review_evidence import is_short
 from dashboard.review_overview import (
     Account,
     Evidence,
     TargetRow,
-    is_short,
     years,
 )
 from dashboard.run import Run

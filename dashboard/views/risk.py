@@ -9,6 +9,7 @@ from dashboard.charts.alt import facts_alt, scale_curve_alt
 from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.lab import component
 from dashboard.lab.payload import run_frame
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
@@ -67,6 +68,7 @@ def _words(state: AppState, found: Outcome) -> None:
     cards = cards_html(
         run.metrics,
         years=years_of(run),
+        short=is_short(run),
         benchmark=run.benchmark_metrics,
         beside=beside(run),
         baseline=base,

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from core.ledger import EventKind
-from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.charts.triggers import triggers_figure
 from dashboard.format import DASH, count, date, money, percent, ratio
@@ -30,7 +29,6 @@ _LOOK_AGAIN: Final = 0.7  # seconds between two looks at a study under way
 _SHOWN: Final = 300  # rows of a table; its file has all
 _TABLE_PX: Final = 500
 _LAST: Final = "plimsoll.trades.blotter"
-_TAKEN: Final = "plimsoll.trades.taken"
 _FILLS, _TRIPS = "Orders", "Round trips"
 _SIDES: Final = {"Buys": "buy", "Sales": "sell", "Not traded": "none"}
 _RESULTS: Final = {"Profit": "profit", "Loss": "loss"}
@@ -87,42 +85,42 @@ def ledger(run: Run, title: str) -> None:
         table = filtered(round_trips(run), chosen)
         _table(table, _TRIP_FACES, "trips", "Round trips", books_words(run))
         return
-    pending = blotter_study(run).status in ("waiting", "running")
-    if pending:  # looks again by itself; else a row that is taken must redraw the day beside it
-        st.fragment(_fills, run_every=_LOOK_AGAIN)(run, title, chosen, pending)
-    else:
-        _fills(run, title, chosen, pending)
+    _fills(run, title, chosen)
 
 
 def blotter_study(run: Run) -> Study:
     """Ask for the blotter of `run`."""
-    content = (scenario_hash(run.scenario), run.market.fingerprint, float(run.result.nav[-1]).hex())
     return session.engine().studies.ask(
-        session.token(), "blotter", f"blotter-{'-'.join(content)}", lambda pace: blotter(run, pace)
+        session.token(), "blotter", f"blotter-{run.content_key}", lambda pace: blotter(run, pace)
     )
 
 
-def _fills(run: Run, title: str, chosen: Filters, was_pending: bool) -> None:
-    study, taken = blotter_study(run), st.session_state.pop(_TAKEN, False)
-    if was_pending and (taken or study.status in ("done", "failed")):
-        st.rerun()  # the page then stops asking
+def _fills(run: Run, title: str, chosen: Filters) -> None:
+    study = blotter_study(run)
     if study.status == "done":
         st.session_state[_LAST] = (title, study.result)
     last = st.session_state.get(_LAST)
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))
-    elif study.status != "done":
-        st.progress(study.share, text=f"Going through every fill: {percent(study.share, 0)}")
-        if last is not None:
-            frame.show(frame.stale_html(last[0]))
+    elif study.status != "done":  # looks again by itself; the table below is drawn once
+        st.fragment(_progress, run_every=_LOOK_AGAIN)(run)
     if last is None:
         frame.show(f'<div class="pl-skeleton" style="height:{_TABLE_PX}px"></div>')
         return
+    if study.status != "done":
+        frame.show(frame.stale_html(last[0]))
     table = filtered(last[1], chosen)
     latest = np.lexsort((-table["dollars"].abs(), -table["date"].astype("int64")))
     table = table.iloc[latest]
     _table(table, _FILL_FACES, "orders", "Orders, the latest and largest first",
            fills_words(table, min(len(table), _SHOWN)))  # fmt: skip
+
+
+def _progress(run: Run) -> None:
+    study = blotter_study(run)
+    if study.status in ("done", "failed"):
+        st.rerun()  # the page then stops asking
+    st.progress(study.share, text=f"Going through every fill: {percent(study.share, 0)}")
 
 
 def _filters(run: Run, *, fills: bool) -> Filters:
@@ -183,13 +181,14 @@ def _take_row(shown: pd.DataFrame, key: str) -> None:
     if rows:
         row = shown.iloc[int(rows[0])]
         when = row["date"] if "date" in shown else row["exit_date"]
-        st.session_state[_TAKEN] = True
         choose_day(row["entry_date"] if pd.isna(when) else when, str(row["ticker"]))
 
 
 def distances(run: Run, day: int) -> None:
     """Draw how near every rule came through time; a click opens that day."""
-    table, risk, events = triggers(run), run.scenario.risk, run.result.events
+    with session.engine().studies.page():
+        table = triggers(run)
+    risk, events = run.scenario.risk, run.result.events
     acts = {name: run.index[events.session[events.kind == kind]] for name, kind in _ACTS.items()}
     figure = triggers_figure(
         table, acts, risk, session.colours(), day=run.index[day], compact=is_phone()

@@ -121,8 +121,8 @@ def test_the_page_has_every_part(app: AppTest) -> None:
     assert "Decided at this close" in text
     assert len(app.main.get("plotly_chart")) == 2
     assert {button.key for button in app.main.get("download_button")} == {
-        "csv-compare", "csv-compare-metrics", "csv-compare-fields", "csv-compare-accounts",
-        "csv-compare-days", "csv-compare-gaps",
+        f"{kind}-compare{name}" for kind in ("csv", "parquet")
+        for name in ("", "-metrics", "-fields", "-accounts", "-days", "-gaps")
     }  # fmt: skip
     assert len(app.dataframe[0].value) == 12
 
@@ -235,6 +235,8 @@ def test_verdict_and_account_that_fail_are_explained(
     text = until(app, "The portfolio was ruined", gone="<td>…</td>")
     assert not app.exception
     assert ORDER not in text
+    assert text.count(", no verdict") == len(review_compare.JUDGED)
+    assert "…</div>" not in text
     assert "When they parted" in text
 
 
@@ -254,6 +256,9 @@ def test_a_short_period_has_numbers_but_no_verdict(app: AppTest) -> None:
     assert not app.exception
     assert ORDER not in page_text(app)
     assert "<th>Metric</th>" in page_text(app)
+    assert page_text(app).count(", no verdict") == len(review_compare.JUDGED)
+    assert "in all with a worst loss" in page_text(app)
+    assert "Too short for yearly figures" in page_text(app)
 
 
 def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> None:

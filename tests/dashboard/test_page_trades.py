@@ -166,6 +166,27 @@ def test_a_blotter_that_fails_is_explained_beside_the_rest(
     assert not app.exception
 
 
+def test_a_blotter_that_fails_leaves_the_one_before_with_its_label(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(app)
+
+    def broken(_run: Run, _pace: object) -> None:
+        raise RuinError(12, -5.0)
+
+    monkeypatch.setattr(trades_parts, "blotter", broken)
+    app.selectbox(key="pick:preset").set_value("No overlay").run()
+    for _ in range(100):
+        if "The portfolio was ruined" in page_text(app):
+            break
+        time.sleep(0.05)
+        app.run()
+    assert "The portfolio was ruined" in page_text(app)
+    assert "the last good result, <b>Phase 8" in page_text(app)
+    assert app.dataframe
+    assert not app.exception
+
+
 def test_the_blotter_of_the_setting_before_is_labelled(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,7 @@ def test_targets_are_marked_met_or_missed(name: str) -> None:
         text = card(cards_html(metrics), name)
         assert mark in text
         assert f"target {words}" in text
-        short = card(cards_html(metrics, years=0.1), name)
+        short = card(cards_html(metrics, short=True), name)
         assert "too short" in short
         assert mark not in short
 
@@ -144,7 +144,7 @@ def test_the_description_is_that_of_the_frames() -> None:
 
 
 def test_a_short_period_has_no_yearly_figure() -> None:
-    short = cards_html(RUN.metrics, years=0.2)
+    short = cards_html(RUN.metrics, short=True)
     for face in CARDS:
         text = card(short, face.name)
         assert (DASH in text) == (face.yearly or face.name in ANNUAL)

@@ -8,8 +8,8 @@ const make = (tag, name, parent) => {
   return node;
 };
 
-// As in dashboard/views/cards.py: a shorter period has no yearly figure, fewer trades no win rate to judge.
-const LEAST_YEARS = 0.25, LEAST_TRADES = 30;
+// As in dashboard/views/cards.py: fewer trades give no win rate to judge.
+const LEAST_TRADES = 30;
 let counter = 0;
 
 export class Cards {
@@ -59,7 +59,7 @@ export class Cards {
       const node = this.nodes.get(face.name);
       const span = face.yearly ? run.years : 1;
       const of = (table) => { const value = table?.[face.name]; return value === null || value === undefined ? NaN : value / span; };
-      const short = run.years < LEAST_YEARS, untold = short && (face.annual || face.yearly);
+      const short = run.short, untold = short && (face.annual || face.yearly);
       const exact = of(metrics), value = untold ? NaN : exact, base = untold ? NaN : of(run.baseline);
       node.card.dataset.value = Number.isNaN(exact) ? "" : String(metrics[face.name]);
       set(node.value, Number.isNaN(value) ? DASH : FORMATS[face.kind](value));
