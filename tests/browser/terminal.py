@@ -39,7 +39,7 @@ RULES = {
     "Breaker re-entered": "reentry",
     "Turnover cap cut": "cap",
     "Alpha gate held back": "gate",
-    "Leverage limit cut": "leverage_limit",
+    "Limit on fills cut buys": "leverage_limit",
     "Exit waited for a bar": "waiting",
     "Name delisted": "delisted",
 }
@@ -192,6 +192,11 @@ def _same_rules(rows: list[list[str]], report: Report) -> None:
 
 def _same_sectors(rows: list[list[str]], report: Report) -> None:
     named = {row[0]: row[-1] for row in rows}
-    printed = [part.rpartition(" ") for part in report.after("Sectors: ").split(", ")]
+    printed = [
+        part.rpartition(" ")
+        for part in report.after(
+            "Sectors, average share of what was invested (not of NAV): "
+        ).split(", ")
+    ]
     assert named == {"Other": percent(0.0)} | {name: share for name, _, share in printed}
-    assert named["Other"] == report.after("Other share: ")
+    assert named["Other"] == report.after("Other share of what was invested: ")
