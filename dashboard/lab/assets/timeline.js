@@ -139,7 +139,8 @@ export class Timeline {
     on("pointercancel", () => { this.from = this.to = undefined; this.cross(); });
     on("click", (event) => {
       if (event.detail > 1 || !this.data || event.pointerType === "touch" || (event.pointerType === "mouse" && Math.abs(event.clientX - this.pressed) > 3)) return;
-      this.explain(this.dayAt(event));
+      // What is read is explained: a click's place is of whole pixels, a movement's is not.
+      this.explain(this.at ?? this.dayAt(event));
     });
     on("dblclick", () => this.show(null));
     on("keydown", (event) => this.key(event));
