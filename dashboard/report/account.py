@@ -56,11 +56,11 @@ CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
 COUNTED: Final[dict[Rule, tuple[str, str]]] = {
     Rule.DRAWDOWN_SCALING: ("sessions", "sessions"),
     Rule.VOLATILITY_TARGET: ("sessions", "sessions"),
-    Rule.POSITION_STOP: ("names × sessions", "positions sold"),
-    Rule.TRAILING_STOP: ("names × sessions", "positions sold"),
+    Rule.POSITION_STOP: ("names × sessions", "sold"),
+    Rule.TRAILING_STOP: ("names × sessions", "sold"),
     Rule.CIRCUIT_BREAKER: ("sessions", "trips"),
     Rule.TURNOVER_CAP: ("rebalances", "rebalances"),
-    Rule.ALPHA_GATE: ("names in rebalances", "names left alone"),
+    Rule.ALPHA_GATE: ("names", "left alone"),
     Rule.LEVERAGE: ("sessions", "sessions"),
 }
 _SEEN: Final = 5e-5  # half a digit of the table: a share below it is not spoken of

@@ -80,7 +80,7 @@ export class Timeline {
     const width = this.host.clientWidth;
     if (!this.data || width < 50) return;
     const compact = width < 560;
-    const right = width - (compact ? 56 : 116);
+    const right = width - (compact ? 56 : 128);
     const [from, to] = this.bounds;
     const pen = c.sized(this.canvas, width, HEIGHT);
     const x = (day) => LEFT + ((day - from) / (to - from || 1)) * (right - LEFT);
