@@ -118,7 +118,7 @@ def rule_health(
 def health_frame(rows: Sequence[RuleHealth], dates: Dates, tickers: Sequence[str]) -> pd.DataFrame:
     """Return one row a rule, with dates (None = never) and tickers ("" = portfolio)."""
     table: dict[str, list[Any]] = {
-        "rule": [row.rule.label for row in rows],
+        "rule": [row.rule.counted_as for row in rows],
         "status": [row.status for row in rows],
         "evaluations": [row.evaluations for row in rows],
         "triggers": [row.triggers for row in rows],
@@ -287,6 +287,6 @@ def _leverage(risk: RiskConfig, result: BacktestResult, fills: RebalanceFills) -
         int(active.sum()),
         int((clipped | cut).sum()),
         _nearest(-level, among, level, risk.max_leverage, session),
-        ("sessions with exposure held at the limit", int(clipped.sum())),
-        ("fills with buys cut", int(cut.sum())),
+        ("sessions with the limit on wanted exposure", int(clipped.sum())),
+        ("fills with buys cut, the limit on fills", int(cut.sum())),
     )

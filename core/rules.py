@@ -32,7 +32,13 @@ class Rule(StrEnum):
     @property
     def label(self) -> str:
         """Name for people."""
-        return self.value.replace("_", " ").capitalize()
+        name = "regime_leverage" if self is Rule.LEVERAGE else self.value
+        return name.replace("_", " ").capitalize()
+
+    @property
+    def counted_as(self) -> str:
+        """Name where what it did is counted: of leverage, only its limit can act on a session."""
+        return "Leverage limit" if self is Rule.LEVERAGE else self.label
 
 
 #: The field of each rule and the value at which the rule is off. Everything else stays as the

@@ -128,11 +128,11 @@ def _presets_table(runs: Mapping[str, Run]) -> Iterator[str]:
     for face in FACES.values():
         target = TARGETS[face.name].text if face.name in TARGETS else ""
         yield markdown_row(face.label, *_values(runs, face), target)
-    for title, index in (("Largest sector", 0), ("Second sector", 1)):
+    for title, index in (("Largest sector, of what was invested", 0), ("Second sector, same", 1)):
         top = [list(run.sector_shares().items())[index] for run in runs.values()]
         yield markdown_row(title, *[f"{name} {percent(share)}" for name, share in top], "", "")
     other = [percent(run.sector_shares().get("Other", 0.0)) for run in runs.values()]
-    yield markdown_row("Other share", *other, "", "")
+    yield markdown_row("Other share, same", *other, "", "")
 
 
 def _rules_table(base: Run, runs: Mapping[str, Run]) -> Iterator[str]:

@@ -54,7 +54,7 @@ class RiskConfig(BaseModel):
         label="Volatility target",
         url="vol",
         source="origin report §2B; Moreira & Muir 2017; against: Cederburg et al. 2020",
-        help="Exposure is the target over the measured volatility of the risky sleeve.",
+        help="Exposure is the target over the measured volatility of the stocks held.",
     )
     vol_lookback_days: int = parameter(
         20,
@@ -67,7 +67,7 @@ class RiskConfig(BaseModel):
         label="Volatility window",
         url="vlb",
         source="origin report §2B",
-        help="Sessions over which the sleeve's volatility is measured.",
+        help="Sessions over which the volatility of the stocks held is measured.",
     )
     vol_rebalance_threshold: float | None = parameter(
         0.30,

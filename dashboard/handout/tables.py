@@ -16,7 +16,7 @@ from core.rules import Rule
 from core.scenario import specs, value_at
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
-from dashboard.report.account import CLOSEST, CONTROL_METRICS
+from dashboard.report.account import CLOSEST, CONTROL_METRICS, counted_words
 from dashboard.report.breaches import breach_rows
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
@@ -139,16 +139,13 @@ def health_table(run: Run, health: tuple[RuleHealth, ...]) -> str:
     rows = []
     for row in health:
         if row.status == "off":
-            rows.append((row.rule.label, "off", "", "", "", ""))
+            rows.append((row.rule.counted_as, "off", "", "", "", ""))
             continue
         what, write = CLOSEST[row.rule]
         when = date(run.dates[row.session]) if row.session >= 0 else DASH
         name = f" {escape(run.tickers[row.security])}" if row.security >= 0 else ""
         closest = f"{what} {write(row.closest)} against {write(row.threshold)}"
-        rows.append(
-            (row.rule.label, row.status, count(row.evaluations), count(row.triggers), closest,
-             when + name)
-        )  # fmt: skip
+        rows.append((row.rule.counted_as, row.status, *counted_words(row), closest, when + name))
     return html_table(("Rule", "State", "Asked", "Acted", "Closest", "When"), rows)
 
 

@@ -70,7 +70,8 @@ def _field(spec: ParameterSpec, state: AppState) -> dict[str, Any]:
         "label": spec.label,
         "kind": spec.kind,
         "unit": unit_text(spec),
-        "help": f"{spec.help} Source: {spec.source}." if spec.source else spec.help,
+        "help": spec.help,
+        "source": spec.source,
         "optional": spec.optional,
     }
     if spec.kind == "choice":

@@ -32,6 +32,7 @@ from dashboard.report.account import (
     BY,
     CLOSEST,
     CONTROL_METRICS,
+    COUNTED,
     account_words,
     control_words,
     health_words,
@@ -132,11 +133,12 @@ def health_work(run: Run) -> Callable[[Pace], dict[str, Any]]:
         rows = []
         for each in found:
             what, write = CLOSEST[each.rule]
-            row: dict[str, Any] = {"label": each.rule.label, "status": each.status}
+            row: dict[str, Any] = {"label": each.rule.counted_as, "status": each.status}
             if each.status != "off":
                 where = run.tickers[each.security] if each.security >= 0 else ""
                 row |= {
                     "evaluations": each.evaluations,
+                    "counted": COUNTED[each.rule],
                     "triggers": each.triggers,
                     "closest": f"{what} {write(each.closest)}",
                     "threshold": write(each.threshold),

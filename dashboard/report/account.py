@@ -26,10 +26,12 @@ __all__ = [
     "BY",
     "CLOSEST",
     "CONTROL_METRICS",
+    "COUNTED",
     "Account",
     "By",
     "account_words",
     "control_words",
+    "counted_words",
     "health_words",
     "print_account",
     "shares_of",
@@ -49,6 +51,17 @@ CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
     Rule.TURNOVER_CAP: ("turnover", percent),
     Rule.ALPHA_GATE: ("return", lambda value: percent(value, 2)),
     Rule.LEVERAGE: ("exposure", ratio),
+}
+#: What rule health counts of each rule: how often it was asked, how often it acted.
+COUNTED: Final[dict[Rule, tuple[str, str]]] = {
+    Rule.DRAWDOWN_SCALING: ("sessions", "sessions"),
+    Rule.VOLATILITY_TARGET: ("sessions", "sessions"),
+    Rule.POSITION_STOP: ("names × sessions", "sold"),
+    Rule.TRAILING_STOP: ("names × sessions", "sold"),
+    Rule.CIRCUIT_BREAKER: ("sessions", "trips"),
+    Rule.TURNOVER_CAP: ("rebalances", "rebalances"),
+    Rule.ALPHA_GATE: ("names", "left alone"),
+    Rule.LEVERAGE: ("sessions", "sessions"),
 }
 _SEEN: Final = 5e-5  # half a digit of the table: a share below it is not spoken of
 
@@ -144,17 +157,31 @@ def _combinations(rules: int) -> str:
 
 def account_words(account: RuleAccount) -> Iterator[str]:
     """Say which rule cost and which saved most, over the whole period."""
-    shares = account.shares()
-    change = float(shares.scenario[0] - shares.without[0])
     if not account.rules:
         yield "No rule is on: this is the bare book, free of costs."
         return
+    yield from _what_happened(account)
+
+
+def _what_happened(account: RuleAccount) -> Iterator[str]:
+    shares = account.shares()
+    change = float(shares.scenario[0] - shares.without[0])
     yield (
         f"{count(account.runs)} runs, {_combinations(len(account.rules))}. "
         f"Together they changed the total return from {percent(shares.without[0])} (the bare "
         f"book, free of costs) to {percent(shares.scenario[0])}: {points(change)}. The shares of "
         "the rules sum to that exactly."
     )
+    if Rule.LEVERAGE in account.rules:
+        yield (
+            "Regime leverage: what the regimes multiply exposure by, and whatever a leverage limit "
+            "above 1 lets through. How often the limit itself acted is in rule health."
+        )
+    yield from _ends_words(account)
+
+
+def _ends_words(account: RuleAccount) -> Iterator[str]:
+    shares = account.shares()
     returns = {rule: float(shares.of(rule)[0]) for rule in account.rules}
     sharpes = {rule: float(shares.of(rule)[_column("sharpe_ratio")]) for rule in account.rules}
     depths = {rule: float(shares.of(rule)[_column("max_drawdown")]) for rule in account.rules}
@@ -181,6 +208,7 @@ def account_words(account: RuleAccount) -> Iterator[str]:
     idle = [rule.label.lower() for rule in account.rules if not account.binds[rule]]
     if idle:
         yield f"Changed nothing in any combination: {', '.join(idle)}."
+    yield "Without intervals: this is what happened in this one history, not skill."
 
 
 def _column(metric: str) -> int:
@@ -233,21 +261,26 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def counted_words(row: RuleHealth) -> tuple[str, str]:
+    """Return how often a rule was asked and how often it acted, each with what is counted."""
+    asked, acted = COUNTED[row.rule]
+    return f"{count(row.evaluations)} {asked}", f"{count(row.triggers)} {acted}"
+
+
 def _health_table(found: Account) -> Table:
     run = found.run
     table = _new_table(["rule", "status", "asked", "acted", "closest", "", "against", "when"], 2)
     for row in found.health:
         if row.status == "off":
-            table.add_row(row.rule.label, "off")
+            table.add_row(row.rule.counted_as, "off")
             continue
         what, write = CLOSEST[row.rule]
         when = date(run.dates[row.session]) if row.session >= 0 else DASH
         name = f" {run.tickers[row.security]}" if row.security >= 0 else ""
         table.add_row(
-            row.rule.label,
+            row.rule.counted_as,
             row.status,
-            count(row.evaluations),
-            count(row.triggers),
+            *counted_words(row),
             what,
             write(row.closest),
             write(row.threshold),
@@ -259,7 +292,7 @@ def _health_table(found: Account) -> Table:
 def health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
     """Say which rules were never asked or never acted, and what else was counted."""
     for row in health:
-        label, (what, write) = row.rule.label, CLOSEST[row.rule]
+        label, (what, write) = row.rule.counted_as, CLOSEST[row.rule]
         if row.status == "error":
             yield f"{label}: never asked, although it is on. It can do nothing in this scenario."
         elif row.status == "warning":

@@ -32,8 +32,8 @@ def print_run(run: Run, console: Console) -> None:
     console.print(comparison_table({run.scenario.name: run}))
     shares = run.sector_shares()
     lines = (
-        f"Sectors: {_shares(shares)}",
-        f"Other share: {percent(shares.get('Other', 0.0))}",
+        f"Sectors, average share of what was invested (not of NAV): {_shares(shares)}",
+        f"Other share of what was invested: {percent(shares.get('Other', 0.0))}",
         _regimes(run),
         f"Returns: {run.market.return_basis or DASH}",
         _universe(run),

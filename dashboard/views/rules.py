@@ -95,7 +95,8 @@ def health_html(told: Mapping[str, Any]) -> str:
             rows.append((escape(row["label"]), "off", "", "", "", "", ""))
             continue
         where = f"{row['date']} {row['ticker']}".strip()
-        numbers = (count(row["evaluations"]), count(row["triggers"]))
+        asked, acted = row["counted"]
+        numbers = (f"{count(row['evaluations'])} {asked}", f"{count(row['triggers'])} {acted}")
         texts = (row["closest"], row["threshold"], where)
         rows.append(
             (escape(row["label"]), row["status"], *numbers, *(escape(text) for text in texts))

@@ -16,6 +16,7 @@ _RULES = """
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
 .st-key-head { gap: 8px; }
+.st-key-lab:not(:has(.lab-empty)) { min-height: 100vh; }
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
   width: auto !important; animation: pl-late 0.4s step-end; }
 @keyframes pl-late { from { visibility: hidden; } }

@@ -29,31 +29,32 @@ __all__ = [
     "timings_table",
 ]
 
-# Event, what it did in words, colour of its rule.
+# Event, what it did in words, what is counted, colour of its rule. Rule health counts otherwise:
+# names and sessions, where these are rebalances and fills.
 _RULES = (
-    (EventKind.STOP, "Position stop sold", "stop"),
-    (EventKind.TRAILING, "Trailing stop sold", "trailing"),
-    (EventKind.RESCALE, "Book rescaled", "volatility"),
-    (EventKind.BREAKER, "Breaker tripped", "breaker"),
-    (EventKind.REENTRY, "Breaker re-entered", "breaker"),
-    (EventKind.CAP, "Turnover cap cut", "cap"),
-    (EventKind.GATE, "Alpha gate held back", "gate"),
-    (EventKind.LEVERAGE_LIMIT, "Leverage limit cut", "leverage"),
-    (EventKind.WAITING, "Exit waited for a bar", "cap"),
-    (EventKind.DELISTED, "Name delisted, or data ended", "cap"),
+    (EventKind.STOP, "Position stop sold", "positions", "stop"),
+    (EventKind.TRAILING, "Trailing stop sold", "positions", "trailing"),
+    (EventKind.RESCALE, "Book rescaled", "rescales", "volatility"),
+    (EventKind.BREAKER, "Breaker tripped", "trips", "breaker"),
+    (EventKind.REENTRY, "Breaker re-entered", "re-entries", "breaker"),
+    (EventKind.CAP, "Turnover cap cut", "rebalances", "cap"),
+    (EventKind.GATE, "Alpha gate held back", "rebalances", "gate"),
+    (EventKind.LEVERAGE_LIMIT, "Limit on fills cut buys", "fills", "leverage"),
+    (EventKind.WAITING, "Exit waited for a bar", "exits", "cap"),
+    (EventKind.DELISTED, "Name delisted, or data ended", "names", "cap"),
 )
 
 
 def rules_table(run: Run, colours: Theme) -> str:
-    """Return how often each rule acted, and when last."""
+    """Return how often each rule acted, what is counted, and when last."""
     events = run.result.events
     rows = []
-    for kind, words, rule in _RULES:
+    for kind, words, unit, rule in _RULES:
         sessions = events.session[events.kind == kind]
         last = date(run.dates[sessions.max()]) if len(sessions) else DASH
         swatch = f'<span class="pl-swatch" style="background:{colours.rule(rule)}"></span>'
-        rows.append((swatch + escape(words), count(len(sessions)), last))
-    return html_table(("What a rule did", "Times", "Last"), rows)
+        rows.append((swatch + escape(words), count(len(sessions)), unit, last))
+    return html_table(("What a rule did", "Times", "Counted", "Last"), rows)
 
 
 def sectors_table(run: Run, colours: Theme) -> str:
@@ -68,7 +69,7 @@ def sectors_table(run: Run, colours: Theme) -> str:
         bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
         swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
         rows.append((swatch + escape(sector_label(name)), bar, percent(share)))
-    return html_table(("Sector", "", "Average share"), rows)
+    return html_table(("Sector", "", "Average share of what was invested"), rows)
 
 
 def metrics_table(run: Run, baseline: Metrics | None, baseline_name: str) -> str:

@@ -40,7 +40,7 @@ RULES = {
     "Breaker re-entered": "reentry",
     "Turnover cap cut": "cap",
     "Alpha gate held back": "gate",
-    "Leverage limit cut": "leverage_limit",
+    "Limit on fills cut buys": "leverage_limit",
     "Exit waited for a bar": "waiting",
     "Name delisted, or data ended": "delisted+data_ended",
 }
@@ -194,8 +194,13 @@ def _same_rules(rows: list[list[str]], report: Report) -> None:
 
 def _same_sectors(rows: list[list[str]], report: Report) -> None:
     named = {row[0]: row[-1] for row in rows}
-    printed = [part.rpartition(" ") for part in report.after("Sectors: ").split(", ")]
+    printed = [
+        part.rpartition(" ")
+        for part in report.after(
+            "Sectors, average share of what was invested (not of NAV): "
+        ).split(", ")
+    ]
     assert named == {WITHOUT_SECTOR: percent(0.0)} | {
         sector_label(name): share for name, _, share in printed
     }
-    assert named[WITHOUT_SECTOR] == report.after("Other share: ")
+    assert named[WITHOUT_SECTOR] == report.after("Other share of what was invested: ")

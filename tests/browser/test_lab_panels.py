@@ -155,6 +155,67 @@ def test_another_metric_is_another_surface(page: Page, app_url: str) -> None:
     assert page.evaluate(f"() => {LAB}.surface.told.x") == STOP
 
 
+def test_the_day_that_is_explained_is_the_one_that_is_read(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    chart, told = page.locator(".lab-overlay"), page.locator(".lab-day")
+    read = page.locator(".lab-readout b")
+    box = chart.bounding_box()
+    assert box is not None
+    days = set()
+    for share in (0.2031, 0.3517, 0.5003, 0.6449):  # none of them on a session
+        at = {"x": box["width"] * share, "y": 80}
+        chart.hover(position=at)
+        day = read.inner_text()
+        chart.click(position=at)
+        expect(told).to_have_attribute("data-date", day)
+        days.add(day)
+    assert len(days) == 4
+
+
+def test_the_reading_is_of_the_nearest_session(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    found = page.evaluate(
+        f"""() => {{ const {{ timeline }} = {LAB}, {{ day }} = timeline.data;
+        const step = day[11] - day[10], near = at => timeline.nearest(at);
+        return [near(day[10]), near(day[10] + 0.4 * step), near(day[10] + 0.6 * step),
+          near(day[0] - 5), near(day.at(-1) + 5) - day.length]; }}"""
+    )
+    assert found == [10, 10, 11, 0, -1]
+
+
+def test_an_explained_day_is_not_cut_and_without_one_there_is_no_hole(
+    page: Page, app_url: str
+) -> None:
+    open_page(page, app_url)
+    panel = page.locator(".lab-panel-day")
+    empty = panel.bounding_box()
+    assert empty is not None
+    assert empty["height"] < 80
+    page.locator(".lab-overlay").click(position={"x": 500, "y": 80})
+    expect(page.locator(".lab-day")).to_contain_text("Decided at the close")
+    whole = "n => n.scrollHeight <= n.clientHeight + 1"
+    assert panel.evaluate(whole)
+    assert panel.locator(".lab-panel-body").evaluate(whole)
+
+
+def test_a_panel_that_waits_shows_no_empty_choice(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    look_at(page, "surface")
+    choices = page.locator(".lab-panel-surface .lab-choose")
+    expect(choices.first).to_be_visible()
+    assert page.locator(".lab-panel-surface.lab-waiting").count() == 0
+    page.evaluate(f"() => {LAB}.surface.panel.say('computing …')")
+    expect(choices.first).not_to_be_visible()
+
+
+def test_health_says_what_it_counts(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    look_at(page, "health")
+    rows = page.locator(".lab-panel-health tbody tr")
+    expect(rows.filter(has_text="Leverage limit")).to_contain_text("counts sessions")
+    assert page.locator(".lab-panel-health small").count() >= 3
+
+
 def test_a_clicked_day_is_explained_and_stays_with_the_setting(page: Page, app_url: str) -> None:
     open_page(page, app_url)
     chart = page.locator(".lab-overlay")

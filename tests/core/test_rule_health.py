@@ -197,7 +197,7 @@ def test_floor_and_limit_are_counted() -> None:
     active = ~np.isnan(result.wanted_exposure)
     floor = dict(found[Rule.DRAWDOWN_SCALING].details)["sessions on the exposure floor"]
     assert floor == int((active & (scale < 0.5)).sum()) > 0
-    limit = dict(found[Rule.LEVERAGE].details)["sessions with exposure held at the limit"]
+    limit = dict(found[Rule.LEVERAGE].details)["sessions with the limit on wanted exposure"]
     assert limit == int((active & (scale > 1.0)).sum()) > 0
     assert found[Rule.LEVERAGE].closest >= scale[active].max()
 

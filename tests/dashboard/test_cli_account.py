@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,10 @@ def test_text_names_rules_control_and_health(capsys: pytest.CaptureFixture[str])
     text = " ".join(capsys.readouterr().out.split())
     assert "SIMULATED MARKET" in text
     assert "256 runs" in text
-    assert "Leverage (off)" in text
+    assert "Regime leverage (off)" in text
+    assert "this is what happened in this one history, not skill" in text
+    assert "Leverage limit: sessions with the limit on wanted exposure" in text
+    assert re.search(r"\d names \d+ left alone", text)
     assert "average" in text
     assert "simply holding less" in text.lower()
     assert "No rules" in text

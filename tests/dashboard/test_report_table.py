@@ -53,7 +53,7 @@ def test_names_are_printed_as_they_are(run: Run, name: str) -> None:
     assert text.startswith(f"{name} · market {name} · ")
     head = text.splitlines()[1].split()
     assert head[: len(name.split())] == name.split()
-    for part in (f"benchmark {name}", f"Sectors: sector {name} 100", f"· note {name}"):
+    for part in (f"benchmark {name}", f"(not of NAV): sector {name} 100", f"· note {name}"):
         assert part in text
 
 

@@ -216,7 +216,9 @@ def test_tables_hold_every_metric_rule_and_sector() -> None:
     assert all(face.label in table for face in FACES.values())
     assert "Simulated index" in table
     rules = plain(rules_table(RUN, LIGHT))
-    assert f"Position stop sold||{RUN.metrics.position_stops}|" in rules
+    assert f"Position stop sold||{RUN.metrics.position_stops}||positions|" in rules
+    assert "What a rule did||Times||Counted||Last" in rules
+    assert "Average share of what was invested" in plain(sectors_table(RUN, DARK))
     sectors = plain(sectors_table(RUN, DARK))
     assert all(sector_label(name) in sectors for name in set(RUN.sectors))
     assert "Other" not in sectors

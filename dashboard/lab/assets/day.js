@@ -21,7 +21,9 @@ export class Day {
     const { day, told, scenario } = this.studies;
     const { body, say } = this.panel;
     this.close.hidden = !day;
+    this.panel.node.classList.toggle("lab-day-chosen", Boolean(day));
     if (!day) {
+      body.style.minHeight = "";
       body.textContent = "Click a day in the charts, or press Enter at the reading: what was decided, by which rule, what was traded.";
       say("");
       return;
@@ -40,5 +42,7 @@ export class Day {
       make("p", "", part, { textContent: words.join(" ") });
     }
     body.replaceChildren(found);
+    // Nothing is cut, and a slider that moves does not make what follows jump up.
+    body.style.minHeight = `${body.offsetHeight}px`;
   }
 }

@@ -29,7 +29,8 @@ export class Field {
     if (spec.kind === "choice" || spec.kind === "flag") this.makeChoice();
     else this.makeNumber(head, id);
     // Told to screen readers, and shown to the keyboard and to a finger on the label.
-    make("div", "lab-help", this.node, { textContent: spec.help, id: this.help });
+    const help = make("div", "lab-help", this.node, { textContent: spec.help, id: this.help });
+    if (spec.source) make("small", "", help, { textContent: `Source: ${spec.source}` });
     this.label.addEventListener("click", (event) => {
       if (event.pointerType === "touch") this.node.classList.toggle("lab-explained");
     });

@@ -9,7 +9,7 @@ export const make = (tag, name, parent, more = {}) => {
 };
 
 // Title, choices and status of a panel, and the place for what it shows.
-export function panel(host, title, name) {
+export function panel(host, title, name, plain = "") {
   const node = make("section", `lab-panel lab-panel-${name}`, host);
   node.dataset.panel = name;
   node.setAttribute("aria-label", title);
@@ -17,10 +17,14 @@ export function panel(host, title, name) {
   make("b", "", head, { textContent: title });
   const status = make("span", "lab-panel-status", head);
   status.setAttribute("role", "status");
+  if (plain) make("p", "lab-panel-plain", node, { textContent: plain });
   const body = make("div", "lab-panel-body", node);
+  // Until something came: grey lines where the numbers will stand, and no empty choices.
+  node.classList.add("lab-waiting");
   const say = (words) => {
     if (status.textContent !== words) status.textContent = words;
     body.classList.toggle("lab-before", words.startsWith("of the setting before"));
+    node.classList.toggle("lab-waiting", words.startsWith("computing"));
   };
   return { node, head, body, say };
 }
@@ -51,7 +55,7 @@ const BY = [["total", "Whole period"], ["year", "By year"], ["episode", "By draw
 
 export class Account {
   constructor(host) {
-    this.panel = panel(host, "What each rule cost or saved", "account");
+    this.panel = panel(host, "What each rule cost or saved", "account", "From no rules to this setting: the share of each rule in the difference.");
     this.by = "total";
     this.at = 0;
     this.pickBy = picker(this.panel.head, "Part of the period", BY, (by) => { this.by = by; this.at = 0; this.draw(); });
@@ -134,7 +138,7 @@ const SAID = { warning: "never", error: "not asked", off: "off" };
 
 export class Health {
   constructor(host) {
-    this.panel = panel(host, "Rule health: asked, acted, how near", "health");
+    this.panel = panel(host, "Rule health", "health", "How often each rule was asked, how often it acted, and how near it came.");
   }
 
   show(part) {
@@ -152,6 +156,8 @@ export class Health {
       const cells = [row.label, row.status === "ok" ? MARKS.ok : `${MARKS[row.status]} ${SAID[row.status]}`, ...(off ? ["", "", "", "", ""] : [
         FORMATS.count(row.evaluations), FORMATS.count(row.triggers), row.closest, row.threshold, row.date])];
       for (const words of cells) make("td", "", tr, { textContent: words });
+      const [asked, acted] = row.counted ?? [];
+      if (asked) make("small", "", tr.firstChild, { textContent: asked === acted ? `counts ${asked}` : `${asked}; ${acted}` });
       if (row.ticker) tr.lastChild.title = tr.lastChild.ariaLabel = `${row.date}, ${row.ticker}`;
     }
     this.panel.body.replaceChildren(table);

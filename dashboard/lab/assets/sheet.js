@@ -12,6 +12,7 @@ export class Sheet {
   constructor(host, chosen) {
     Object.assign(this, { host, chosen });
     this.groups = new Map();
+    make("p", "lab-legend", host, { textContent: "Under a slider: bars Sharpe, dashes max drawdown (higher is milder), over its whole range." });
     const fit = () => this.fit();
     document.addEventListener("scroll", fit, { capture: true, passive: true });
     new ResizeObserver(fit).observe(document.documentElement);

@@ -26,7 +26,8 @@ export class Surface {
   // `go` takes path → value; `studies` are asked for another surface.
   constructor(host, studies, go) {
     Object.assign(this, { studies, go, cursor: null });
-    this.panel = panel(host, "Plateau or spike", "surface");
+    this.panel = panel(host, "Plateau or spike", "surface",
+      "Would a slightly different setting have done about as well (plateau), or only this one (spike)?");
     const choose = () => {
       const [x, y, metric] = [this.pickX.node.value, this.pickY.node.value, this.pickMetric.node.value];
       if (x !== y) studies.choose({ x, y, metric });

@@ -48,7 +48,7 @@ export class Timeline {
     this.paint();
   }
 
-  // The same book at the same average exposure without rules; paler while it is of the setting before.
+  // The same book at the same average exposure, without rules; paler while it is of the setting before.
   control(part, anew, fresh) {
     const days = this.data?.day;
     if (anew && part?.told) this.held = { day: days, equity: values(part.columns.control) };
@@ -80,7 +80,7 @@ export class Timeline {
     const width = this.host.clientWidth;
     if (!this.data || width < 50) return;
     const compact = width < 560;
-    const right = width - (compact ? 56 : 116);
+    const right = width - (compact ? 56 : 128);
     const [from, to] = this.bounds;
     const pen = c.sized(this.canvas, width, HEIGHT);
     const x = (day) => LEFT + ((day - from) / (to - from || 1)) * (right - LEFT);
@@ -139,7 +139,8 @@ export class Timeline {
     on("pointercancel", () => { this.from = this.to = undefined; this.cross(); });
     on("click", (event) => {
       if (event.detail > 1 || !this.data || event.pointerType === "touch" || (event.pointerType === "mouse" && Math.abs(event.clientX - this.pressed) > 3)) return;
-      this.explain(this.dayAt(event));
+      // What is read is explained: a click's place is of whole pixels, a movement's is not.
+      this.explain(this.at ?? this.dayAt(event));
     });
     on("dblclick", () => this.show(null));
     on("keydown", (event) => this.key(event));
@@ -150,7 +151,7 @@ export class Timeline {
     if (!this.data) return;
     const { day } = this.data;
     const [from, to] = this.bounds;
-    const near = this.at === undefined ? day.length - 1 : c.position(day, this.at);
+    const near = this.at === undefined ? day.length - 1 : this.nearest(this.at);
     const move = (by) => { this.at = day[Math.min(Math.max(near + by, 0), day.length - 1)]; this.cross(); };
     const width = (to - from) / 4, middle = this.at ?? to;
     const acts = {
@@ -166,11 +167,15 @@ export class Timeline {
     acts[event.key]();
   }
 
-  // The last session on or before a place on the axis.
-  explain(at) {
+  // The drawn session nearest to a place on the axis: the one that is read is the one explained.
+  nearest(at) {
     const { day } = this.data;
-    const i = c.position(day, at);
-    this.onday?.(day[i] === at ? at : day[Math.max(i - 1, 0)]);
+    const after = Math.min(c.position(day, at), day.length - 1);
+    return after > 0 && at - day[after - 1] < day[after] - at ? after - 1 : after;
+  }
+
+  explain(at) {
+    this.onday?.(this.data.day[this.nearest(at)]);
   }
 
   show(zoom) {
@@ -198,7 +203,7 @@ export class Timeline {
     this.readout.hidden = this.at === undefined;
     if (this.at === undefined) return;
     const { day } = this.data;
-    const i = Math.min(c.position(day, this.at), day.length - 1);
+    const i = this.nearest(this.at);
     const at = Math.min(Math.max(x(day[i]), left), right);
     pen.fillStyle = this.colours.secondary;
     pen.fillRect(Math.round(at), TOP, 1, HEIGHT - TOP - BOTTOM);
