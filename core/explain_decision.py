@@ -144,20 +144,10 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
     since = _out_since(record, t)
     after = since + record.lag + int(rules["breaker_cooldown_days"]) if since >= 0 else -1
     reentered = since >= 0 and k >= 0 and t > after
-    drawdown = float(record.result.risk_drawdown[t])
-    anything = bool(moment.held.any())
-    tripped = since < 0 and anything and breaker_trips(drawdown, rules["circuit_breaker_dd"])
+    tripped = since < 0 and _trips(record, t, moment, rules)
     active = reentered or (since < 0 and not tripped)
-    exit_, ordered = moment.exit.copy(), moment.ordered.copy()
-    stops = _left_resting(record, t, rules) if record.rests else ()
-    if tripped:
-        new = moment.held & (exit_ == ExitReason.OPEN)
-        exit_[new], ordered[new] = ExitReason.BREAKER, t
-    elif active and not record.rests:
-        stops = _test_stops(record, t, moment, rules, own=off not in _STOPPING)
-        for test in stops:
-            if test.hit != ExitReason.OPEN:
-                exit_[test.security], ordered[test.security] = test.hit, t
+    stops = _stops(record, t, moment, rules, off) if record.rests or active else ()
+    exit_, ordered = _exits(moment, t, stops, tripped=tripped)
     exposure = exposure_of(record, t, rules, active, off, moment.nav)
     stays = bool((moment.held & (exit_ == ExitReason.OPEN)).any())
     return Decision(
@@ -177,6 +167,34 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
         rescale_change=_change(exposure),
         rescale_threshold=float(rules["vol_rebalance_threshold"]),
     )
+
+
+def _trips(record: RunRecord, t: int, moment: Moment, rules: Any) -> bool:
+    # A book that holds nothing has nothing for the breaker to sell.
+    drawdown = float(record.result.risk_drawdown[t])
+    return bool(moment.held.any()) and bool(breaker_trips(drawdown, rules["circuit_breaker_dd"]))
+
+
+def _stops(
+    record: RunRecord, t: int, moment: Moment, rules: Any, off: Switch | None
+) -> tuple[StopTest, ...]:
+    if record.rests:
+        return _left_resting(record, t, rules)
+    return _test_stops(record, t, moment, rules, own=off not in _STOPPING)
+
+
+def _exits(
+    moment: Moment, t: int, stops: tuple[StopTest, ...], *, tripped: bool
+) -> tuple[Ints, Ints]:
+    # Reason and session of every exit ordered: those that wait, and what this close adds.
+    exit_, ordered = moment.exit.copy(), moment.ordered.copy()
+    if tripped:
+        new = moment.held & (exit_ == ExitReason.OPEN)
+        exit_[new], ordered[new] = ExitReason.BREAKER, t
+    for test in stops:
+        if test.hit != ExitReason.OPEN:  # never where the breaker trips: it is not active then
+            exit_[test.security], ordered[test.security] = test.hit, t
+    return exit_, ordered
 
 
 def _rebalance_at(record: RunRecord, t: int) -> int:

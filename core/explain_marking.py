@@ -44,7 +44,15 @@ def mark_on(
     market, none = record.inputs.market, np.zeros(len(value), dtype=np.int64)
     rate = cash_return(cash, float(market.cash_rate[t]), record.risk.borrow_spread)
     cash += cash * rate + float(market.overlay[t]) * nav
-    marked, prices = value.copy(), record.paid[t]
+    marked, cash, sales = _marked(record, value, cash, t, resting)
+    return Moment(t, cash + float(sum(marked)), cash, marked, none, none - 1, sales)
+
+
+def _marked(
+    record: RunRecord, value: Floats, cash: float, t: int, resting: Resting | None
+) -> tuple[Floats, float, tuple[StopSale, ...]]:
+    # Dollars held by name, cash, and the sales of resting stops on the way.
+    market, marked, prices = record.inputs.market, value.copy(), record.paid[t]
     hits = {} if resting is None else reached(record, t, resting)
     sales: list[StopSale] = []
     for i in np.flatnonzero(value > 0.0).tolist():
@@ -54,13 +62,16 @@ def mark_on(
         elif np.isfinite(prices[i]):
             shares = value[i] / last_close(record, t - 1, i)
             marked[i] = shares * prices[i]
-            if resting is None or i not in hits:
-                continue
-            if not record.at_open or market.open[t, i] <= hits[i][1]:
+            if resting is not None and i in hits and _acts_now(record, t, i, hits[i][1]):
                 sales.append(sell(record, t, resting, i, hits[i], shares, after_fill=False))
                 marked[i] = 0.0
     cash += sum(sale.dollars for sale in sales) - sum(sale.cost for sale in sales)
-    return Moment(t, cash + float(sum(marked)), cash, marked, none, none - 1, tuple(sales))
+    return marked, cash, tuple(sales)
+
+
+def _acts_now(record: RunRecord, t: int, i: int, level: float) -> bool:
+    # With fills at the open, a stop acts before them only where the open is at or below its level.
+    return not record.at_open or bool(record.inputs.market.open[t, i] <= level)
 
 
 def before_fill(record: RunRecord, t: int, off: Switch | None = None) -> Moment:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.risk.config import RiskConfig
 from core.simulation.parameters import pack
 
-__all__ = ["EXPOSURE_SWITCHES", "Switch", "rules_of", "without"]
+__all__ = ["Switch", "rules_of", "without"]
 
 
 class Switch(StrEnum):
@@ -50,14 +50,6 @@ _OFF: Final[dict[Switch, tuple[str, float]]] = {
     Switch.TURNOVER_CAP: ("max_turnover_per_rebal", math.nan),
     Switch.COSTS: ("cost_per_trade_bps", 0.0),
 }
-
-EXPOSURE_SWITCHES: Final = (
-    Switch.DRAWDOWN_SCALING,
-    Switch.VOLATILITY_TARGET,
-    Switch.REGIME_LEVERAGE,
-    Switch.EXPOSURE_FLOOR,
-    Switch.LEVERAGE_LIMIT,
-)
 
 
 def rules_of(risk: RiskConfig) -> Any:

@@ -61,10 +61,11 @@ def report_command(out: Path, parts: tuple[str, ...], **chosen: Any) -> None:
     with terminal_progress() as progress:
         if scenario.universe.source == DEMO:
             ensure_demo(home, progress)
-        pipeline, journal = Pipeline(home), Journal(home)
+        pipeline = Pipeline(home)
         run = pipeline.run(scenario, progress)
-        unrecorded = record_run(journal, run, preset_name=preset_of(scenario), origin="cli")
-        recipe = recipe_of(pipeline, journal, run, chosen_parts(parts or None))
+        with Journal(home) as journal:
+            unrecorded = record_run(journal, run, preset_name=preset_of(scenario), origin="cli")
+            recipe = recipe_of(pipeline, journal, run, chosen_parts(parts or None))
         report = make_report(
             run, recipe, home, share=lambda part: progress("Computing the report", part)
         )

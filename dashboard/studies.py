@@ -82,6 +82,8 @@ class _Job:
     order: tuple[int, int]
     # (session, subject) → when it asked last, on the monotonic clock.
     wanted_by: dict[tuple[str, str], float] = field(default_factory=dict)
+    # Of orders: whether who asked is still there.
+    alive: dict[tuple[str, str], Callable[[], bool]] = field(default_factory=dict)
     study: Study = field(default_factory=lambda: Study("waiting"))
 
 
@@ -107,7 +109,16 @@ class Studies:
         self._pages = 0
         self._thread: threading.Thread | None = None
 
-    def ask(self, session: str, subject: str, key: str, work: Work, *, rank: int = 0) -> Study:
+    def ask(
+        self,
+        session: str,
+        subject: str,
+        key: str,
+        work: Work,
+        *,
+        rank: int = 0,
+        alive: Callable[[], bool] | None = None,
+    ) -> Study:
         """Return what is known of the study `key`, and see that it is being worked on.
 
         Parameters
@@ -121,6 +132,10 @@ class Studies:
             core.errors.CancelledError pass.
         rank : int
             Lower ranks are worked on first.
+        alive : callable, optional
+            Makes this an order, which is worked on whether or not a page asks again: it waits for
+            nobody's patience while this says True, and only :meth:`leave` with its subject drops
+            it. Called often and from other threads.
         """
         now = time.monotonic()
         with self._changed:
@@ -135,10 +150,12 @@ class Studies:
                 self._start()
                 self._changed.notify_all()
             job.wanted_by[(session, subject)] = now
+            if alive is not None:
+                job.alive[(session, subject)] = alive
             return job.study
 
     def leave(self, session: str, subject: str | None = None) -> None:
-        """Drop what `session` asked for about `subject`, everything when it is not given."""
+        """Drop what `session` asked for about `subject`; without one, everything but its orders."""
         with self._changed:
             self._forget(session, subject)
 
@@ -163,8 +180,10 @@ class Studies:
         running = [] if self._running is None else [self._running]
         for job in [*self._waiting.values(), *running]:
             for who in list(job.wanted_by):
-                if who[0] == session and subject in (None, who[1]) and job.key != but:
+                meant = who not in job.alive if subject is None else subject == who[1]
+                if who[0] == session and meant and job.key != but:
                     del job.wanted_by[who]
+                    job.alive.pop(who, None)
             if not job.wanted_by and job.key != but:
                 self._waiting.pop(job.key, None)
 
@@ -226,6 +245,9 @@ class Studies:
                 self._changed.wait(until - time.monotonic())
 
     def _is_wanted(self, job: _Job) -> bool:
-        oldest = time.monotonic() - self._patience
+        now = time.monotonic()
         with self._changed:
-            return any(asked >= oldest for asked in job.wanted_by.values())
+            for who in job.wanted_by:
+                if who in job.alive and job.alive[who]():
+                    job.wanted_by[who] = now
+            return any(asked >= now - self._patience for asked in job.wanted_by.values())

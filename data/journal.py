@@ -42,6 +42,7 @@ __all__ = [
 
 ORIGINS: Final = ("page", "cli", "sweep")
 _LONGEST_NAME: Final = 80
+_HIGHEST_ROW: Final = 2**63 - 1  # of any SQLite table; a larger number cannot even be asked for
 
 
 class UnknownScenarioError(DataError, LookupError):
@@ -125,6 +126,8 @@ class Journal:
         The hash depends on every row up to that one. (0, "") where there is no such row.
         """
         sql = "SELECT id, chain FROM trials WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT 1"
+        if number is not None and abs(number) > _HIGHEST_ROW:
+            return 0, ""
         with self._file.connection() as connection:
             found = connection.execute(sql, (number,)).fetchone()
         return (0, "") if found is None else (int(found["id"]), str(found["chain"]))

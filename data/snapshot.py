@@ -136,13 +136,15 @@ def current_snapshot(home: Path, name: str) -> Snapshot:
     StoreCorruptError
         The pointer or the manifest is damaged.
     """
+    # Only names that are listed: paths are none, and a disk that ignores case would open any case.
+    known = market_names(home)
+    if name not in known:
+        raise UnknownSourceError(name, known)
     folder = store_folder(home) / name
-    if Path(name).name != name or not os.path.lexists(folder / CURRENT):
-        raise UnknownSourceError(name, market_names(home))
     snapshot_id = current_pointer(home, name)
     try:
         path = folder / snapshot_id
-        if not snapshot_id or Path(snapshot_id).name != snapshot_id:
+        if snapshot_id in ("", ".", "..") or Path(snapshot_id).name != snapshot_id:
             raise ValueError("the pointer names no snapshot")
         values = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         if not isinstance(values, dict):

@@ -144,7 +144,10 @@ def _same(one: Any, other: Any, close: float) -> bool:
         return isinstance(other, float) and math.isnan(other)
     if isinstance(one, int) and isinstance(other, int):
         return one == other
-    return math.isclose(one, other, rel_tol=close, abs_tol=close)
+    try:
+        return math.isclose(one, other, rel_tol=close, abs_tol=close)
+    except OverflowError:  # a whole number beyond every float, against a float
+        return False
 
 
 def _short(value: Any) -> str:

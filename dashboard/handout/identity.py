@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dashboard.definitions import DEFINITIONS_FILE
+from dashboard.handout.errors import OtherDataError
 from dashboard.pipeline import Pipeline
 from dashboard.run import Run
 from data.journal import Journal
@@ -112,8 +113,20 @@ def recount(journal: Journal, fingerprint: str, said: Trials) -> Trials | None:
 
 
 def data_identity(pipeline: Pipeline, run: Run) -> dict[str, Any]:
-    """Return what the store says of the data behind `run`."""
+    """Return what the store says of the data behind `run`.
+
+    Raises
+    ------
+    OtherDataError
+        The store has other data by now: its rows are not those of `run`.
+    """
     snapshot = pipeline.catalog.snapshot(run.market.source)
+    if snapshot.fingerprint != run.market.fingerprint:
+        raise OtherDataError(
+            f"the run was made from market {run.market.source!r} with data hash "
+            f"{run.market.fingerprint}, the store has {snapshot.fingerprint} by now: the market "
+            "was imported again. Run the setting again"
+        )
     own = run.scenario.book.own_book
     return {
         "source": run.market.source,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Final
 
-from dashboard.handout.blocks import Line
+from dashboard.handout.blocks import Line, plain
 from dashboard.handout.errors import LeakError
 
 __all__ = ["check_leaks"]
 
 _SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
-_LEAST_SECRET: Final = 6  # shorter values are words that stand anywhere
+_LEAST_SECRET: Final = 8  # shorter values are words that stand anywhere
+_LONGEST_WORD: Final = 20  # letters of one case: a word such as "required", no key
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")  # until when a key is valid stands in any report
 _LEAST_FOLDER: Final = 4
 #: Forms of keys that vendors hand out, whatever they are called.
 _FORMS: Final = re.compile(
@@ -35,13 +39,12 @@ def check_leaks(lines: Iterable[Line], home: Path, environ: Mapping[str, str] = 
     environ : mapping
         Values of variables that are called like a secret are looked for.
     """
-    private = dict(_private(home, environ))
+    private = {form: what for value, what in _private(home, environ) for form in _written(value)}
     for line in lines:
         if line.kind == "library":
             continue
-        # In the record a backslash is written twice.
-        text = line.html.replace("\\\\", "\\")
-        what = next((name for value, name in private.items() if value in text), "")
+        text = line.html
+        what = next((name for form, name in private.items() if form in text), "")
         if not what and _FORMS.search(text):
             what = "what looks like an access key"
         if what:
@@ -52,9 +55,22 @@ def check_leaks(lines: Iterable[Line], home: Path, environ: Mapping[str, str] = 
             )
 
 
+def _written(value: str) -> set[str]:
+    # As it stands in HTML, in JSON, and in the HTML that a figure carries inside its JSON.
+    texts = {value, escape(value), escape(value, quote=False)}
+    return texts | {plain(text)[1:-1] for text in texts} | {json.dumps(value)[1:-1]}
+
+
+def _can_be_secret(value: str) -> bool:
+    if len(value) < _LEAST_SECRET or _DAY.fullmatch(value):
+        return False
+    one_case = value in (value.lower(), value.upper(), value.capitalize())
+    return not (value.isalpha() and one_case and len(value) < _LONGEST_WORD)
+
+
 def _private(home: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in environ.items():
-        if _SECRET_NAME.search(name) and len(value.strip()) >= _LEAST_SECRET:
+        if _SECRET_NAME.search(name) and _can_be_secret(value.strip()):
             yield value.strip(), f"the value of the environment variable {name}"
     folders = (
         (home, "the folder of the store"),

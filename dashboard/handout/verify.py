@@ -66,10 +66,11 @@ def verify(file: Path, home: Path, progress: Progress | None = None) -> Verified
     scenario, recipe = _said(record)
     if scenario.universe.source == DEMO:
         ensure_demo(home, progress)
-    pipeline, journal = Pipeline(home), Journal(home)
+    pipeline = Pipeline(home)
     _same_data(pipeline, scenario, recipe.data)
     run = pipeline.run(scenario, progress)
-    trials, remarks = _trials(journal, run.market.fingerprint, recipe.trials)
+    with Journal(home) as journal:
+        trials, remarks = _trials(journal, run.market.fingerprint, recipe.trials)
     again = replace(recipe, data=data_identity(pipeline, run), trials=trials)
     report = make_report(run, again, home, share=lambda part: say("Computing the report", part))
     here = made_here()
@@ -112,17 +113,25 @@ def _said(record: Mapping[str, Any]) -> tuple[Scenario, Recipe]:
                 {str(key): str(value) for key, value in made["libraries"].items()},
             ),
             trials=Trials(
-                int(said["settings"]), int(said["runs"]), int(said["last"]), str(said["chain"])
+                *(_counted(said[name]) for name in ("settings", "runs", "last")),
+                str(said["chain"]),
             ),
             made_on=dt.date(2000, 1, 1),
         )
         values = dict(numbers["values"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DamagedReportError(
             "the record of the report must say from what it was made, but a field is missing or "
             f"wrong: {error}. Ask for the file again, or make it anew with `plimsoll report`"
         ) from error
     return with_values(Scenario(name=name), values), recipe
+
+
+def _counted(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < 2**63:
+        raise ValueError("a count must be from 0 to 2^63 - 1")
+    return number
 
 
 def _same_data(pipeline: Pipeline, scenario: Scenario, data: Mapping[str, Any]) -> None:

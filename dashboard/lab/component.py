@@ -1,15 +1,7 @@
-"""Mounting the lab: files served by Streamlit, bytes in, one checked commit out.
-
-Streamlit finds the asset folder of an installed package by importing a module that is called like
-the distribution; ours are called core, data and dashboard, and an editable install lists no files.
-So the folder is registered here, under a name that changes with its content: inline strings would
-travel with every rerun, and a browser never mixes files of two versions.
-"""
+"""Mounting the lab: files served by Streamlit, bytes in, one checked commit out."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
-from streamlit.components.v2.component_manager import BidiComponentManager
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 from core.scenario import scenario_hash, specs
 from dashboard import session
@@ -39,6 +28,7 @@ from dashboard.lab.refusals import refusal
 from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
 from dashboard.state import AppState
+from dashboard.views.served import served_component
 
 __all__ = [
     "CURVES_KEY",
@@ -276,28 +266,5 @@ def _yielding(work: Callable[[Callable[[], bool]], bytes]) -> bytes:
         gone.set()
 
 
-@functools.cache
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(_FOLDER.iterdir()):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:10]
-
-
 def _component() -> Any:
-    return _registered(get_bidi_component_manager())
-
-
-@functools.lru_cache(maxsize=2)  # one a process; tests start others
-def _registered(manager: BidiComponentManager) -> Any:
-    short = f"lab_{_fingerprint()}"
-    name = f"plimsoll.{short}"
-    if manager.get_component_asset_root(name) is None:
-        config = ComponentConfig(short, _FOLDER.name)
-        manager.register_from_manifest(
-            ComponentManifest("plimsoll", _fingerprint(), [config]), _FOLDER.parent
-        )
-    script = _MODULE.format(name=name)
-    return st.components.v2.component(
-        name, html=_HTML, css="lab.css", js=script, isolate_styles=False
-    )
+    return served_component(_FOLDER, html=_HTML, css="lab.css", js=_MODULE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -51,8 +52,11 @@ def opened(title: str) -> Opened:
 
 
 def nothing(title: str, text: str) -> None:
-    """Say that there is nothing to show here, and why."""
-    frame.show(f'<div class="pl-box" role="status"><h2>{title}</h2><p>{text}</p></div>')
+    """Say in plain text that there is nothing to show here, and why."""
+    frame.show(
+        f'<div class="pl-box" role="status"><h2>{escape(title, quote=False)}</h2>'
+        f"<p>{escape(text, quote=False)}</p></div>"
+    )
 
 
 def is_phone() -> bool:

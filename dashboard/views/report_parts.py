@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import saved, session
 from dashboard.format import date
-from dashboard.handout.make import make_report, recipe_of, title_of
+from dashboard.handout.errors import OtherDataError
+from dashboard.handout.identity import data_identity
+from dashboard.handout.make import Recipe, make_report, recipe_of, title_of
 from dashboard.handout.page import Report
 from dashboard.handout.parts import PARTS, chosen_parts
 from dashboard.home import home_folder
+from dashboard.problems import EXPECTED
 from dashboard.run import Run
 from dashboard.studies import Pace, Study
 from dashboard.views import frame
@@ -31,11 +37,21 @@ _LOOK_AGAIN: Final = 0.5  # seconds between two looks at the work under way
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """A report that was asked for."""
+    """A report that was asked for.
+
+    Attributes
+    ----------
+    number : int
+    run : Run
+    parts : tuple of str
+    data : mapping or None
+        What the store said of the data when it was ordered; None where it could not.
+    """
 
     number: int
     run: Run
     parts: tuple[str, ...]
+    data: Mapping[str, Any] | None
 
     @property
     def title(self) -> str:
@@ -44,13 +60,10 @@ class Order:
 
     def shows(self, run: Run | None, parts: tuple[str, ...]) -> bool:
         """Return whether a report of `run` with these parts would be the same."""
-        if run is None or self.parts != parts:
+        if run is None or self.parts != parts or self.run.scenario != run.scenario:
             return False
-        mine, other = self.run, run
-        return (mine.scenario, mine.market.fingerprint) == (
-            other.scenario,
-            other.market.fingerprint,
-        )
+        # A market or an own book that was imported again under its name is another one.
+        return self.data is not None and self.data == _identity(run)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +178,7 @@ def _order(view: Opened, parts: tuple[str, ...]) -> None:
     saved.record(view.state, view.run)  # a report of a setting is a trial like any other
     number = int(st.session_state.get(f"{_ORDER}.number", 0)) + 1
     st.session_state[f"{_ORDER}.number"] = number
-    st.session_state[_ORDER] = Order(number, view.run, parts)
+    st.session_state[_ORDER] = Order(number, view.run, parts, _identity(view.run))
 
 
 def _cancel() -> None:
@@ -178,10 +191,35 @@ def _study(order: Order) -> Study:
 
     def work(pace: Pace) -> Report:
         recipe = recipe_of(engine.pipeline, engine.journal, order.run, order.parts)
+        _check_unchanged(order, recipe)
         return make_report(order.run, recipe, home, cancelled=pace.cancelled, share=pace.share)
 
     key = f"report-{session.token()}-{order.number}"
-    return engine.studies.ask(session.token(), _SUBJECT, key, work)
+    return engine.studies.ask(session.token(), _SUBJECT, key, work, alive=_tab_is_open())
+
+
+def _identity(run: Run) -> Mapping[str, Any] | None:
+    try:
+        return data_identity(session.engine().pipeline, run)
+    except EXPECTED:
+        return None  # the work meets the same and says it
+
+
+def _check_unchanged(order: Order, recipe: Recipe) -> None:
+    if order.data is not None and order.data != recipe.data:
+        raise OtherDataError(
+            "the report must be built from the data it was ordered for, but its market or own book "
+            "was imported again since. Build it again"
+        )
+
+
+def _tab_is_open() -> Callable[[], bool]:
+    """Return a function that says whether the browser's tab of this session is still there."""
+    context = get_script_run_ctx()
+    if context is None:
+        return lambda: True
+    name = context.session_id
+    return lambda: not runtime.exists() or bool(runtime.get_instance().is_active_session(name))
 
 
 def _take_parts() -> None:

@@ -22,7 +22,7 @@ __all__ = ["served_component"]
 
 
 def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
-    """Return a component whose style and script are files of `folder`.
+    """Return a component whose style is a file of `folder`, and its script one or a text.
 
     Parameters
     ----------
@@ -30,8 +30,11 @@ def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
         Everything in it can be read by the browser.
     html : str
         Inline; it never changes.
-    css, js : str
-        File names.
+    css : str
+        File name.
+    js : str
+        File name, or, on more than one line, a module as text in which ``{name}`` stands for the
+        name below which the folder is served.
     """
     return _made(get_bidi_component_manager(), folder, html, css, js)
 
@@ -44,7 +47,8 @@ def _made(manager: BidiComponentManager, folder: Path, html: str, css: str, js: 
     if manager.get_component_asset_root(name) is None:
         config = ComponentConfig(short, folder.name)
         manager.register_from_manifest(ComponentManifest("plimsoll", mark, [config]), folder.parent)
-    return st.components.v2.component(name, html=html, css=css, js=js, isolate_styles=False)
+    script = js.format(name=name) if "\n" in js else js
+    return st.components.v2.component(name, html=html, css=css, js=script, isolate_styles=False)
 
 
 @functools.cache

@@ -180,20 +180,21 @@ def assert_same(
     assert math.isnan(decided) == math.isnan(wanted)
 
 
+# Few markets a way: every alternative is a decision and a fill of the oracle.
 @WAYS
 def test_markets_full_of_gaps(way: dict[str, Any]) -> None:
     differed = 0
-    for seed in range(8):
+    for seed in range(4):
         rng = np.random.default_rng([seed, 31])
         differed += compare(make_inputs(hostile_recipe(rng, seed)), hostile_risk(rng, way), 3)
-    assert differed > 60
+    assert differed > 30
 
 
 @WAYS
 def test_longer_markets(way: dict[str, Any]) -> None:
     differed = 0
-    for seed in range(4):
+    for seed in range(2):
         rng = np.random.default_rng([seed, 32])
         inputs = make_inputs(random_recipe(rng, seed, 120, 6))
         differed += compare(inputs, random_risk(rng, way), 7)
-    assert differed > 25
+    assert differed > 12

@@ -173,3 +173,23 @@ def test_few_results_are_kept() -> None:
         _until(lambda key=key: studies.ask("a", key, key, _value(key)), "done")
     again = studies.ask("a", "a", "a", _value("anew"))
     assert again.status != "done"
+
+
+def test_an_order_waits_for_nobody_s_patience_but_ends_with_its_session() -> None:
+    studies, slow, there = Studies(patience=0.05), _Slow(), threading.Event()
+    there.set()
+    studies.ask("a", "report", "k", slow, alive=there.is_set)
+    assert slow.begun.wait(10)
+    studies.leave("a")  # a new setting: what was ordered goes on
+    time.sleep(0.2)
+    assert not slow.cancelled.is_set()
+    there.clear()
+    assert slow.cancelled.wait(10)
+
+
+def test_an_order_can_be_cancelled() -> None:
+    studies, slow = Studies(), _Slow()
+    studies.ask("a", "report", "k", slow, alive=lambda: True)
+    assert slow.begun.wait(10)
+    studies.leave("a", "report")
+    assert slow.cancelled.wait(10)

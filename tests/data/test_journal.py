@@ -89,6 +89,7 @@ def test_a_link_names_a_row_and_all_before_it(journal: Journal, tmp_path: Path) 
     assert (first[0], second[0]) == (1, 2)
     assert first[1] != second[1]
     assert journal.link(3) == (0, "")
+    assert journal.link(10**30) == journal.link(-(10**30)) == (0, "")  # beyond what SQLite counts
     record(journal, "c")
     assert (journal.link(1), journal.link(2)) == (first, second)
     with Journal(tmp_path / "other") as other:

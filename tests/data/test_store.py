@@ -23,8 +23,9 @@ from data.errors import (
     StoreCorruptError,
     StoreVersionError,
     StoreWriteError,
+    UnknownSourceError,
 )
-from data.snapshot import Snapshot, current_snapshot, store_folder
+from data.snapshot import CURRENT, Snapshot, current_snapshot, store_folder
 from data.store import MarketTables, write_market
 
 Maker = Callable[[], MarketTables]
@@ -221,3 +222,13 @@ def test_tables_that_break_the_schema_are_refused(
     with pytest.raises(kind, match=message):
         write(tmp_path, replace(good, prices=spoil(good.prices)))
     assert not store_folder(tmp_path).exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "US", "us/", "../store/us"])
+def test_only_a_name_that_is_listed_is_a_market(tmp_path: Path, tables: Maker, name: str) -> None:
+    # A disk that ignores case would open US; a pointer beside the markets would open "." and "..".
+    write(tmp_path, tables())
+    for folder in (store_folder(tmp_path), tmp_path):
+        (folder / CURRENT).write_text("elsewhere")
+    with pytest.raises(UnknownSourceError):
+        current_snapshot(tmp_path, name)

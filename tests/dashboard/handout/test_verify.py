@@ -278,3 +278,32 @@ def test_nothing_is_written_into_the_journal(made: Made, tmp_path: Path) -> None
     before = Journal(made.home).link()
     verify(_file(tmp_path, made.text), made.home)
     assert Journal(made.home).link() == before
+
+
+def test_a_number_beyond_every_float_is_a_difference(made: Made, tmp_path: Path) -> None:
+    def change(record: dict) -> None:
+        record["numbers"]["metrics"]["cagr"] = int("9" * 400)
+
+    with pytest.raises(ReportDiffersError):
+        verify(_file(tmp_path, _in_json(made.text, "plimsoll-report", change)), made.home)
+
+
+@pytest.mark.parametrize("field", ["settings", "runs", "last"])
+@pytest.mark.parametrize("value", [float("inf"), 10**30, 10**400, -1])
+def test_a_count_that_cannot_be_one_is_a_damaged_record(
+    made: Made, tmp_path: Path, field: str, value: float
+) -> None:
+    def change(record: dict) -> None:
+        record["trials"][field] = value
+
+    with pytest.raises(DamagedReportError, match="missing or wrong"):
+        verify(_file(tmp_path, _in_json(made.text, "plimsoll-report", change)), made.home)
+
+
+@pytest.mark.parametrize("value", [10**400, float("inf")])
+def test_a_setting_beyond_every_float_is_refused(made: Made, tmp_path: Path, value: float) -> None:
+    def change(record: dict) -> None:
+        record["numbers"]["scenario"]["values"]["risk.max_leverage"] = value
+
+    with pytest.raises(ConfigError):
+        verify(_file(tmp_path, _in_json(made.text, "plimsoll-report", change)), made.home)
