@@ -27,7 +27,8 @@ class Trigger:
     ==================  ====================  ===============================  ==================
     rule                value                 threshold                        acts
     ==================  ====================  ===============================  ==================
-    drawdown_scaling    risk drawdown         −depth at which the floor binds  scale below 1
+    drawdown_scaling    risk drawdown         −depth at which the floor        scale below 1
+                                              binds, the other scales as now
     volatility_target   σ of the sleeve       target                           scale below 1
     circuit_breaker     risk drawdown         −limit                           out of the market
     leverage            product of scales     leverage limit                   product above it
@@ -95,7 +96,8 @@ def triggers(risk: RiskConfig, result: BacktestResult) -> tuple[Trigger, ...]:
     drawdown, sigma = float(result.risk_drawdown[-1]), float(result.sigma[-1])
     found = []
     if risk.max_allowed_drawdown is not None:
-        depth = _floor_depth(risk.max_allowed_drawdown, risk.min_position_scale)
+        others = float(result.vol_scale[-1] * result.leverage[-1])
+        depth = _floor_depth(risk.max_allowed_drawdown, risk.min_position_scale, others)
         acts = bool(result.dd_scale[-1] < 1.0 - _ROUNDING)
         found.append(Trigger(Rule.DRAWDOWN_SCALING, drawdown, -depth, depth + drawdown, acts))
     if risk.target_annual_vol is not None:
@@ -157,9 +159,9 @@ def stop_distances(
     )
 
 
-def _floor_depth(maximum: float, floor: float) -> float:
-    # From here on drawdown scaling alone would ask for less: (1 − depth / maximum)² = floor.
-    return maximum * (1.0 - math.sqrt(floor)) if floor < 1.0 else 0.0
+def _floor_depth(maximum: float, floor: float, others: float) -> float:
+    # The floor holds the product of the scales: (1 − depth / maximum)² · others = floor.
+    return maximum * (1.0 - math.sqrt(floor / others)) if floor < others else 0.0
 
 
 def _distance(over_reference: Floats, limit: float | None, scale: float) -> Floats:

@@ -113,7 +113,9 @@ def _said(record: Mapping[str, Any]) -> tuple[Scenario, Recipe]:
                 {str(key): str(value) for key, value in made["libraries"].items()},
             ),
             trials=Trials(
-                *(_counted(said[name]) for name in ("settings", "runs", "last")),
+                _counted(said["settings"]),
+                _counted(said["runs"]),
+                _counted(said["last"]),
                 str(said["chain"]),
             ),
             made_on=dt.date(2000, 1, 1),

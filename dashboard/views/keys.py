@@ -10,14 +10,15 @@ import streamlit as st
 
 __all__ = ["keys"]
 
-# A key typed into a field is not for us, nor one with a modifier.
+# A key typed into a field is not for us, nor one with a modifier, nor one for an open dialog.
 _SCRIPT: Final = """
 export default function ({ data, parentElement }) {
   const pressed = event => {
     const target = event.composedPath()[0];
     const typing = target instanceof HTMLElement
       && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const elsewhere = document.querySelector('dialog[open]');
+    if (typing || elsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = JSON.parse(data)[event.key];
     const button = key && document.querySelector(`.st-key-${key} button`);
     if (button && !button.disabled) { event.preventDefault(); button.click(); }

@@ -75,6 +75,11 @@ def evidence_words(found: Evidence, run: Run) -> tuple[str, ...]:
     words.append(f"Against {run.benchmark_name}: {_verdicts(found.benchmark)}")
     if found.control is not None:
         words.append(f"Against the same average exposure, no rules: {_verdicts(found.control)}")
+    looked_at = len(found.benchmark) + len(found.control or ())
+    words.append(
+        f"{count(looked_at)} differences were looked at: one in twenty passes for beyond noise by "
+        "luck alone, and the control's exposure is known only afterwards."
+    )
     return tuple(filter(None, words))
 
 
@@ -111,6 +116,8 @@ def _verdicts(compared: Mapping[str, PairedDifference]) -> str:
         written = (ratio(one.estimate, signed=True) if name == _RATIO else points(one.estimate)) + (
             " a year" if name == "cagr" else ""
         )
+        if one.verdict in (Verdict.BETTER, Verdict.WORSE) and one.p_value is not None:
+            written += f" (p {ratio(one.p_value) if one.p_value >= 0.005 else '< 0.01'})"
         by.setdefault(one.verdict, []).append(f"{_NAMED[name]} {written}")
     texts = {
         Verdict.BETTER: "better beyond noise",

@@ -17,7 +17,7 @@ from dashboard.views.tables import html_table
 __all__ = ["Card", "cards", "cards_html", "near_html", "rules_sentence", "today_sentence"]
 
 _BINDING: Final = {
-    "full": "nothing holds it back: the limit",
+    "full": "nothing holds it back",
     "drawdown": "held by drawdown scaling",
     "volatility": "held by the volatility target",
     "leverage": "held by the regime's leverage",
@@ -62,10 +62,13 @@ def _exposure(today: Today) -> Card:
     if today.rebalance is None and not today.held and today.binding != "breaker":
         return Card("Exposure", percent(today.applied, 0), "nothing bought yet: no order is filled")
     wanted = "out" if math.isnan(today.wanted) else percent(today.wanted, 0)
+    asked, held = today.trigger(Rule.LEVERAGE), _BINDING[today.binding]
+    if today.binding == "full" and asked is not None and asked.room < 0.0:
+        held = f"at its limit: the scales ask for {percent(asked.value, 0)}"
     return Card(
         "Exposure",
         percent(today.applied, 0),
-        f"{_BINDING[today.binding]}; wanted {wanted}, invested {percent(today.invested, 0)}",
+        f"{held}; wanted {wanted}, invested {percent(today.invested, 0)}",
         warn=today.binding == "breaker",
     )
 
@@ -92,11 +95,14 @@ def _scaling(today: Today) -> Card:
         return Card("Drawdown scale", DASH, "drawdown scaling is off")
     depth = percent(found.threshold)
     if found.threshold == 0.0:
-        said = "the floor leaves it no room to act"
+        said = "at the present volatility the floor leaves it no room to act"
     elif found.room > 0.0:
-        said = f"{_points(found.room)} of drawdown until it asks for the floor, at {depth}"
+        said = (
+            f"{_points(found.room)} of drawdown until exposure is at its floor, at {depth} with "
+            f"the volatility scale of {ratio(today.vol_scale)}"
+        )
     else:
-        said = f"asks for less than the floor since {depth}, {_points(-found.room)} ago"
+        said = f"exposure is at its floor since {depth}, {_points(-found.room)} ago"
     return Card("Drawdown scale", ratio(today.dd_scale), said)
 
 

@@ -110,9 +110,11 @@ def test_portfolio_rules_stand_where_the_run_says(seed: int) -> None:
     scaling, breaker = found[Rule.DRAWDOWN_SCALING], found[Rule.CIRCUIT_BREAKER]
     assert scaling.value == breaker.value == result.risk_drawdown[-1]
     assert breaker.room == pytest.approx(0.35 + breaker.value)
-    # Where the room is used up, the scale has just reached the floor.
+    # Where the room is used up, the product of the scales has just reached the floor.
     depth = scaling.value - scaling.room
-    assert (1.0 + depth / 0.30) ** 2 == pytest.approx(risk.min_position_scale)
+    others = result.vol_scale[-1] * result.leverage[-1]
+    product = (1.0 + depth / 0.30) ** 2 * others
+    assert product == pytest.approx(min(risk.min_position_scale, others))
     assert scaling.acts == (result.dd_scale[-1] < 1.0)
     volatility = found[Rule.VOLATILITY_TARGET]
     assert volatility.acts == (result.vol_scale[-1] < 1.0)
