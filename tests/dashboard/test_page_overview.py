@@ -122,7 +122,7 @@ def test_a_study_that_fails_is_explained(app: AppTest, monkeypatch: pytest.Monke
 
         return work
 
-    for name in ("account_work", "evidence_work", "control_work"):
+    for name in ("account_work", "evidence_work", "control_once"):
         monkeypatch.setattr(overview_studies, name, ruined)
     overview(app)
     text = until(app, "The portfolio was ruined")
