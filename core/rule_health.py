@@ -7,12 +7,10 @@ how near it came says whether it is asleep or dead.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 
 from core.ledger import PORTFOLIO, EventKind
 from core.result import BacktestResult
@@ -21,9 +19,9 @@ from core.rule_fills import RebalanceFills, rebalance_fills
 from core.rule_walk import Spells, StopTests, spells, stop_tests
 from core.rules import Rule
 from core.simulation.inputs import SimulationInputs
-from core.units import Bools, Dates, Floats, Ints
+from core.units import Bools, Floats, Ints
 
-__all__ = ["RuleHealth", "Status", "health_frame", "rule_health"]
+__all__ = ["RuleHealth", "Status", "rule_health"]
 
 Status = Literal["ok", "warning", "error", "off"]
 
@@ -113,21 +111,6 @@ def rule_health(
         _gate(risk, fills),
         _leverage(risk, result, fills),
     )
-
-
-def health_frame(rows: Sequence[RuleHealth], dates: Dates, tickers: Sequence[str]) -> pd.DataFrame:
-    """Return one row a rule, with dates (None = never) and tickers ("" = portfolio)."""
-    table: dict[str, list[Any]] = {
-        "rule": [row.rule.counted_as for row in rows],
-        "status": [row.status for row in rows],
-        "evaluations": [row.evaluations for row in rows],
-        "triggers": [row.triggers for row in rows],
-        "closest": [row.closest for row in rows],
-        "threshold": [row.threshold for row in rows],
-        "date": [str(dates[row.session]) if row.session >= 0 else None for row in rows],
-        "ticker": [tickers[row.security] if row.security >= 0 else "" for row in rows],
-    }
-    return pd.DataFrame(table)
 
 
 def _judged(

@@ -19,7 +19,7 @@ from dashboard.charts.base import (
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme
 
-__all__ = ["SHORT_NAMES", "above_cap", "sectors_panel", "stack_order"]
+__all__ = ["SHORT_NAMES", "sectors_panel", "stack_order"]
 
 SHORT_NAMES = {
     "Consumer Discretionary": "Cons. Discr.",
@@ -36,13 +36,6 @@ def stack_order(sectors: pd.DataFrame) -> list[str]:
     """Return the sectors ever held, the largest on average first: at the bottom of the stack."""
     means = sectors.mean()
     return [str(name) for name in means[means > 0.0].sort_values(ascending=False).index]
-
-
-def above_cap(sectors: pd.DataFrame, cap: float | None) -> pd.Series:
-    """Return on each session how much of NAV lies above the cap, summed over sectors, ≥ 0."""
-    if cap is None:
-        return pd.Series(0.0, index=sectors.index)
-    return (sectors - cap).clip(lower=0.0).sum(axis=1)
 
 
 def sectors_panel(sectors: pd.DataFrame, slot: Slot, colours: Theme, *, cap: float | None) -> Panel:

@@ -10,10 +10,9 @@ from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.timeline import Levels
 from dashboard.run import Run
 
-__all__ = ["LOG_FROM_DAYS", "in_window", "levels", "timeline_frames"]
+__all__ = ["LOG_FROM_DAYS", "levels", "timeline_frames"]
 
 LOG_FROM_DAYS = 5 * 365
-_WINDOW_YEARS = {"1Y": 1, "3Y": 3}
 
 
 def timeline_frames(run: Run, baseline: Run | None = None) -> TimelineFrames:
@@ -54,11 +53,3 @@ def levels(scenario: Scenario) -> Levels:
         floor=risk.min_position_scale if scaling else None,
         sector_cap=scenario.book.sector_cap,
     )
-
-
-def in_window(frames: TimelineFrames, window: str) -> TimelineFrames:
-    """Return the last one or three years of `frames`, or all of them."""
-    years = _WINDOW_YEARS.get(window)
-    if years is None:
-        return frames
-    return frames.since(frames.equity.index[-1] - pd.DateOffset(years=years))

@@ -12,10 +12,9 @@ from core.errors import InputsError
 from core.ledger import PORTFOLIO
 from core.presets import preset
 from core.risk.config import RiskConfig
-from core.rule_health import RuleHealth, health_frame, rule_health
+from core.rule_health import RuleHealth, rule_health
 from core.rules import Rule
 from core.simulation import SimulationInputs, simulate
-from tests.markets import weekdays
 from tests.oracle.compare import SAFE_MARGIN
 from tests.oracle.looks import Looks, walk
 from tests.oracle.records import OracleResult
@@ -200,16 +199,6 @@ def test_floor_and_limit_are_counted() -> None:
     limit = dict(found[Rule.LEVERAGE].details)["sessions with the limit on wanted exposure"]
     assert limit == int((active & (scale > 1.0)).sum()) > 0
     assert found[Rule.LEVERAGE].closest >= scale[active].max()
-
-
-def test_table() -> None:
-    inputs, risk = _steady(), RiskConfig()
-    rows = rule_health(inputs, risk, simulate(inputs, risk, weights=True))
-    frame = health_frame(rows, weekdays(5), ["A", "B"])
-    assert len(frame) == 8
-    stop = frame[frame["rule"] == "Position stop"].iloc[0]
-    assert (stop["ticker"], stop["date"]) == ("A", str(weekdays(5)[2]))
-    assert frame[frame["status"] == "error"]["date"].isna().all()
 
 
 def test_weights_are_needed() -> None:

@@ -24,7 +24,7 @@ from dashboard.views.cards import beside, cards_html
 from dashboard.views.facts import timeline_facts
 from dashboard.views.findings import findings, headline
 from dashboard.views.frame import header_html, problem_html, refusal_html, stale_html
-from dashboard.views.frames import in_window, levels, timeline_frames
+from dashboard.views.frames import levels, timeline_frames
 from dashboard.views.metrics import ANNUAL, CARDS, value_of
 from dashboard.views.style import style_sheet
 from dashboard.views.tables import metrics_table, rules_table, sectors_table, timings_table
@@ -235,10 +235,6 @@ def test_frames_of_a_run_line_up_with_its_dates() -> None:
     assert list(frames.equity.columns) == ["portfolio", "benchmark", "baseline"]
     np.testing.assert_allclose(frames.equity["portfolio"], RUN.result.nav / RUN.result.initial_nav)
     assert frames.equity.index.equals(frames.binding.index)
-    assert in_window(frames, "All") is frames
-    year = in_window(frames, "1Y").equity.index
-    assert year[-1] == frames.equity.index[-1]
-    assert (year[-1] - year[0]).days <= 366
 
 
 def test_a_preset_without_scaling_draws_no_floor() -> None:
