@@ -76,7 +76,10 @@ def test_by_year_and_episode(capsys: pytest.CaptureFixture[str]) -> None:
     assert falls[0] == pytest.approx(document["metrics"]["max_drawdown"], rel=1e-9)
 
 
-def test_text_names_rules_control_and_health(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_names_rules_control_and_health(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # no label is broken over two lines
     assert main(["account", *PERIOD]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "SIMULATED MARKET" in text
