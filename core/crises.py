@@ -2,8 +2,8 @@
 
 Closes of the S&P 500 price index, from the peak before a fall to its lowest close: S&P Dow Jones
 Indices, as tabulated by H. Silverblatt (bear markets, and 1990) and by Yardeni Research, "S&P 500
-Bull & Bear Markets & Corrections" (1998, 2011, 2018); 2025 from the published daily closes. Falls
-below 18 % are left out. Dividends are not part of it: a total-return index fell a little less.
+Bull & Bear Markets & Corrections" (1976, 1998, 2011, 2018); 2025 from the published daily closes.
+Falls below 18 % are left out. Dividends are no part of it: a total-return index fell a little less.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ CRISES: Final = tuple(
     Crisis(name, _day(peak), _day(trough), high, low)
     for name, peak, trough, high, low in (
         ("Oil embargo and stagflation", "1973-01-11", "1974-10-03", 120.24, 62.28),
+        ("Inflation of the late 1970s", "1976-09-21", "1978-03-06", 107.83, 86.90),
         ("Volcker's interest rates", "1980-11-28", "1982-08-12", 140.52, 102.42),
         ("Black Monday", "1987-08-25", "1987-12-04", 336.77, 223.92),
         ("Gulf war", "1990-07-16", "1990-10-11", 368.95, 295.46),

@@ -6,12 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from functools import wraps
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Memo"]
+__all__ = ["Memo", "keep", "kept"]
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
+_Owner = TypeVar("_Owner")
 
 
 class Memo(Generic[_Key, _Value]):
@@ -55,3 +57,33 @@ class Memo(Generic[_Key, _Value]):
                     del self._futures[key]
             future.set_exception(error)
             raise
+
+
+def keep(owner: object, name: str, compute: Callable[[], _Value]) -> _Value:
+    """Return the value `name` of `owner`, computed when first asked for and dropped with `owner`.
+
+    For what follows from an object that never changes after it was made, as a run: no table of the
+    process holds on to it, so it goes when the object does. Threads that ask at the same time may
+    compute twice and get the same object; a computation that fails is not kept.
+
+    Raises
+    ------
+    TypeError
+        When `owner` has no ``__dict__`` to keep it in.
+    """
+    values: dict[str, Any] = vars(owner)
+    if name not in values:
+        values.setdefault(name, compute())
+    found: _Value = values[name]
+    return found
+
+
+def kept(function: Callable[[_Owner], _Value]) -> Callable[[_Owner], _Value]:
+    """Return `function` of one object with its value kept with that object; see :func:`keep`."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def asked(owner: _Owner) -> _Value:
+        return keep(owner, name, lambda: function(owner))
+
+    return asked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.limits import CapBreaches, cap_breaches
 from core.scenario import specs
 from core.units import Floats
 from dashboard.charts.sector_names import UNMAPPED
+from dashboard.memo import kept
 from dashboard.run import Run
 
 __all__ = [
@@ -35,6 +35,9 @@ __all__ = [
 
 TOP: Final = 10
 _SECTOR_CAP: Final = "book.sector_cap"
+_SECTOR_COLUMNS: Final = (
+    "mean", "peak", "peak_date", "last", "spells", "sessions_above", "first_above", "last_above",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def sector_cap(run: Run) -> SectorCap:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
+@kept
 def spells_above(run: Run) -> CapBreaches:
     """Return the spells of sectors above :func:`sector_cap`."""
     level = sector_cap(run).level
@@ -87,7 +90,7 @@ def spells_above(run: Run) -> CapBreaches:
     )
 
 
-@lru_cache(maxsize=4)
+@kept
 def sectors_table(run: Run) -> pd.DataFrame:
     """Return one row a sector ever held, the largest on average first.
 
@@ -95,7 +98,7 @@ def sectors_table(run: Run) -> pd.DataFrame:
     -------
     DataFrame
         mean, peak, last (fractions of NAV), peak_date, and against :func:`sector_cap`: spells,
-        sessions_above, first_above, last_above (NaT for never).
+        sessions_above, first_above, last_above (NaT for never). No row when nothing was held.
     """
     weights, found = run.sector_frame(), spells_above(run)
     weights = weights.loc[:, (weights > 0.0).any()]
@@ -118,7 +121,9 @@ def sectors_table(run: Run) -> pd.DataFrame:
                 "last_above": run.index[last.max()] if len(last) else pd.NaT,
             }
         )
-    table = pd.DataFrame(rows).set_index("sector")
+    if not rows:
+        return pd.DataFrame(columns=_SECTOR_COLUMNS, index=pd.Index([], name="sector"))
+    table = pd.DataFrame(rows, columns=["sector", *_SECTOR_COLUMNS]).set_index("sector")
     return table.sort_values("mean", ascending=False, kind="stable")
 
 
@@ -146,12 +151,13 @@ def coverage(run: Run) -> Coverage:
     )
 
 
-@lru_cache(maxsize=4)
+@kept
 def held_concentration(run: Run) -> Concentration:
     """Return :func:`core.concentration.concentration` of a run."""
     return concentration(held_weights(run), top=TOP)
 
 
+@kept
 def factor_exposure(run: Run) -> pd.DataFrame | None:
     """Return Σ weight · score of each factor, session by session; None for a book without scores.
 

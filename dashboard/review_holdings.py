@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from core.holdings_beta import HoldingsBeta, holdings_beta
 from core.regimes import market_returns
 from core.rolling import rolling_volatility
 from core.units import SESSIONS_PER_YEAR, Floats
+from dashboard.memo import kept
 from dashboard.review import contribution
 from dashboard.review_exposure import held_concentration, held_weights
 from dashboard.run import Run
@@ -98,13 +98,14 @@ class RiskStudy:
     brought: pd.Series | None
 
 
-@lru_cache(maxsize=4)
+@kept
 def held_beta(run: Run) -> HoldingsBeta:
     """Return :func:`core.holdings_beta.holdings_beta` to the run's benchmark, over one year."""
     returns, benchmark, _ = _history(run)
     return holdings_beta(held_weights(run), returns, benchmark)
 
 
+@kept
 def curves(run: Run) -> pd.DataFrame:
     """Return what is known at once, session by session.
 
@@ -202,7 +203,7 @@ def _bias(ex_ante: Floats, returns: Floats) -> tuple[float, int]:
     return (float(units.std(ddof=1)) if len(units) > 1 else math.nan), len(units)
 
 
-@lru_cache(maxsize=4)
+@kept
 def _history(run: Run) -> tuple[Floats, Floats, int]:
     # Returns of the run's names and of the benchmark, a year before the run included; and the row
     # of the run's first session.

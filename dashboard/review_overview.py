@@ -12,11 +12,13 @@ import pandas as pd
 
 from core.control import ControlError
 from core.crises import Seen, seen
+from core.errors import CancelledError
 from core.evidence.bootstrap import Interval, PairedDifference
 from core.metrics import drawdown_series
 from core.rules import Rule
 from core.units import Floats
 from dashboard.lab.panel_work import ControlStudy, control_work
+from dashboard.memo import keep
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.review_evidence import compare, intervals, is_short
@@ -30,6 +32,7 @@ __all__ = [
     "Step",
     "TargetRow",
     "account_of",
+    "control_once",
     "crises_table",
     "curves",
     "evidence_work",
@@ -40,6 +43,7 @@ __all__ = [
 
 _COMPARED: Final = ("cagr", "sharpe_ratio", "max_drawdown", "volatility")
 _RANGES: Final = ("cagr", "sharpe_ratio")
+_STEPS: Final = 4  # of the evidence: ranges, benchmark, control, against the control
 #: Columns of the account that the page offers: position in its metrics → short name.
 ACCOUNT_COLUMNS: Final = {0: "Total return", 3: "Sharpe", 4: "Max drawdown"}
 
@@ -122,27 +126,44 @@ def curves(run: Run, control: ControlStudy | None) -> tuple[pd.DataFrame, pd.Dat
 def evidence_work(run: Run) -> Callable[[Pace], Evidence]:
     """Return the work that resamples `run`, its benchmark and its control: seconds at most.
 
+    The control is the one of :func:`control_once`.
+
     Raises
     ------
     core.errors.HistoryError
         From the work, where :func:`dashboard.review_evidence.is_short`.
+    core.errors.CancelledError
+        From the work, between two of its steps.
     """
 
     def work(pace: Pace) -> Evidence:
+        _step(pace, 0)
         growth: Floats = run.result.nav / run.result.initial_nav
         cash = run.inputs.cash_rate
         ranges = intervals(growth, run.dates, cash, metrics=_RANGES, initial_nav=1.0)
-        pace.share(0.3)
+        _step(pace, 1)
         benchmark = _against(run, growth, run.benchmark, run.benchmark_name)
-        pace.share(0.7)
+        _step(pace, 2)
         try:
-            control: ControlStudy | None = control_work(run)(pace)
+            control: ControlStudy | None = control_once(run)(pace)
         except ControlError:
             control = None
+        _step(pace, 3)
         beside = None if control is None else _against(run, growth, control.growth, "the control")
         return Evidence(ranges, benchmark, beside)
 
     return work
+
+
+def control_once(run: Run) -> Callable[[Pace], ControlStudy]:
+    """Return the work that finds the control of `run`, or returns the one found before."""
+    return lambda pace: keep(run, "control", lambda: control_work(run)(pace))
+
+
+def _step(pace: Pace, finished: int) -> None:
+    if pace.cancelled():
+        raise CancelledError(finished, _STEPS)
+    pace.share(finished / _STEPS)
 
 
 def _against(run: Run, growth: Floats, other: Floats, name: str) -> dict[str, PairedDifference]:

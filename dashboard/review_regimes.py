@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +13,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from core.config import RegimeWeights, Scenario
 from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES
-from core.market import MarketPanel
 from core.regime_hindsight import DetectionLag, detection_lag, hindsight_labels
 from core.regime_stats import RegimeStats, regime_returns, regime_stats
 from core.regimes import below_high, market_returns
 from core.units import SESSIONS_PER_YEAR, Floats, Ints
+from dashboard.memo import kept
 from dashboard.run import Run
 
 __all__ = [
@@ -101,7 +100,8 @@ def in_force(run: Run) -> pd.Series:
     """
     at = np.searchsorted(decided(run), np.arange(len(run.dates)), side="right") - 1
     names = np.array([*REGIMES, NO_BOOK], dtype=object)
-    codes = np.where(at >= 0, labels(run)[decided(run)[np.maximum(at, 0)]], len(REGIMES))
+    codes = np.full(len(at), len(REGIMES))
+    codes[at >= 0] = labels(run)[decided(run)[at[at >= 0]]]
     return pd.Series(names[codes], index=run.index, name="in_force")
 
 
@@ -116,7 +116,7 @@ def drivers(run: Run) -> pd.DataFrame:
         not known. :func:`core.regimes.label_sessions` says how they make a label.
     """
     window = run.scenario.regimes.lookback_days
-    moves = _market_returns(run.market)
+    moves = _market_returns(run)
     trend, volatility = np.full((2, len(moves)), math.nan)
     if len(moves) >= window:
         past = sliding_window_view(moves, window)
@@ -174,7 +174,7 @@ def vix_bands(run: Run) -> pd.DataFrame | None:
 def hindsight(run: Run) -> Hindsight:
     """Return what regimes turned out to be. Reads the future: nothing that decides may use it."""
     rows = slice(run.first, run.first + len(run.result.nav))
-    later = hindsight_labels(_market_returns(run.market), run.scenario.regimes)[rows]
+    later = hindsight_labels(_market_returns(run), run.scenario.regimes)[rows]
     names = pd.Series(np.array(REGIMES)[later], index=run.index, name="hindsight")
     return Hindsight(names, detection_lag(labels(run), later))
 
@@ -233,6 +233,6 @@ def weight_values(scenario: Scenario, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=2)  # by identity: a market is never changed after it was read
-def _market_returns(market: MarketPanel) -> Floats:
-    return market_returns(market.close, market.member)
+@kept
+def _market_returns(run: Run) -> Floats:
+    return market_returns(run.market.close, run.market.member)

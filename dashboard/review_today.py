@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import Scenario
+from core.errors import CancelledError
 from core.rule_fills import rebalance_fills
 from core.rule_walk import spells
 from core.rules import Rule
@@ -128,11 +129,26 @@ def as_of_last_session(scenario: Scenario) -> Scenario:
 
 
 def today_work(run: Run, running: Callable[[Scenario], Run]) -> Callable[[Pace], Today]:
-    """Return the work that runs the scenario on to the end of the data."""
+    """Return the work that says where a scenario stands at the last session of the data.
+
+    A run that ends before it is run on; one that ends there is looked at as it is.
+
+    Raises
+    ------
+    core.errors.CancelledError
+        From the work.
+    """
     period_end = _date(run.dates[-1])
 
-    def work(_pace: Pace) -> Today:
-        return today_of(running(as_of_last_session(run.scenario)), period_end)
+    def work(pace: Pace) -> Today:
+        steps = 2
+        if pace.cancelled():
+            raise CancelledError(0, steps)
+        last = run if is_current(run) else running(as_of_last_session(run.scenario))
+        if pace.cancelled():
+            raise CancelledError(1, steps)
+        pace.share(1 / steps)
+        return today_of(last, period_end)
 
     return work
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dashboard.charts.sector_names import sector_label
 from dashboard.format import count, date, percent
 from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Rows, Words
@@ -24,8 +25,8 @@ def book_blocks(found: Studied) -> Iterator[Block]:
     if shares:
         name, share = next(iter(shares.items()))
         yield Words(
-            f"The largest sector was {name}, on average {percent(share)} of what was invested. "
-            f"The single largest weight of a sector was {_highest(run)}."
+            f"The largest sector was {sector_label(name)}, on average {percent(share)} of what was "
+            f"invested. The single largest weight of a sector was {_highest(run)}."
         )
     yield Rows("Sectors", sectors_table(run, LIGHT))
     breaches = tables.breaches_table(run)
@@ -66,4 +67,4 @@ def _highest(run: Run) -> str:
     frame = run.sector_frame()
     name = str(frame.max().idxmax())
     when = frame[name].idxmax()
-    return f"{percent(float(frame[name].max()))} of NAV in {name} on {date(when)}"
+    return f"{percent(float(frame[name].max()))} of NAV in {sector_label(name)} on {date(when)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,18 @@ def breach_rows(run: Run) -> list[dict[str, Any]]:
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def largest_breaches(run: Run, most: int = 3) -> str:
-    """Return the spells that went furthest above their cap and how many there are; "" for none."""
+def largest_breaches(run: Run, most: int = 3, *, sector_name: Callable[[str], str] = str) -> str:
+    """Return the spells that went furthest above their cap and how many there are; "" for none.
+
+    `sector_name` says how a sector is called.
+    """
     rows, found = breach_rows(run), run.cap_breaches
     if not rows:
         return ""
     furthest = np.argsort(found.cap - found.peak_weight, kind="stable")[:most]
     told = [
-        f"{row['name']} {percent(row['peak_weight'])} against {percent(row['cap'])} "
+        f"{sector_name(row['name']) if row['kind'] == 'sector' else row['name']} "
+        f"{percent(row['peak_weight'])} against {percent(row['cap'])} "
         f"({date(row['first_date'])} … {date(row['last_date'])})"
         for row in (rows[i] for i in furthest)
     ]

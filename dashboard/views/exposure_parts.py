@@ -92,14 +92,7 @@ def sectors_through_time(run: Run) -> None:
 
 def risk_through_time(run: Run) -> None:
     """Draw concentration, beta, volatility and factors; what takes long arrives by itself."""
-    pending = _study(run).status in ("waiting", "running")
-    st.fragment(_risk, run_every=_LOOK_AGAIN if pending else None)(run, pending)
-
-
-def _risk(run: Run, was_pending: bool) -> None:
     study = _study(run)
-    if was_pending and study.status in ("done", "failed"):
-        st.rerun()  # the page then stops asking
     known: RiskStudy | None = study.result if study.status == "done" else None
     curves, factors = review_holdings.curves(run), review_exposure.factor_exposure(run)
     ex_ante = None if known is None else known.ex_ante
@@ -121,8 +114,7 @@ def _risk(run: Run, was_pending: bool) -> None:
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))
     elif known is None:
-        words = f"Working out the risk of every session's holdings: {percent(study.share, 0)}"
-        st.progress(study.share, text=words)
+        st.fragment(_progress, run_every=_LOOK_AGAIN)(run)
     else:
         frame.show(frame.words_html("", bias_words(known)))
     if factors is not None:
@@ -131,6 +123,15 @@ def _risk(run: Run, was_pending: bool) -> None:
         heading("Factors: exposure, and what they brought", table, "factors")
         frame.show(factors_table(run, factors, brought))
         frame.show(frame.words_html("", _EXPOSURE_NOTE))
+
+
+def _progress(run: Run) -> None:
+    # Alone in its fragment: looking again draws no figure.
+    study = _study(run)
+    if study.status in ("done", "failed"):
+        st.rerun()  # the page then stops asking
+    words = f"Working out the risk of every session's holdings: {percent(study.share, 0)}"
+    st.progress(study.share, text=words)
 
 
 def _study(run: Run) -> Study:

@@ -18,6 +18,7 @@ from dashboard.views import frame
 from dashboard.views import overview_words as words
 from dashboard.views.chart import chart, heading
 from dashboard.views.frames import LOG_FROM_DAYS, levels
+from dashboard.views.overview_crises import crises_html, crises_sentence
 from dashboard.views.overview_rows import account_rows, sector_rows
 from dashboard.views.overview_studies import (
     account_study,
@@ -197,8 +198,8 @@ def never_saw(run: Run) -> None:
     """Draw the large falls of the market that the period saw, and those that it did not."""
     table = crises_of(run)
     heading("What this period never saw", table.set_index("name"), "crises")
-    frame.show(frame.words_html(words.crises_sentence(table, simulated=run.market.simulated)))
-    frame.show(words.crises_html(table, narrow=is_phone()))
+    frame.show(frame.words_html(crises_sentence(table, simulated=run.market.simulated)))
+    frame.show(crises_html(table, narrow=is_phone()))
     frame.show(frame.words_html("", _NO_HISTORY))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.charts.rows import Row
-from dashboard.charts.sectors import SHORT_NAMES
+from dashboard.charts.sector_names import sector_label
 from dashboard.format import FORMATS, MINUS, percent
 from dashboard.lab.panel_work import RULE_COLOURS
 from dashboard.review_overview import Account
@@ -39,7 +39,7 @@ def sector_rows(table: pd.DataFrame, cap: float | None, colours: Theme) -> list[
         over = cap if cap is not None and held > cap else None
         rows.append(
             Row(
-                SHORT_NAMES.get(str(name), str(name)),
+                sector_label(str(name), short=True),
                 percent(held),
                 0.0,
                 held,

@@ -9,10 +9,10 @@ import streamlit as st
 from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.format import percent
-from dashboard.lab.panel_work import account_work, control_work
+from dashboard.lab.panel_work import account_work
 from dashboard.review_evidence import is_short
-from dashboard.review_overview import evidence_work
-from dashboard.review_today import is_current, today_of, today_work
+from dashboard.review_overview import control_once, evidence_work
+from dashboard.review_today import today_work
 from dashboard.run import Run
 from dashboard.studies import Study, Work
 from dashboard.views import frame
@@ -25,13 +25,11 @@ _ENDED: Final = ("done", "failed")
 
 def control_study(run: Run) -> Study:
     """Ask for the exposure-matched control: a lab's ControlStudy."""
-    return _ask(run, "control", control_work(run), rank=0)
+    return _ask(run, "control", control_once(run), rank=0)
 
 
 def today_study(run: Run) -> Study:
     """Ask where the scenario stands at the last session of the data: a Today."""
-    if is_current(run):
-        return Study("done", 1.0, today_of(run))
     return _ask(run, "today", today_work(run, session.engine().run), rank=1)
 
 

@@ -1,15 +1,15 @@
-"""The Overview in words and tables: what a run made, what one cannot say, and what it never saw."""
+"""The Overview in words and tables: what a run made, and what one cannot say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from core.crises import Seen
 from core.evidence.bootstrap import PairedDifference, Verdict
+from dashboard.charts.sector_names import sector_label
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
@@ -27,10 +27,9 @@ __all__ = [
     "account_alt",
     "account_table",
     "control_sentence",
-    "crises_html",
-    "crises_sentence",
     "evidence_words",
     "headline",
+    "listed",
     "overview_alt",
     "sectors_alt",
     "sectors_html",
@@ -120,7 +119,7 @@ def _verdicts(compared: Mapping[str, PairedDifference]) -> str:
         Verdict.SAME: "no difference at all",
         Verdict.UNDEFINED: "not to be judged",
     }
-    said = [f"{_listed(by[verdict])} {text}" for verdict, text in texts.items() if verdict in by]
+    said = [f"{listed(by[verdict])} {text}" for verdict, text in texts.items() if verdict in by]
     return f"{'; '.join(said)}." if said else "nothing to compare."
 
 
@@ -202,14 +201,14 @@ def sectors_sentence(table: pd.DataFrame, run: Run) -> str:
     held = table[table["held"] > 0.0]
     if not len(held):
         return f"On {when} nothing is held."
-    largest, weight = str(held.index[0]), float(held["held"].iloc[0])
+    largest, weight = sector_label(str(held.index[0])), float(held["held"].iloc[0])
     told = f"On {when} the largest sector is {largest} with {percent(weight)} of NAV"
     if cap is None:
         return f"{told}; no sector cap is set."
     above = weight - cap
     side = "above" if above > 0.0 else "below"
     told = f"{told}, {points(abs(above)).lstrip('+')} {side} the cap of {percent(cap, 0)}."
-    passed = largest_breaches(run, 1)
+    passed = largest_breaches(run, 1, sector_name=sector_label)
     return f"{told} Targets keep the caps, drift passes them: {passed}." if passed else told
 
 
@@ -218,7 +217,7 @@ def sectors_html(table: pd.DataFrame, cap: float | None) -> str:
     head = ["Sector", "Held", "Target"]
     rows = []
     for name, row in table.iterrows():
-        cells = [escape(str(name)), percent(row["held"]), percent(row["target"])]
+        cells = [escape(sector_label(str(name))), percent(row["held"]), percent(row["target"])]
         if cap is not None:
             cells.append(points(row["held"] - cap))
         rows.append(tuple(cells))
@@ -228,7 +227,7 @@ def sectors_html(table: pd.DataFrame, cap: float | None) -> str:
 def sectors_alt(table: pd.DataFrame, cap: float | None) -> str:
     """Describe the bars."""
     parts = [
-        f"{name} {percent(row['held'])} (target {percent(row['target'])})"
+        f"{sector_label(str(name))} {percent(row['held'])} (target {percent(row['target'])})"
         for name, row in table.iterrows()
     ]
     limit = "" if cap is None else f" The cap is {percent(cap, 0)} a sector."
@@ -261,63 +260,6 @@ def targets_html(rows: Sequence[TargetRow], *, narrow: bool = False) -> str:
     return html_table((*head, "") if narrow else (*head, "Distance", ""), cells)
 
 
-def crises_sentence(table: pd.DataFrame, *, simulated: bool) -> str:
-    """Say which large falls the period saw, and the deepest that it did not."""
-    if simulated:
-        return "This market is simulated: no fall of a real market is in it, whatever its dates."
-    seen = table[table["period"] == Seen.WHOLE.value]
-    part = table[table["period"] == Seen.PART.value]
-    never = table[table["period"] == Seen.NEVER.value].sort_values("depth", kind="stable")
-    told = [_fall(row) for _, row in seen.iterrows()]
-    some = (
-        f" and part of {_listed([_fall(row) for _, row in part.iterrows()])}" if len(part) else ""
-    )
-    start = f"It saw {_listed(told) or 'none of them whole'}{some}."
-    if not len(never):
-        return start
-    missed = [_fall(row) for _, row in never.head(3).iterrows()]
-    return (
-        f"{start} It never saw {count(len(never))} of {count(len(table))}, such as "
-        f"{_listed(missed)}."
-    )
-
-
-def crises_html(table: pd.DataFrame, *, large: bool = False, narrow: bool = False) -> str:
-    """Return the large falls of the US market.
-
-    `large`, for a projector, leaves out the data; `narrow`, for a phone, gives years only.
-    """
-    rows = []
-    for _, row in table.iterrows():
-        if narrow:
-            span = _span_of_years(row)
-        else:
-            write = month if large else date
-            span = f"{write(row['peak'])} … {write(row['trough'])}"
-        seen = tuple(_seen(row[where], short=narrow) for where in ("period", "store"))
-        cells = (escape(row["name"]), span, percent(row["depth"]))
-        rows.append((*cells, *(seen[:1] if large else seen)))
-    head = ("Fall of the S&amp;P 500", "Years" if narrow else "Peak … lowest close", "Depth")
-    where = ("Period", "Data") if narrow else ("In this period", "In the data")
-    return html_table((*head, *(where[:1] if large else where)), rows)
-
-
-def _seen(how: Any, *, short: bool) -> str:
-    if how == Seen.NEVER.value:
-        return f'<span class="pl-quiet">{"no" if short else "never"}</span>'
-    mark, word = ("✓", "whole") if how == Seen.WHOLE.value else ("◐", "in part")
-    return f'<span title="{word}">{mark}</span>' if short else f"{mark} {word}"
-
-
-def _fall(row: Any) -> str:
-    return f"{row['name']} ({_span_of_years(row)}, {percent(row['depth'], 0)})"
-
-
-def _span_of_years(row: Any) -> str:
-    begin, end = row["peak"].year, row["trough"].year
-    return str(begin) if begin == end else f"{begin}{DASH}{end}"
-
-
 def _made(value: float | None) -> str:
     if value is None:
         return "made no yearly figure"
@@ -330,5 +272,6 @@ def _fell(depth: float) -> str:
     return f"fell {percent(-depth)} at worst" if depth < 0.0 else "never fell"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other, the last after "and"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""

@@ -20,6 +20,7 @@ from dashboard.views import frame
 from dashboard.views import overview_words as words
 from dashboard.views.frames import levels
 from dashboard.views.keys import keys
+from dashboard.views.overview_crises import crises_html, crises_sentence
 from dashboard.views.overview_parts import crises_of
 from dashboard.views.overview_rows import account_rows, sector_rows
 from dashboard.views.overview_studies import (
@@ -152,8 +153,8 @@ def _sectors(run: Run) -> None:
 
 def _never_saw(run: Run) -> None:
     table = crises_of(run)
-    _say(words.crises_sentence(table, simulated=run.market.simulated))
-    frame.show(words.crises_html(table, large=True))
+    _say(crises_sentence(table, simulated=run.market.simulated))
+    frame.show(crises_html(table, large=True))
 
 
 _TITLES: Final = (

@@ -8,6 +8,7 @@ from html import escape
 
 from core.ledger import EventKind
 from core.metrics import Metrics
+from dashboard.charts.sector_names import sector_label
 from dashboard.definitions import term_html
 from dashboard.format import DASH, count, date, percent, seconds
 from dashboard.report.coverage import coverage_of, readable
@@ -56,7 +57,7 @@ def rules_table(run: Run, colours: Theme) -> str:
 
 
 def sectors_table(run: Run, colours: Theme) -> str:
-    """Return the average share of each sector in what was invested, "Other" always said."""
+    """Return the average share of each sector in what was invested, without a sector too."""
     shares = dict(run.sector_shares())
     shares.setdefault("Other", 0.0)
     largest = max(shares.values(), default=0.0) or 1.0
@@ -66,7 +67,7 @@ def sectors_table(run: Run, colours: Theme) -> str:
         width = f"width:{100.0 * share / largest:.1f}%"
         bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
         swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
-        rows.append((swatch + escape(name), bar, percent(share)))
+        rows.append((swatch + escape(sector_label(name)), bar, percent(share)))
     return html_table(("Sector", "", "Average share"), rows)
 
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from core.rules import Rule
+from dashboard.charts.sector_names import sector_label
 from dashboard.format import DASH, count, date, percent, points, ratio
 from dashboard.review_today import NearStop, Today, age
 from dashboard.views.tables import html_table
@@ -58,6 +59,8 @@ def cards(today: Today, now: dt.date) -> tuple[Card, ...]:
 
 
 def _exposure(today: Today) -> Card:
+    if today.rebalance is None and not today.held and today.binding != "breaker":
+        return Card("Exposure", percent(today.applied, 0), "nothing bought yet: no order is filled")
     wanted = "out" if math.isnan(today.wanted) else percent(today.wanted, 0)
     return Card(
         "Exposure",
@@ -184,7 +187,7 @@ def near_html(today: Today) -> str:
     rows = [
         (
             escape(one.ticker),
-            escape(one.sector),
+            escape(sector_label(one.sector)),
             percent(one.weight),
             _distance(one.to_stop, one.from_entry),
             _distance(one.to_trailing, one.from_high),

@@ -21,6 +21,7 @@ from playwright.sync_api import Page
 from core.metrics import CALENDAR_DAYS_PER_YEAR
 from core.scenario import specs
 from dashboard.address import VIEW_KEYS
+from dashboard.charts.sector_names import WITHOUT_SECTOR, sector_label
 from dashboard.cli import main
 from dashboard.format import DASH, FORMATS, count, difference, percent
 from dashboard.report.faces import FACES
@@ -193,5 +194,7 @@ def _same_rules(rows: list[list[str]], report: Report) -> None:
 def _same_sectors(rows: list[list[str]], report: Report) -> None:
     named = {row[0]: row[-1] for row in rows}
     printed = [part.rpartition(" ") for part in report.after("Sectors: ").split(", ")]
-    assert named == {"Other": percent(0.0)} | {name: share for name, _, share in printed}
-    assert named["Other"] == report.after("Other share: ")
+    assert named == {WITHOUT_SECTOR: percent(0.0)} | {
+        sector_label(name): share for name, _, share in printed
+    }
+    assert named[WITHOUT_SECTOR] == report.after("Other share: ")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.memo import Memo
+from dashboard.memo import Memo, keep, kept
 
 
 def test_a_value_is_computed_once_however_many_ask() -> None:
@@ -48,3 +50,42 @@ def test_a_failure_is_not_kept() -> None:
     with pytest.raises(ValueError, match="no luck"):
         memo.get("a", fail)
     assert memo.get("a", lambda: 1) == 1
+
+
+class Thing:
+    """What a run is to these tests: never changed, told apart by identity."""
+
+
+def test_a_value_is_kept_as_long_as_its_object_and_no_longer() -> None:
+    calls: list[Thing] = []
+
+    @kept
+    def told(thing: Thing) -> list[Thing]:
+        """Say it."""
+        calls.append(thing)
+        return [thing]  # refers to its owner, as what is made of a run may
+
+    one, other = Thing(), Thing()
+    assert told(one) is told(one)
+    assert told(other) is not told(one)
+    assert calls == [one, other]
+    assert told.__doc__ == "Say it."
+    gone = weakref.ref(one)
+    calls.clear()
+    del one
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_fails_is_not_kept_and_nothing_can_be_kept_without_a_place() -> None:
+    thing = Thing()
+
+    def fail() -> int:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        keep(thing, "a", fail)
+    assert keep(thing, "a", lambda: 3) == keep(thing, "a", fail) == 3
+    assert keep(thing, "b", lambda: None) is None
+    with pytest.raises(TypeError):
+        keep(object(), "a", lambda: 3)

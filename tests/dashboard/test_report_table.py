@@ -134,6 +134,6 @@ def test_sector_shares_are_computed_once(run: Run, monkeypatch: pytest.MonkeyPat
     shares = fresh.sector_shares()
     monkeypatch.setattr(Run, "sector_frame", lambda self: pytest.fail("computed again"))
     assert fresh.sector_shares() is shares
-    assert "Other" in sectors_table(fresh, LIGHT)
+    assert "Without a sector" in sectors_table(fresh, LIGHT)
     with pytest.raises(TypeError):
         shares["Other"] = 1.0  # type: ignore[index]

@@ -71,6 +71,24 @@ def test_the_largest_sector_of_a_day_is_the_largest_and_none_before_the_first_fi
         assert weights.loc[day, largest.loc[day, "sector"]] == largest.loc[day, "weight"]
 
 
+def test_where_nothing_was_held_the_table_is_empty() -> None:
+    run = a_run()
+    assert run.result.weights is not None
+    cash = replace(run, result=replace(run.result, weights=np.zeros_like(run.result.weights)))
+    table = exposure.sectors_table(cash)
+    assert not len(table)
+    assert list(table) == list(exposure.sectors_table(run))
+    assert set(exposure.largest_sector(cash)["sector"]) == {""}
+
+
+def test_what_is_measured_is_measured_once_a_run_and_goes_with_it() -> None:
+    run = a_run()
+    for ask in (exposure.spells_above, exposure.sectors_table, exposure.held_concentration,
+                holdings.held_beta, holdings.curves):  # fmt: skip
+        assert ask(run) is ask(run)
+        assert ask(run) is not ask(replace(run))
+
+
 def test_coverage_counts_what_has_no_sector_and_merges_it_with_nothing() -> None:
     run = a_run()
     found = exposure.coverage(run)

@@ -1,10 +1,8 @@
-"""The numbers of the Overview: evidence, account, sectors, targets, falls, and the last close."""
+"""The numbers of the Overview: evidence, account, sectors, targets."""
 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import math
 from typing import Any
 
 import numpy as np
@@ -12,32 +10,21 @@ import pandas as pd
 import pytest
 
 from core.config import Scenario
-from core.crises import CRISES
+from core.errors import CancelledError
 from core.evidence.bootstrap import Verdict
 from core.metrics import drawdown_series
-from core.rules import Rule
 from core.scenario import with_values
 from dashboard import review_overview as numbers
+from dashboard.charts.sector_names import UNMAPPED, WITHOUT_SECTOR
 from dashboard.lab.panel_work import account_work, control_work
-from dashboard.review_today import age, as_of_last_session, is_current, today_of, today_work
-from dashboard.run import Run
 from dashboard.studies import Pace
+from dashboard.theme import LIGHT
 from dashboard.views import overview_words as words
-from dashboard.views.today_words import (
-    cards,
-    cards_html,
-    near_html,
-    rules_sentence,
-    today_sentence,
-)
+from dashboard.views.overview_rows import sector_rows
 from tests.dashboard.fakes import fake_run
 
 RUN = fake_run(sessions=320, seed=3)
 PACE = Pace(lambda: False, lambda _share: None)
-OFF = {f"risk.{field}": None for field in (
-    "max_allowed_drawdown", "target_annual_vol", "position_stop_loss", "trailing_stop_pct",
-    "circuit_breaker_dd", "vol_rebalance_threshold",
-)}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +46,21 @@ def test_evidence_is_of_the_figures_that_are_shown(evidence: numbers.Evidence) -
     control = control_work(RUN)(PACE)
     assert evidence.control is not None
     assert evidence.control["max_drawdown"].value_b == pytest.approx(control.control.max_drawdown)
+
+
+def test_evidence_stops_between_its_steps_and_takes_the_control_that_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, shares = dataclasses.replace(RUN), list[float]()
+    steps = iter([False, False, True])
+    with pytest.raises(CancelledError):
+        numbers.evidence_work(run)(Pace(lambda: next(steps), shares.append))
+    assert shares == [0.0, 0.25]
+    found = numbers.control_once(run)(PACE)
+    monkeypatch.setattr(numbers, "control_work", lambda _run: pytest.fail("found again"))
+    assert numbers.control_once(run)(PACE) is found
+    assert numbers.evidence_work(run)(Pace(lambda: False, shares.append)).control is not None
+    assert shares[2:] == [0.0, 0.25, 0.5, 0.75]
 
 
 def test_words_say_what_is_within_noise(evidence: numbers.Evidence) -> None:
@@ -138,6 +140,23 @@ def test_sectors_sum_to_what_is_invested() -> None:
     assert "Held over cap" in words.sectors_html(table, 0.05)
 
 
+def test_what_has_no_sector_is_never_called_other() -> None:
+    run = dataclasses.replace(RUN, scenario=with_values(Scenario(), {"book.sector_cap": 0.05}))
+    table = numbers.sector_book(run).sort_values("held", key=lambda held: held.index != UNMAPPED)
+    assert table.index[0] == UNMAPPED
+    rows = sector_rows(table, 0.05, LIGHT)
+    spells = dataclasses.replace(run, market=dataclasses.replace(
+        run.market, sector=(UNMAPPED,) * len(run.tickers)))  # fmt: skip
+    said = [
+        words.sectors_sentence(table, run), words.sectors_sentence(table, spells),
+        words.sectors_html(table, 0.05), words.sectors_alt(table, 0.05), rows[0].label,
+    ]  # fmt: skip
+    for text in said:
+        assert "Other" not in text
+        assert WITHOUT_SECTOR in text or text == "No sector"
+    assert said[1].count(WITHOUT_SECTOR) == 2  # the largest, and the spell above the cap
+
+
 def test_the_target_of_the_book_is_that_of_the_last_fill() -> None:
     sessions = len(RUN.dates)
     book = np.zeros((2, 20))
@@ -178,120 +197,6 @@ def test_headline_names_yearly_figures_only_where_there_are_any() -> None:
     assert "lost 3.1\u202f% a year" in words.headline(lost)
     flat = dataclasses.replace(RUN, metrics=dataclasses.replace(RUN.metrics, max_drawdown=0.0))
     assert "and never fell;" in words.headline(flat)
-
-
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
-def test_falls_are_told_for_period_and_data() -> None:
-    table = numbers.crises_table(
-        (day("2021-06-01"), day("2024-05-31")), (day("2015-01-02"), day("2024-12-06")),
-        simulated=False,
-    )  # fmt: skip
-    assert len(table) == len(CRISES)
-    assert table["name"].iloc[0] == "Tariffs"
-    assert table.set_index("name")["store"].to_dict()["Covid"] == "whole"
-    text = words.crises_sentence(table, simulated=False)
-    assert text.startswith("It saw Inflation bear market (2022, −25\u202f%).")
-    assert "never saw 11 of 12, such as Financial crisis (2007–2009, −57\u202f%)" in text
-    for options in ({}, {"large": True}, {"narrow": True}):
-        html = words.crises_html(table, **options)
-        assert html.count("<tr>") == len(CRISES) + 1
-    part = numbers.crises_table(
-        (day("2008-01-02"), day("2020-12-31")), (day("2008-01-02"), day("2020-12-31")),
-        simulated=False,
-    )  # fmt: skip
-    assert "and part of Financial crisis" in words.crises_sentence(part, simulated=False)
-
-
-def test_a_simulated_market_saw_nothing() -> None:
-    table = numbers.crises_table(
-        (day("2000-01-03"), day("2024-12-31")), (day("2000-01-03"), day("2024-12-31")),
-        simulated=True,
-    )  # fmt: skip
-    assert set(table["period"]) == set(table["store"]) == {"never"}
-
-
-def test_today_is_the_last_close() -> None:
-    today = today_of(RUN)
-    result = RUN.result
-    assert today.date == today.period_end == RUN.dates[-1].astype(object)
-    assert (today.applied, today.wanted, today.invested) == (
-        result.applied_exposure[-1], result.wanted_exposure[-1], result.invested[-1],
-    )  # fmt: skip
-    assert today.drawdown == result.risk_drawdown[-1]
-    assert today.held == result.holdings[-1]
-    distances = [max(one.to_stop, one.to_trailing) for one in today.near]
-    assert distances == sorted(distances, reverse=True)
-    assert today.rebalance is not None
-    assert "last session of the data and of this period" in today_sentence(today)
-    found = cards(today, today.date + dt.timedelta(days=9))
-    assert found[0].label == "Exposure"
-    breaker = today.trigger(Rule.CIRCUIT_BREAKER)
-    assert breaker is not None
-    assert f"{100 * breaker.room:.1f}" in found[1].number
-    assert "simulated" in found[5].said
-    assert cards_html(found).count("pl-tile") == 6
-    assert near_html(today).count("<tr>") == len(today.near) + 1
-    assert "last rebalance on" in rules_sentence(today)
-
-
-def test_age_counts_days_and_weekdays() -> None:
-    friday = day("2024-12-06")
-    assert age(friday, friday) == (0, 0)
-    assert age(friday, day("2024-12-08")) == (2, 0)
-    assert age(friday, day("2024-12-09")) == (3, 1)
-    real = dataclasses.replace(today_of(fake_run(simulated=False)), date=friday)
-    card = cards(real, day("2024-12-16"))[5]
-    assert card.said == "10 days ago, about 6 sessions (weekdays)"
-    assert card.warn
-    assert cards(real, friday)[5].said == "today"
-
-
-def test_today_runs_on_where_the_period_ends_before_the_data() -> None:
-    assert is_current(RUN)
-    cut = with_values(RUN.scenario, {"period.end": dt.date(2021, 12, 31)})
-    assert as_of_last_session(cut).period.end is None
-    asked: list[Scenario] = []
-
-    def running(scenario: Scenario) -> Run:
-        asked.append(scenario)
-        return RUN
-
-    short = dataclasses.replace(fake_run(sessions=100), scenario=cut, market=RUN.market)
-    assert not is_current(short)
-    today = today_work(short, running)(PACE)
-    assert asked == [as_of_last_session(cut)]
-    assert today.date == RUN.dates[-1].astype(object)
-    assert today.period_end == short.dates[-1].astype(object)
-    assert "run on to the end of the data" in today_sentence(today)
-
-
-def test_rules_that_are_off_say_so() -> None:
-    bare = with_values(Scenario(), {**OFF, "risk.min_position_scale": 0.0})
-    found = cards(today_of(fake_run(bare)), dt.date(2024, 1, 1))
-    said = [card.said for card in found]
-    assert said[1:4] == [
-        "the circuit breaker is off", "drawdown scaling is off", "the volatility target is off",
-    ]  # fmt: skip
-    assert found[4].number == "–"
-
-
-def test_a_breaker_that_is_out_says_so() -> None:
-    result = RUN.result
-    wanted = result.wanted_exposure.copy()
-    wanted[-1] = math.nan
-    out = dataclasses.replace(
-        today_of(RUN), wanted=math.nan, binding="breaker",
-        triggers=tuple(
-            dataclasses.replace(one, acts=True) if one.rule is Rule.CIRCUIT_BREAKER else one
-            for one in today_of(RUN).triggers
-        ),
-    )  # fmt: skip
-    found = cards(out, dt.date(2024, 1, 1))
-    assert found[0].said.startswith("the breaker holds it in cash; wanted out")
-    assert found[1].number == "out"
 
 
 def test_the_figure_says_when_each_curve_fell_most() -> None:

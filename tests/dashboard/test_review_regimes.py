@@ -102,6 +102,22 @@ def test_the_regime_of_the_book_changes_only_at_decisions() -> None:
     assert (force.iloc[decided] == day.iloc[decided]).all()
 
 
+def test_without_a_decided_book_none_is_in_force() -> None:
+    run = a_run()
+    names = len(run.tickers)
+    none = np.zeros((0, names))
+    book = replace(
+        run.book, rebalance=run.book.rebalance[:0], target=none, composite=none,
+        regime=run.book.regime[:0],
+    )  # fmt: skip
+    early = replace(run, book=book)
+    assert (regimes.in_force(early) == regimes.NO_BOOK).all()
+    assert len(regimes.in_force(early)) == SESSIONS
+    assert regimes.stats(early).rebalances.sum() == 0
+    assert "0 of 0 decisions" in regimes_headline(early, regimes.stats(early))
+    assert len(regimes.returns(early))
+
+
 def test_counts_add_up_to_the_run() -> None:
     run = a_run()
     found = regimes.stats(run)

@@ -14,6 +14,7 @@ from core.presets import preset
 from core.scenario import with_values
 from dashboard.charts.alt import facts_alt, timeline_alt
 from dashboard.charts.scale_curve import floor_binds_at
+from dashboard.charts.sector_names import sector_label
 from dashboard.format import DASH, percent, ratio
 from dashboard.problems import Problem
 from dashboard.report.faces import FACES
@@ -217,14 +218,14 @@ def test_tables_hold_every_metric_rule_and_sector() -> None:
     rules = plain(rules_table(RUN, LIGHT))
     assert f"Position stop sold||{RUN.metrics.position_stops}|" in rules
     sectors = plain(sectors_table(RUN, DARK))
-    assert all(name in sectors for name in set(RUN.sectors))
-    assert "Other" in sectors
+    assert all(sector_label(name) in sectors for name in set(RUN.sectors))
+    assert "Other" not in sectors
     assert "1.2" in plain(timings_table(RUN))
 
 
-def test_other_is_reported_even_when_it_is_nothing() -> None:
+def test_what_has_no_sector_is_reported_even_when_it_is_nothing() -> None:
     market = replace(RUN.market, sector=("Energy",) * len(RUN.market.sector))
-    assert "Other||" in plain(sectors_table(replace(RUN, market=market), LIGHT))
+    assert "Without a sector||" in plain(sectors_table(replace(RUN, market=market), LIGHT))
 
 
 def test_frames_of_a_run_line_up_with_its_dates() -> None:
