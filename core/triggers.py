@@ -134,13 +134,11 @@ def stop_distances(
     held = spells(inputs, risk, result)
     last, scale = inputs.shape[0] - 1, float(stop_scales(inputs)[-1])
     open_ = np.flatnonzero(result.trades.is_open & (weights[last, held.security] > 0.0))
-    rows = np.empty((len(open_), 2))
-    for row, m in enumerate(open_):
-        i, a = int(held.security[m]), int(held.entry[m])
-        close = inputs.close[a:, i]
-        value = weights[a:, i] * result.nav[a:]
-        price = close[np.flatnonzero(np.isfinite(close))[-1]]
-        rows[row] = price / average_entry(value, close, paid[a:, i])[-1], price / np.nanmax(close)
+    over = [
+        _over_references(weights[a:, i] * result.nav[a:], inputs.close[a:, i], paid[a:, i])
+        for i, a in zip(held.security[open_], held.entry[open_], strict=True)
+    ]
+    rows = np.array(over, dtype=np.float64).reshape(len(open_), 2)
     security = held.security[open_]
     stop = _distance(rows[:, 0], risk.position_stop_loss, scale)
     trailing = _distance(rows[:, 1], risk.trailing_stop_pct, scale)
@@ -160,6 +158,12 @@ def stop_distances(
 def _floor_depth(maximum: float, floor: float) -> float:
     # From here on drawdown scaling alone would ask for less: (1 − depth / maximum)² = floor.
     return maximum * (1.0 - math.sqrt(floor)) if floor < 1.0 else 0.0
+
+
+def _over_references(value: Floats, close: Floats, paid: Floats) -> tuple[float, float]:
+    # The last close over the average entry, and over the highest close, since the entry.
+    price = close[np.flatnonzero(np.isfinite(close))[-1]]
+    return price / average_entry(value, close, paid)[-1], price / np.nanmax(close)
 
 
 def _distance(over_reference: Floats, limit: float | None, scale: float) -> Floats:

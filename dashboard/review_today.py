@@ -16,7 +16,7 @@ from core.rule_fills import rebalance_fills
 from core.rule_walk import spells
 from core.rules import Rule
 from core.scenario import with_values
-from core.triggers import Trigger, stop_distances, triggers
+from core.triggers import StopDistances, Trigger, stop_distances, triggers
 from dashboard.charts.exposure import binding_rule
 from dashboard.run import Run
 from dashboard.studies import Pace
@@ -164,19 +164,6 @@ def today_of(run: Run, period_end: dt.date | None = None) -> Today:
     """
     result, risk = run.result, run.scenario.risk
     distances = stop_distances(run.inputs, risk, result)
-    staying = np.flatnonzero(~distances.leaving & ~np.isnan(distances.nearest))[:NEAREST]
-    near = tuple(
-        NearStop(
-            ticker=run.tickers[int(distances.security[row])],
-            sector=run.sectors[int(distances.security[row])],
-            weight=float(distances.weight[row]),
-            from_entry=float(distances.from_entry[row]),
-            from_high=float(distances.from_high[row]),
-            to_stop=float(distances.to_stop[row]),
-            to_trailing=float(distances.to_trailing[row]),
-        )
-        for row in staying
-    )
     last = _date(run.dates[-1])
     return Today(
         date=last,
@@ -196,8 +183,24 @@ def today_of(run: Run, period_end: dt.date | None = None) -> Today:
         triggers=triggers(risk, result),
         held=len(distances),
         leaving=int(distances.leaving.sum()),
-        near=near,
+        near=_near(run, distances),
         rebalance=_last_rebalance(run),
+    )
+
+
+def _near(run: Run, distances: StopDistances) -> tuple[NearStop, ...]:
+    staying = np.flatnonzero(~distances.leaving & ~np.isnan(distances.nearest))[:NEAREST]
+    return tuple(
+        NearStop(
+            ticker=run.tickers[int(distances.security[row])],
+            sector=run.sectors[int(distances.security[row])],
+            weight=float(distances.weight[row]),
+            from_entry=float(distances.from_entry[row]),
+            from_high=float(distances.from_high[row]),
+            to_stop=float(distances.to_stop[row]),
+            to_trailing=float(distances.to_trailing[row]),
+        )
+        for row in staying
     )
 
 

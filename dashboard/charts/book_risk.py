@@ -72,39 +72,49 @@ def book_risk_figure(
         For narrow screens.
     """
     slots = stack_slots(_HEIGHTS, compact=compact)
-    accent, quiet = colours.accent, colours.ink(colours.secondary)
-    volatility = [_Curve(curves["realised"], "realised", quiet, 1.0)]
-    if ex_ante is not None:
-        volatility.append(_Curve(ex_ante, "of holdings", accent))
-    said = "of holdings: over the year before" if ex_ante is not None else "holdings: working …"
-    words = f"Volatility, a year · {said}; realised: NAV, last {realised_window} sessions"
-    words += "" if target is None else f"; line: target {percent(target, 0)}"
     panels = {
-        "names": _panel(
-            slots["names"],
-            "Names · effective: as many equal holdings would be as concentrated",
-            [
-                _Curve(curves["holdings"].astype(np.float64), "held", quiet, 1.0),
-                _Curve(curves["effective_names"], "effective", accent),
-            ],
-            colours,
-            kind="count",
-            zero=True,
-        ),
-        "beta": _panel(
-            slots["beta"],
-            "Beta of the holdings to the benchmark, cash 0 · from the year before; line: 1",
-            [_Curve(curves["beta"], "beta", accent)],
-            colours,
-            kind="ratio",
-            level=1.0,
-        ),
-        "volatility": _panel(
-            slots["volatility"], words, volatility, colours, kind="percent", level=target, zero=True
+        "names": _names_panel(curves, slots["names"], colours),
+        "beta": _beta_panel(curves["beta"], slots["beta"], colours),
+        "volatility": _volatility_panel(
+            curves["realised"], ex_ante, slots["volatility"], colours, target, realised_window
         ),
         "factors": _factors_panel(factors, slots["factors"], colours),
     }
     return stacked_figure(slots, panels, curves.index, colours)
+
+
+def _names_panel(curves: pd.DataFrame, slot: Slot, colours: Theme) -> Panel:
+    quiet = colours.ink(colours.secondary)
+    drawn = [
+        _Curve(curves["holdings"].astype(np.float64), "held", quiet, 1.0),
+        _Curve(curves["effective_names"], "effective", colours.accent),
+    ]
+    title = "Names · effective: as many equal holdings would be as concentrated"
+    return _panel(slot, title, drawn, colours, kind="count", zero=True)
+
+
+def _beta_panel(beta: pd.Series, slot: Slot, colours: Theme) -> Panel:
+    title = "Beta of the holdings to the benchmark, cash 0 · from the year before; line: 1"
+    drawn = [_Curve(beta, "beta", colours.accent)]
+    return _panel(slot, title, drawn, colours, kind="ratio", level=1.0)
+
+
+def _volatility_panel(
+    realised: pd.Series,
+    ex_ante: pd.Series | None,
+    slot: Slot,
+    colours: Theme,
+    target: float | None,
+    window: int,
+) -> Panel:
+    drawn = [_Curve(realised, "realised", colours.ink(colours.secondary), 1.0)]
+    said = "holdings: working …"
+    if ex_ante is not None:
+        drawn.append(_Curve(ex_ante, "of holdings", colours.accent))
+        said = "of holdings: over the year before"
+    title = f"Volatility, a year · {said}; realised: NAV, last {window} sessions"
+    title += "" if target is None else f"; line: target {percent(target, 0)}"
+    return _panel(slot, title, drawn, colours, kind="percent", level=target, zero=True)
 
 
 def _factors_panel(factors: pd.DataFrame | None, slot: Slot, colours: Theme) -> Panel:

@@ -54,14 +54,12 @@ def each_sector_figure(
     """
     template = plotly_template(colours)
     height = each_sector_height(len(names), compact=compact)
-    peak = float(sectors.to_numpy(np.float64).max(initial=0.0))
-    top = max(peak, cap) * 1.1
+    top = max(float(sectors.to_numpy(np.float64).max(initial=0.0)), cap) * 1.1
     layout: dict[str, Any] = {
         "height": height,
         "margin": {"l": _LEFT_PX, "r": _RIGHT_PX, "t": _TOP_PX, "b": _BOTTOM_PX},
-        "shapes": [],
-        "annotations": [],
-    }
+        "shapes": [], "annotations": [],
+    }  # fmt: skip
     ends = [sectors.index[0].isoformat(), sectors.index[-1].isoformat()]
     traces: list[dict[str, Any]] = []
     for number, name in enumerate(names):

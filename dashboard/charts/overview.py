@@ -60,11 +60,7 @@ def overview_figure(
     log : bool
         Whether equal distances are equal returns.
     """
-    heights = {str(part): _HEIGHTS[part] for part in parts}
-    if len(heights) < len(ALL):  # one of the two curves has the place of both
-        missing = sum(_HEIGHTS[part] for part in ALL if part not in heights)
-        heights = {part: px + missing if px > 100 else px for part, px in heights.items()}
-    slots = stack_slots(heights, compact=compact)
+    slots = stack_slots(_heights(parts), compact=compact)
     panels: dict[str, Panel] = {}
     if "equity" in slots:
         growth = equity_panel(
@@ -73,17 +69,20 @@ def overview_figure(
         panels["equity"] = _explained(growth) if "control" in equity and not compact else growth
     if "drawdown" in slots:
         panels["drawdown"] = drawdown_panel(
-            drawdown,
-            slots["drawdown"],
-            colours,
-            reference=levels.reference,
-            breaker=levels.breaker,
-        )
+            drawdown, slots["drawdown"], colours,
+            reference=levels.reference, breaker=levels.breaker,
+        )  # fmt: skip
     if "regimes" in slots:
         panels["regimes"] = ribbon_panel(
             regimes, regime_codes(colours), slots["regimes"], colours, title=_REGIMES
         )
     return stacked_figure(slots, panels, equity.index, colours)
+
+
+def _heights(parts: Sequence[Part]) -> dict[str, int]:
+    # One of the two curves, alone, has the place of both.
+    missing = sum(_HEIGHTS[part] for part in ALL if part not in parts)
+    return {str(part): _HEIGHTS[part] + (missing if _HEIGHTS[part] > 100 else 0) for part in parts}
 
 
 def _explained(panel: Panel) -> Panel:

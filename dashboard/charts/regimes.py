@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -86,35 +86,35 @@ def regimes_figure(
     """
     slots = stack_slots(_HEIGHTS, compact=compact)
     codes = dict(regime_codes(colours)) | {"no book": Code("no book yet", colours.raised, "")}
+    titles = {
+        "labels": f"Label of the day · {_LETTERS}",
+        "in_force": "Regime of the book · the label at the latest month's end: weights change then",
+    }
+    ribbons = {
+        name: ribbon_panel(series, codes, slots[name], colours, title=titles[name])
+        for name, series in (("labels", labels), ("in_force", in_force))
+    }
+    panels = ribbons | _drivers(drivers, slots, colours, at)
+    panels["vix"] = _vix(drivers["vix"], slots["vix"], colours, at, bands)
+    return stacked_figure(slots, panels, drivers.index, colours)
+
+
+def _drivers(
+    drivers: pd.DataFrame, slots: Mapping[str, Slot], colours: Theme, at: Thresholds
+) -> dict[str, Panel]:
     trend = f"Market, last {at.window} sessions · lines: ±{percent(at.trend, 1)} make a trend"
     volatility = (
         f"Its volatility, a year, same sessions · line: volatile from {percent(at.volatility, 0)}"
     )
-    panels = {
-        "labels": ribbon_panel(
-            labels, codes, slots["labels"], colours, title=f"Label of the day · {_LETTERS}"
-        ),
-        "in_force": ribbon_panel(
-            in_force,
-            codes,
-            slots["in_force"],
-            colours,
-            title="Regime of the book · the label at the latest month's end: weights change then",
-        ),
+    return {
         "trend": _driver(
             drivers["trend"], slots["trend"], trend, colours, (-at.trend, 0.0, at.trend)
         ),
         "volatility": _driver(
-            drivers["volatility"],
-            slots["volatility"],
-            volatility,
-            colours,
-            (at.volatility,),
+            drivers["volatility"], slots["volatility"], volatility, colours, (at.volatility,),
             from_zero=True,
         ),
-        "vix": _vix(drivers["vix"], slots["vix"], colours, at, bands),
-    }
-    return stacked_figure(slots, panels, drivers.index, colours)
+    }  # fmt: skip
 
 
 def hindsight_figure(
@@ -150,42 +150,40 @@ def transitions_figure(
     codes = regime_codes(colours)
     names = ["unknown" if name == "default" else str(name) for name in matrix.index]
     letters = [codes[str(name)].letter for name in matrix.index]
-    columns = letters if compact else names
     values = matrix.to_numpy(np.float64)
-    layout = plotly_template(colours)
+    template = plotly_template(colours)
+    axis = {"showgrid": False, "tickmode": "array", "tickvals": list(range(len(names)))}
+    side = {"side": "top", "ticktext": letters if compact else names, "tickangle": 0}
+    layout = template | {
+        "height": _CELL_PX * len(names) + 40,
+        "margin": {"l": 76, "r": 8, "t": 30, "b": 8},
+        "hovermode": "closest",
+        "xaxis": template["xaxis"] | axis | side,
+        "yaxis": template["yaxis"] | axis | {"ticktext": names, "autorange": "reversed"},
+        "annotations": _cells(values, colours, small=compact),
+    }
+    return go.Figure({"data": [_heatmap(values, counts, names, colours)], "layout": layout})
+
+
+def _heatmap(
+    values: np.ndarray, counts: pd.DataFrame, names: list[str], colours: Theme
+) -> dict[str, Any]:
     place = list(range(len(names)))
-    axis = {"showgrid": False, "tickmode": "array", "tickvals": place}
-    side = {"side": "top", "ticktext": columns, "tickangle": 0}
-    return go.Figure(
-        {
-            "data": [
-                {
-                    "type": "heatmap",
-                    "x": place,
-                    "y": place,
-                    "z": values,
-                    "zmin": 0.0,
-                    "zmax": 1.0,
-                    "colorscale": [[0.0, colours.raised], [1.0, colours.accent]],
-                    "showscale": False,
-                    "xgap": 2,
-                    "ygap": 2,
-                    "customdata": counts.to_numpy(),
-                    "text": [[f"{row} → {column}" for column in names] for row in names],
-                    "hovertemplate": "%{text}: %{customdata} times<extra></extra>",
-                }
-            ],
-            "layout": layout
-            | {
-                "height": _CELL_PX * len(names) + 40,
-                "margin": {"l": 76, "r": 8, "t": 30, "b": 8},
-                "hovermode": "closest",
-                "xaxis": layout["xaxis"] | axis | side,
-                "yaxis": layout["yaxis"] | axis | {"ticktext": names, "autorange": "reversed"},
-                "annotations": _cells(values, colours, small=compact),
-            },
-        }
-    )
+    return {
+        "type": "heatmap",
+        "x": place,
+        "y": place,
+        "z": values,
+        "zmin": 0.0,
+        "zmax": 1.0,
+        "colorscale": [[0.0, colours.raised], [1.0, colours.accent]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "customdata": counts.to_numpy(),
+        "text": [[f"{row} → {column}" for column in names] for row in names],
+        "hovertemplate": "%{text}: %{customdata} times<extra></extra>",
+    }
 
 
 def _cells(values: np.ndarray, colours: Theme, *, small: bool) -> list[dict[str, Any]]:

@@ -75,44 +75,48 @@ def rows_figure(
         For narrow screens.
     """
     template = plotly_template(colours)
-    count = max(len(rows), 1)
-    height = min(_TALLEST, (ROWS_HEIGHT_PX - _TOP - _BOTTOM) / count) * count
-    traces = [_bars(rows), _hatched(rows, colours), _marks(rows, colours)]
-    low, high = _limits(rows, limit)
+    traces = (_bars(rows), _hatched(rows, colours), _marks(rows, colours))
     left = _LEFT_COMPACT if compact else _LEFT
-    axis = {
-        "range": [low, high],
-        "tickformat": tickformat,
-        "nticks": 5 if compact else 7,
-        "zeroline": True,
-        "zerolinecolor": colours.secondary,
-        "zerolinewidth": 1,
-        "showgrid": True,
-    }
+    values = {"range": list(_limits(rows, limit)), "tickformat": tickformat}
     layout = template | {
         "height": ROWS_HEIGHT_PX,
         "margin": {"l": left, "r": _RIGHT, "t": _TOP, "b": _BOTTOM},
         "barmode": "overlay",
         "bargap": 0.35,
         "hovermode": "closest",
-        "xaxis": template["xaxis"] | axis,
-        "yaxis": template["yaxis"]
-        | {
-            "range": [count - 0.5, -0.5],
-            "domain": [1.0 - height / (ROWS_HEIGHT_PX - _TOP - _BOTTOM), 1.0],
-            "tickvals": list(range(len(rows))),
-            "ticktext": [_bold(row.label, row.strong) for row in rows],
-            "tickfont": {"size": 12, "color": colours.text},
-            "showgrid": False,
-            "ticks": "outside",  # room between label and bar
-            "ticklen": 6,
-            "tickcolor": "rgba(0,0,0,0)",
-        },
+        "xaxis": template["xaxis"] | _value_axis(colours, compact) | values,
+        "yaxis": template["yaxis"] | _row_axis(rows, colours),
         "annotations": [_title(title, colours, left), *_numbers(rows, colours)],
         "shapes": [] if limit is None else [_line(limit, colours)],
     }
-    layout["xaxis"] |= {"anchor": "y"}
     return go.Figure({"data": [trace for trace in traces if trace["y"]], "layout": layout})
+
+
+def _value_axis(colours: Theme, compact: bool) -> dict[str, Any]:
+    return {
+        "anchor": "y",
+        "nticks": 5 if compact else 7,
+        "zeroline": True,
+        "zerolinecolor": colours.secondary,
+        "zerolinewidth": 1,
+        "showgrid": True,
+    }
+
+
+def _row_axis(rows: Sequence[Row], colours: Theme) -> dict[str, Any]:
+    inner, count = ROWS_HEIGHT_PX - _TOP - _BOTTOM, max(len(rows), 1)
+    height = min(_TALLEST, inner / count) * count
+    return {
+        "range": [count - 0.5, -0.5],
+        "domain": [1.0 - height / inner, 1.0],
+        "tickvals": list(range(len(rows))),
+        "ticktext": [_bold(row.label, row.strong) for row in rows],
+        "tickfont": {"size": 12, "color": colours.text},
+        "showgrid": False,
+        "ticks": "outside",  # room between label and bar
+        "ticklen": 6,
+        "tickcolor": "rgba(0,0,0,0)",
+    }
 
 
 def _limits(rows: Sequence[Row], limit: float | None) -> tuple[float, float]:

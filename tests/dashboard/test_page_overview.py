@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import Scenario
 from core.errors import RuinError
+from dashboard import review_today
 from dashboard.address import query_of, state_of
 from dashboard.run import Run
 from dashboard.session import Engine
@@ -120,7 +122,7 @@ def test_a_study_that_fails_is_explained(app: AppTest, monkeypatch: pytest.Monke
 
         return work
 
-    for name in ("account_work", "evidence_work", "control_work"):
+    for name in ("account_work", "evidence_work", "control_once"):
         monkeypatch.setattr(overview_studies, name, ruined)
     overview(app)
     text = until(app, "The portfolio was ruined")
@@ -144,6 +146,22 @@ def test_a_run_on_to_the_end_that_fails_is_explained(
     monkeypatch.setattr(overview_studies, "today_work", ruined)
     app.date_input(key="pick:period.end").set_value(dt.date(2024, 5, 31)).run()
     assert "Growth, drawdown and regime" in until(app, "The portfolio was ruined")
+
+
+def test_where_a_run_ends_with_the_data_today_is_worked_out_behind_the_page_too(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    whole = review_today.today_of
+
+    def noted(*asked: Any) -> review_today.Today:
+        threads.append(threading.current_thread().name)
+        return whole(*asked)
+
+    monkeypatch.setattr(review_today, "today_of", noted)
+    overview(app)
+    assert "the last session of the data and of this period" in complete(app)
+    assert threads == ["studies"]
 
 
 def test_an_empty_period_is_explained_and_the_last_good_result_stays(app: AppTest) -> None:

@@ -15,7 +15,7 @@ from core.evidence.bootstrap import Verdict
 from core.metrics import drawdown_series
 from core.scenario import with_values
 from dashboard import review_overview as numbers
-from dashboard.charts.sector_names import UNMAPPED, WITHOUT_SECTOR
+from dashboard.charts.sector_names import UNMAPPED, WITHOUT_SECTOR, sector_label
 from dashboard.lab.panel_work import account_work, control_work
 from dashboard.studies import Pace
 from dashboard.theme import LIGHT
@@ -129,7 +129,7 @@ def test_sectors_sum_to_what_is_invested() -> None:
     assert table["held"].sum() == pytest.approx(RUN.result.invested[-1])
     assert table["target"].sum() == pytest.approx(1.0)
     assert table["held"].is_monotonic_decreasing
-    assert str(table.index[0]) in words.sectors_sentence(table, RUN)
+    assert sector_label(str(table.index[0])) in words.sectors_sentence(table, RUN)
     assert "no sector cap is set" in words.sectors_sentence(table, RUN)
     capped = with_values(Scenario(), {"book.sector_cap": 0.05})
     run = dataclasses.replace(RUN, scenario=capped)
