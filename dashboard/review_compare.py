@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +23,7 @@ from core.metrics import summarise
 from core.rules import rules_on
 from core.scenario import specs, value_at, with_values
 from core.simulation import simulate
+from dashboard.memo import kept
 from dashboard.review_evidence import RESAMPLES, compare
 from dashboard.run import Run
 from dashboard.studies import Pace
@@ -83,7 +83,7 @@ class Side:
         return f"{self.letter} ({self.label})"
 
 
-@lru_cache(maxsize=8)  # by identity: a run is never changed after it was made
+@kept
 def control_of(present: Run) -> tuple[Control, Run]:
     """Find the exposure-matched control of `present`, and make a run of it.
 

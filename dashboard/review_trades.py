@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ import pandas as pd
 from core.ledger import ExitReason
 from core.stop_room import stop_room
 from dashboard.explanation import record_of
+from dashboard.memo import kept
 from dashboard.run import Run
 
 __all__ = [
@@ -150,7 +150,7 @@ def filtered(table: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     return table[keep]
 
 
-@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
+@kept
 def triggers(run: Run) -> pd.DataFrame:
     """Return how near every rule came, session by session; not to be written to.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +13,7 @@ from dashboard import session
 from dashboard.charts.disagreement import disagreement_figure
 from dashboard.explanation import explain_day
 from dashboard.format import date, percent, points
+from dashboard.memo import keep
 from dashboard.problems import EXPECTED, explain
 from dashboard.report.comparison_words import day_sentence, held_text, listed
 from dashboard.report.explanation import day_words, decision_words
@@ -38,9 +38,6 @@ _PAIR: Final = "plimsoll.compare_pair"
 _DAY: Final = "plimsoll.compare_day"
 _ROW_PX: Final = 35
 _CHART: Final = "compare-days"
-# A run is never changed after it was made; what is known of it goes with it.
-_PARTED: Final[WeakKeyDictionary[Run, tuple[str, tuple[Disagreement, ...]]]] = WeakKeyDictionary()
-_TOLD: Final[WeakKeyDictionary[Run, dict[dt.date, str]]] = WeakKeyDictionary()
 
 
 @st.fragment
@@ -76,12 +73,10 @@ def days(sides: Sequence[Side]) -> None:
 
 
 def _parted(one: Side, other: Side) -> tuple[Disagreement, ...]:
-    known = _PARTED.get(one.run)
-    if known is None or known[0] != other.run.content_key:
-        with session.engine().studies.page():
-            known = other.run.content_key, disagreements(one, other)
-        _PARTED[one.run] = known
-    return known[1]
+    with session.engine().studies.page():
+        return keep(
+            one.run, f"parted from {other.run.content_key}", lambda: disagreements(one, other)
+        )
 
 
 def _other(sides: Sequence[Side]) -> Side:
@@ -154,11 +149,8 @@ def _explained(day: Disagreement, one: Side, other: Side) -> None:
 
 
 def _words(run: Run, asked: dt.date) -> str:
-    known = _TOLD.setdefault(run, {})
-    if asked not in known:
-        with session.engine().studies.page():
-            known[asked] = _explanation(run, asked)
-    return known[asked]
+    with session.engine().studies.page():
+        return keep(run, f"compared on {asked}", lambda: _explanation(run, asked))
 
 
 def _explanation(run: Run, asked: dt.date) -> str:

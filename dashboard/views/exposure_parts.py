@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from core.factors.names import AVAILABLE_FACTORS
-from core.scenario import scenario_hash
 from dashboard import review_exposure, review_holdings, session
 from dashboard.charts.book_risk import book_risk_figure
 from dashboard.charts.each_sector import each_sector_figure
@@ -135,11 +134,10 @@ def _progress(run: Run) -> None:
 
 
 def _study(run: Run) -> Study:
-    content = (scenario_hash(run.scenario), run.market.fingerprint, float(run.result.nav[-1]).hex())
     return session.engine().studies.ask(
         session.token(),
         "exposure",
-        f"exposure-{'-'.join(content)}",
+        f"exposure-{run.content_key}",
         lambda pace: review_holdings.risk_study(run, pace),
     )
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import streamlit as st
 
-from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.format import percent
 from dashboard.lab.panel_work import account_work
@@ -79,7 +78,6 @@ def _look(subject: str, run: Run, words: str, pixels: int) -> None:
 
 def _ask(run: Run, subject: str, work: Work, *, rank: int) -> Study:
     # By content, not by the scenario alone: the last good result may be of data that are gone.
-    content = (scenario_hash(run.scenario), run.market.fingerprint, float(run.result.nav[-1]).hex())
-    key = f"overview-{subject}-{'-'.join(content)}"
+    key = f"overview-{subject}-{run.content_key}"
     studies = session.engine().studies
     return studies.ask(session.token(), f"overview-{subject}", key, work, rank=rank)
