@@ -53,9 +53,8 @@ def by_factor(
     Contribution
         Lines: ``UNIVERSE``, the gain of a holding with average scores; one line a factor;
         ``SPECIFIC``, the rest of the names' P&L; then ``PORTFOLIO_LINES``. They sum as those of
-        `names` do, since the rest is what is missing. A name without a score counts as average in
-        it; a factor that no name has brings exactly 0. Scores of session t − 1's latest rebalance
-        explain session t; its returns enter after the fact, as in every attribution.
+        `names` do. A name without a score counts as average in it; a factor that no name has
+        brings exactly 0. Scores of session t − 1's latest rebalance explain session t.
 
     Raises
     ------
@@ -78,8 +77,7 @@ def by_factor(
             held = weights[t - 1] * result.nav[t - 1]
             if held.any() and inside.sum() > design.shape[1]:
                 returns = close[inside] / known[t - 1, inside] - 1.0
-                slopes = np.linalg.lstsq(design[inside], returns, rcond=None)[0]
-                lines[t, :-1] = (held @ design[columns]) * slopes
+                lines[t, :-1] = (held @ design[columns]) * _slopes(design[inside], returns)
     lines[:, -1] = names.pnl[:, :securities].sum(axis=1) - lines[:, :-1].sum(axis=1)
     return Contribution(
         (UNIVERSE, *AVAILABLE_FACTORS, SPECIFIC, *PORTFOLIO_LINES),
@@ -87,6 +85,10 @@ def by_factor(
         names.nav,
         names.initial_nav,
     )
+
+
+def _slopes(design: Floats, returns: Floats) -> Floats:
+    return np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0], dtype=np.float64)
 
 
 def _weights_of_one_run(

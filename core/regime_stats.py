@@ -157,6 +157,9 @@ def regime_stats(labels: Ints, names: Sequence[str], rebalance: Ints | None = No
     )
 
 
+_FIGURES: Final = ("return", "annual_return", "volatility", "sharpe")
+
+
 def regime_returns(
     nav: Floats,
     labels: Ints,
@@ -180,13 +183,10 @@ def regime_returns(
         Codes into `names`: the label of the market, or the regime of the last rebalance.
     names : sequence of K str
     rebalance : int64[R]
-        Sessions at whose close a book was decided; they are what is counted as observations, since
-        the sessions between two of them share one book. One at the last session earned nothing yet
-        and does not count.
-    benchmark : float64[T], optional
-        Level of the benchmark, finite and above 0.
-    cash_rate : float64[T], optional
-        Return of cash over each session; the first is not used. None means 0.
+        Sessions at whose close a book was decided: what is counted as observations, since the
+        sessions between two share one book. One at the last session earned nothing yet.
+    benchmark, cash_rate : float64[T], optional
+        Level of the benchmark, finite and above 0; return of cash (None: 0), the first unused.
     initial_nav : float, optional
         NAV before session 0; ``nav[0]`` when not given.
     minimum : int
@@ -215,14 +215,10 @@ def regime_returns(
     suppressed = rebalances < minimum
     cash = check_cash(cash_rate, len(nav))[1:]
     columns = {"sessions": sessions, "rebalances": rebalances, "suppressed": suppressed}
-    returns = {
-        "portfolio": daily_returns(nav, initial_nav),
-        "benchmark": _benchmark_returns(benchmark, len(nav)),
-    }
-    for label, series in returns.items():
+    own, other = daily_returns(nav, initial_nav), _benchmark_returns(benchmark, len(nav))
+    for label, series in (("portfolio", own), ("benchmark", other)):
         values = _figures(series, cash, earned_in, suppressed)
-        for row, figure in enumerate(("return", "annual_return", "volatility", "sharpe")):
-            columns[f"{label}_{figure}"] = values[row]
+        columns |= {f"{label}_{figure}": values[row] for row, figure in enumerate(_FIGURES)}
     return pd.DataFrame(columns, index=pd.Index(names, name="regime"))
 
 

@@ -23,7 +23,8 @@ from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Chart, Pair, Rows, Section, Words
 from dashboard.handout.book import book_blocks
 from dashboard.handout.parts import PARTS
-from dashboard.report.account import account_words, control_words, health_words
+from dashboard.report.account import account_words, control_words
+from dashboard.report.health import health_words
 from dashboard.review_evidence import is_short
 from dashboard.review_report import CONTROL, TOLD_EPISODES, Missing, Studied
 from dashboard.run import Run

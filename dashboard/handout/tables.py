@@ -16,9 +16,10 @@ from core.rules import Rule
 from core.scenario import specs, value_at
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
-from dashboard.report.account import CLOSEST, CONTROL_METRICS, counted_words
+from dashboard.report.account import CONTROL_METRICS
 from dashboard.report.breaches import breach_rows
 from dashboard.report.faces import FACES
+from dashboard.report.health import CLOSEST, counted_words
 from dashboard.report.targets import TARGETS
 from dashboard.review_evidence import is_short
 from dashboard.run import Run

@@ -30,15 +30,13 @@ from dashboard.format import DASH, date
 from dashboard.pipeline import Pipeline
 from dashboard.report.account import (
     BY,
-    CLOSEST,
     CONTROL_METRICS,
-    COUNTED,
     account_words,
     control_words,
-    health_words,
     shares_of,
 )
 from dashboard.report.faces import FACES
+from dashboard.report.health import CLOSEST, COUNTED, health_words
 from dashboard.run import Run
 from dashboard.studies import Pace
 from dashboard.sweep_run import Books

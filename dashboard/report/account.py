@@ -1,11 +1,11 @@
-"""The rule account, the control and rule health as text in a terminal.
+"""The rule account and the control as text in a terminal.
 
 Names come from files: they are printed as they are, never read as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,21 +18,18 @@ from core.attribution import ACCOUNT_METRICS, NO_RULES, SCENARIO, RuleAccount, S
 from core.control import Control
 from core.rule_health import RuleHealth
 from core.rules import Rule
-from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
+from dashboard.format import DASH, FORMATS, count, percent, points, ratio
 from dashboard.report.faces import FACES
+from dashboard.report.health import health_table, health_words, new_table
 from dashboard.run import Run
 
 __all__ = [
     "BY",
-    "CLOSEST",
     "CONTROL_METRICS",
-    "COUNTED",
     "Account",
     "By",
     "account_words",
     "control_words",
-    "counted_words",
-    "health_words",
     "print_account",
     "shares_of",
 ]
@@ -41,28 +38,6 @@ By = Literal["total", "year", "episode"]
 BY: Final[tuple[By, ...]] = ("total", "year", "episode")
 CONTROL_METRICS: Final = (*ACCOUNT_METRICS, "calmar_ratio", "average_exposure", "turnover")
 
-#: How the closest approach of a rule is written: what is compared, and its format.
-CLOSEST: Final[dict[Rule, tuple[str, Callable[[float], str]]]] = {
-    Rule.DRAWDOWN_SCALING: ("scale", ratio),
-    Rule.VOLATILITY_TARGET: ("volatility", percent),
-    Rule.POSITION_STOP: ("from entry", percent),
-    Rule.TRAILING_STOP: ("from high", percent),
-    Rule.CIRCUIT_BREAKER: ("drawdown", percent),
-    Rule.TURNOVER_CAP: ("turnover", percent),
-    Rule.ALPHA_GATE: ("return", lambda value: percent(value, 2)),
-    Rule.LEVERAGE: ("exposure", ratio),
-}
-#: What rule health counts of each rule: how often it was asked, how often it acted.
-COUNTED: Final[dict[Rule, tuple[str, str]]] = {
-    Rule.DRAWDOWN_SCALING: ("sessions", "sessions"),
-    Rule.VOLATILITY_TARGET: ("sessions", "sessions"),
-    Rule.POSITION_STOP: ("names × sessions", "sold"),
-    Rule.TRAILING_STOP: ("names × sessions", "sold"),
-    Rule.CIRCUIT_BREAKER: ("sessions", "trips"),
-    Rule.TURNOVER_CAP: ("rebalances", "rebalances"),
-    Rule.ALPHA_GATE: ("names", "left alone"),
-    Rule.LEVERAGE: ("sessions", "sessions"),
-}
 _SEEN: Final = 5e-5  # half a digit of the table: a share below it is not spoken of
 
 
@@ -98,7 +73,7 @@ def print_account(found: Account, by: By, console: Console) -> None:
     console.print(_control_table(found.control))
     _print_lines(console, control_words(found.control))
     console.print(Text("\nRule health", style="bold"))
-    console.print(_health_table(found))
+    console.print(health_table(found.run, found.health))
     _print_lines(console, health_words(found.health))
 
 
@@ -114,13 +89,6 @@ def _print_lines(console: Console, lines: Iterator[str]) -> None:
         console.print(Text(line))
 
 
-def _new_table(titles: Sequence[str], left: int = 1) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, title in enumerate(titles):
-        table.add_column(Text(title), justify="left" if column < left else "right")
-    return table
-
-
 def _share(metric: str, value: float) -> str:
     # Exactly nothing is a dash, so that it cannot be taken for a share that rounds to 0.0.
     if value == 0.0:
@@ -131,7 +99,7 @@ def _share(metric: str, value: float) -> str:
 def _shares_table(account: RuleAccount, shares: Shares, by: By) -> Table:
     metrics = shares.names if by == "total" else ("total_return",) * len(shares.names)
     titles = [FACES[name].label for name in shares.names] if by == "total" else shares.names
-    table = _new_table(["", *titles])
+    table = new_table(["", *titles])
     written = [FORMATS[FACES[name].kind] for name in metrics]
     ends = {NO_RULES: shares.without, SCENARIO: shares.scenario}
     cells = {
@@ -216,7 +184,7 @@ def _column(metric: str) -> int:
 
 
 def _control_table(control: Control) -> Table:
-    table = _new_table(["", SCENARIO, "Control", "Difference"])
+    table = new_table(["", SCENARIO, "Control", "Difference"])
     own, other = control.scenario.as_dict(), control.metrics.as_dict()
     for name in CONTROL_METRICS:
         face = FACES[name]
@@ -259,47 +227,3 @@ def control_words(control: Control) -> Iterator[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def counted_words(row: RuleHealth) -> tuple[str, str]:
-    """Return how often a rule was asked and how often it acted, each with what is counted."""
-    asked, acted = COUNTED[row.rule]
-    return f"{count(row.evaluations)} {asked}", f"{count(row.triggers)} {acted}"
-
-
-def _health_table(found: Account) -> Table:
-    run = found.run
-    table = _new_table(["rule", "status", "asked", "acted", "closest", "", "against", "when"], 2)
-    for row in found.health:
-        if row.status == "off":
-            table.add_row(row.rule.counted_as, "off")
-            continue
-        what, write = CLOSEST[row.rule]
-        when = date(run.dates[row.session]) if row.session >= 0 else DASH
-        name = f" {run.tickers[row.security]}" if row.security >= 0 else ""
-        table.add_row(
-            row.rule.counted_as,
-            row.status,
-            *counted_words(row),
-            what,
-            write(row.closest),
-            write(row.threshold),
-            Text(f"{when}{name}"),
-        )
-    return table
-
-
-def health_words(health: Sequence[RuleHealth]) -> Iterator[str]:
-    """Say which rules were never asked or never acted, and what else was counted."""
-    for row in health:
-        label, (what, write) = row.rule.counted_as, CLOSEST[row.rule]
-        if row.status == "error":
-            yield f"{label}: never asked, although it is on. It can do nothing in this scenario."
-        elif row.status == "warning":
-            yield (
-                f"{label}: never acted. Closest: {what} {write(row.closest)} against "
-                f"{write(row.threshold)}."
-            )
-        for text, number in row.details:
-            if number:
-                yield f"{label}: {text}: {count(number)}."

@@ -20,7 +20,8 @@ from core.ledger import ExitReason
 from core.scenario import scenario_hash
 from dashboard.explanation import ExplainedDay
 from dashboard.report.explanation import alternative_words, day_words, decision_words
-from dashboard.report.explanation_fill import fill_words, note_of, standing_words
+from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_standing import standing_words
 
 __all__ = ["SCHEMA", "explanation_document"]
 

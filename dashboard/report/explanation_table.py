@@ -19,7 +19,8 @@ from core.explain_filled import Fill
 from dashboard.explanation import ExplainedDay
 from dashboard.format import DASH, count, money, ratio
 from dashboard.report.explanation import alternative_words, day_words, decision_words, notable
-from dashboard.report.explanation_fill import fill_words, note_of, standing_words
+from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_standing import standing_words
 
 __all__ = ["print_explanation"]
 

@@ -22,7 +22,8 @@ from dashboard.report.explanation import (
     decision_words,
     notable,
 )
-from dashboard.report.explanation_fill import fill_words, note_of, standing_words
+from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_standing import standing_words
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
