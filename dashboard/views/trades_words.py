@@ -192,8 +192,9 @@ def approaches_table(run: Run, triggers: pd.DataFrame) -> str:
 
 def _near(column: str, closest: float) -> str:
     if column in ("position", "trailing"):
-        side = "above" if closest > 0.0 else "below"
-        return f"{percent(abs(closest))} {side}"
+        if closest > 0.0:
+            return f"{percent(closest)} above"
+        return f"{percent(1.0 - 1.0 / (1.0 - closest))} below"  # close over level, as in explain
     return f"scale {ratio(closest)}" if column == "dd_scale" else percent(closest)
 
 

@@ -27,6 +27,7 @@ from dashboard.review_trades import (
 )
 from dashboard.run import Run
 from dashboard.studies import Pace
+from dashboard.views.trades_words import _near
 
 WAYS: tuple[dict[str, Any], ...] = (
     {},
@@ -180,3 +181,9 @@ def test_triggers_are_those_of_the_explained_day(run: Run) -> None:
 def test_a_blotter_that_nobody_waits_for_ends(run: Run) -> None:
     with pytest.raises(CancelledError):
         blotter(run, Pace(lambda: True, lambda _share: None))
+
+
+def test_a_price_below_its_level_is_measured_against_the_level() -> None:
+    # Close 80 under a level of 100: 20 % below it, not 25 %.
+    assert _near("position", 1.0 - 100.0 / 80.0) == "20.0\u202f% below"
+    assert _near("trailing", 1.0 - 90.0 / 100.0) == "10.0\u202f% above"
