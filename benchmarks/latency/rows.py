@@ -19,10 +19,14 @@ REASONS = {
     "curves": "Complete, the finest slider (122 steps, each another run) is 1 067 B a session; "
     "on a busy machine answers that came too late are asked for again.",
     "hints": "30 runs and their metrics follow the commit and wait until the page has been sent.",
-    "crowd": "One process has one interpreter lock, and a commit's script holds it for 50 to 65 ms "
-    "(a third for words and tables that screen readers need, a fifth for handing 45 messages "
-    "over), the floor's for 7: sessions wait for each other. More processes behind a sticky proxy "
-    "are the way out.",
+    "crowd": "One process has one interpreter lock, and a commit's script holds it for 35 to 55 ms "
+    "(a third for handing its messages to Streamlit), the floor's for 7: sessions wait for each "
+    "other. More processes behind a sticky proxy are the way out.",
+    "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
+    "clicks": "The last change of the page is Plotly's: a figure of several panels takes it 100 to "
+    "200 ms to lay out without a GPU, after the script has ended.",
+    "switches": "A page is drawn anew with all its figures, each laid out by Plotly one after the "
+    "other; the floor draws a line of text.",
     "start": "The process loads pandas, numba and the compiled engine before its first page.",
 }
 
