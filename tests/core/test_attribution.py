@@ -241,7 +241,7 @@ def test_ruin_of_a_combination_is_said() -> None:
     close = np.array([[100.0], [100.0], [100.0], [20.0], [20.0], [20.0]])
     inputs = SimulationInputs(close, np.array([0]), np.ones((1, 1)), leverage=np.array([3.0]))
     risk = only(RiskConfig(max_leverage=3.0, min_position_scale=0.0), [Rule.LEVERAGE, Rule.COSTS])
-    with pytest.raises(AccountError, match="only leverage on, at session 3"):
+    with pytest.raises(AccountError, match="only regime leverage on, at session 3"):
         rule_account(inputs, risk, weekdays(6))
 
 
