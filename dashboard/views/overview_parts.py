@@ -14,6 +14,7 @@ from dashboard import session
 from dashboard.charts.overview import overview_figure
 from dashboard.charts.rows import ROWS_HEIGHT_PX, rows_figure
 from dashboard.run import Run
+from dashboard.studies import Study
 from dashboard.views import frame
 from dashboard.views import overview_words as words
 from dashboard.views.chart import chart, heading
@@ -73,6 +74,11 @@ def evidence(run: Run) -> None:
 def today(run: Run) -> None:
     """Draw the strip of the last session in the data."""
     study = today_study(run)
+    with st.container(key="today"):
+        _today(study, run)
+
+
+def _today(study: Study, run: Run) -> None:
     frame.show(frame.heading_html("Today"))
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))

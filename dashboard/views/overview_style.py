@@ -11,7 +11,8 @@ OVERVIEW_CSS = """<style>
 .st-key-lead > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .st-key-lead > :last-child { display: none; }
 .st-key-head-rule-account { min-height: 35px; }
-.st-key-evidence { min-height: 92px; }
+.st-key-evidence { min-height: 116px; }
+.st-key-today { min-height: 250px; }
 .pl-today { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
 .pl-tile { border: 1px solid var(--pl-line); border-radius: var(--pl-radius); padding: 8px 12px;
   min-height: 128px; }
@@ -40,7 +41,8 @@ OVERVIEW_CSS = """<style>
   .pl-table th, .pl-table td { padding-left: 6px; }
   .pl-tile { padding: 8px; min-height: 144px; }
   .st-key-head-rule-account { min-height: 35px; }
-.st-key-evidence { min-height: 300px; }
+  .st-key-evidence { min-height: 336px; }
+  .st-key-today { min-height: 590px; }
   .st-key-account-words { min-height: 730px; }
   .st-key-control-words { min-height: 80px; }
 }
