@@ -193,7 +193,11 @@ class _Dask:
         self._sent: tuple[BookInputs, Any] | None = None
         self.address = address
         self.slots = max(sum(self._client.nthreads().values()), 1)
-        self.check()
+        try:
+            self.check()
+        except BackendError:
+            self.close()  # a client left behind goes on looking for its cluster
+            raise
 
     def submit(self, book: BookInputs, risks: Sequence[RiskConfig]) -> Future[JobResult]:
         if self._sent is None or self._sent[0] is not book:

@@ -84,6 +84,9 @@ def test_a_dask_cluster_without_workers() -> None:
         pytest.raises(BackendError, match="must have at least one worker, had none"),
     ):
         open_backend("dask", address)
+    distributed = pytest.importorskip("distributed")
+    left = [c for c in distributed.Client._instances if c.status != "closed"]
+    assert not left, "a refused cluster leaves a client that goes on looking for it"
 
 
 def test_a_dask_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
