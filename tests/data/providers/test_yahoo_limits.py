@@ -52,7 +52,9 @@ def test_every_request_keeps_the_pace_also_those_for_cookies_and_repetitions(yah
 def test_the_polite_pace_is_less_than_two_a_second() -> None:
     assert POLITE.spacing >= 0.5
     assert POLITE.catch_up == 0.0
-    assert YahooSettings().pace == POLITE
+    assert YahooSettings().pacing({}) == POLITE
+    assert YahooSettings().pacing({"YAHOO_SPACING": "2.5"}) == Pace(2.5)
+    assert YahooSettings(pace=Pace(0.1)).pacing({"YAHOO_SPACING": "2"}) == Pace(0.1)
     assert YahooSettings().workers <= 2
 
 
@@ -203,6 +205,14 @@ def test_a_base_url_must_be_an_address(url: str) -> None:
     provider = YahooProvider(environ={"YAHOO_BASE_URL": url})
     assert isinstance(provider.unavailable(), BadQueryError)
     with pytest.raises(BadQueryError, match="base URL must be an address"):
+        provider.bars("N000", SOON, LAST)
+
+
+@pytest.mark.parametrize("said", ["fast", "-1", "nan", "inf", "1e9"])
+def test_a_spacing_must_be_seconds(said: str) -> None:
+    provider = YahooProvider(environ={"YAHOO_SPACING": said})
+    assert isinstance(provider.unavailable(), BadQueryError)
+    with pytest.raises(BadQueryError, match="YAHOO_SPACING must be seconds from 0 to 3600"):
         provider.bars("N000", SOON, LAST)
 
 
