@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from curl_cffi import requests as curl
 
 from data.net.errors import (
     BadAnswerError,
@@ -20,13 +21,14 @@ from data.net.errors import (
     NotAskedError,
     ProviderError,
     TimedOutError,
+    UnreachableError,
 )
 from data.net.pacing import Pace
 from data.net.retry import RetryPolicy
 from data.providers.base import BarsComplete, BarsFailed
 from data.providers.yahoo import YahooProvider
 from data.providers.yahoo_settings import POLITE, YahooSettings
-from tests.data.providers.conftest import Yahoo
+from tests.data.providers.conftest import QUICK, Yahoo
 from tests.loopback import faults as wrong
 from tests.loopback.faults import Reply
 from tests.loopback.market import LAST
@@ -112,6 +114,30 @@ def test_a_redirect_within_yahoo_goes_to_the_address_too(yahoo: Yahoo) -> None:
     yahoo.server.faults.always(CHART, lambda _: Reply(302, b"", {"Location": link}))
     with pytest.raises(BadAnswerError, match="was sent on"):
         yahoo.provider().bars("N000", SOON, LAST)
+
+
+def test_without_an_address_yahoos_own_hosts_are_asked(
+    yahoo: Yahoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def nobody(_: object, method: str, url: str, **options: object) -> None:
+        asked.append(url.partition("?")[0])
+        assert options["allow_redirects"] is False
+        raise curl.exceptions.DNSError("no network in a test")
+
+    monkeypatch.setattr(curl.Session, "request", nobody)
+    settings = YahooSettings(pace=Pace(0.001), retry=QUICK)
+    provider = YahooProvider(settings, {}, yahoo.home, lambda: yahoo.now)
+    with pytest.raises(UnreachableError, match=r"was not reached at Yahoo \(DNSError\)"):
+        provider.bars("N000", SOON, LAST)
+    assert asked.count("https://query2.finance.yahoo.com/v8/finance/chart/N000") == 3
+    assert {url.split("/")[2] for url in asked} <= {
+        "fc.yahoo.com",
+        "guce.yahoo.com",
+        "query1.finance.yahoo.com",
+        "query2.finance.yahoo.com",
+    }
 
 
 def test_nothing_is_sent_outside_an_errand(yahoo: Yahoo) -> None:
