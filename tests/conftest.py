@@ -16,6 +16,17 @@ settings.register_profile("plimsoll", deadline=None)
 settings.load_profile("plimsoll")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let slow tests begin first; keep those on one worker that share a fixture of their file."""
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo", None)
+        defined = () if fixtures is None else fixtures.name2fixturedefs.values()
+        if any(one.scope == "module" for known in defined for one in known):
+            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def main_module_stays() -> Iterator[None]:
     """Put ``__main__`` back: AppTest leaves its script there, and spawned processes run it."""
