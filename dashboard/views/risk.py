@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from dashboard import saved, session
@@ -82,7 +84,7 @@ def _words(state: AppState, found: Outcome) -> None:
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     # One piece: each message to the browser costs the server as much as making all of this.
     parts = (
-        frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words))
+        frame.unseen_html(cards + "".join(f"<p>{escape(text)}</p>" for text in words))
         + frame.words_html(headline(run), compared),
         "<div>" + frame.heading_html("What stands out") + bullets(findings(run)) + "</div>",
         _tables(run),
