@@ -27,6 +27,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.studies import Studies
 from dashboard.theme import Theme, theme
+from dashboard.turns import Turns
 from data.journal import Journal
 
 __all__ = [
@@ -71,6 +72,7 @@ class Engine:
         self.pipeline = Pipeline(home)
         self.journal = Journal(home, timeout=_JOURNAL_WAIT)
         self.studies = Studies()
+        self.turns = Turns()
         self.recent = Recent()
         self._runs: Memo[str, Run] = Memo(_KEPT_RUNS)
         self.preparing = threading.Lock()

@@ -69,6 +69,7 @@ def run_frame(
         What the browser shows after a refresh to get its history back.
     """
     name, parts = declared(state, colours)
+    base = state.baseline()
     header: dict[str, Any] = {
         "kind": "frame",
         "scenario": scenario_hash(state.scenario),
@@ -80,7 +81,7 @@ def run_frame(
         "window": state.window,
         "log": state.log,
         "values": {path: value_at(state.scenario, path) for path in LAB_FIELDS},
-        "base": {path: value_at(state.baseline(), path) for path in LAB_FIELDS},
+        "base": {path: value_at(base, path) for path in LAB_FIELDS},
         "on": kept_values(state),
         "keys": curves_keys(state.scenario),
         "declared": name,
