@@ -30,7 +30,7 @@ from dashboard.home import ensure_demo, home_folder
 from dashboard.late import DropLate
 from data.errors import DataError
 
-__all__ = ["HEALTH", "app", "freeze", "guard", "prepare", "serve"]
+__all__ = ["HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
 
 HEALTH: Final = "/plimsoll/health"
 REQUESTS_PER_SECOND: Final = 20.0
@@ -45,7 +45,7 @@ _VERSION: Final = version("plimsoll")
 _STATE: Final[dict[str, int]] = {"frozen": 0}
 # Seconds after which a thread that computes hands the interpreter to one that asks for it, as the
 # one that sends does for every message, several times. Python's own 0.005 is a pause that adds up.
-_SWITCH_S: Final = 0.0005
+SWITCH_S: Final = 0.0005
 _LOG: Final = logging.getLogger(__name__)
 
 guard = Guard(
@@ -97,7 +97,7 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     except (CoreError, DataError, OSError) as error:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
-    sys.setswitchinterval(_SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     # Studies behind the page need more compiled than a run does; no page waits for it.
     threading.Thread(target=warm_up_many, name="warm-up", daemon=True).start()
     yield {}

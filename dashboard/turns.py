@@ -71,7 +71,7 @@ class Turns:
 
         def pause() -> None:
             with self._lock:
-                if self._held is not turn or not self._is_asked(_FIRST):
+                if self._held is not turn or not self._waiting or self._waiting[0].rank > _FIRST:
                     return
                 turn.go.clear()
                 heapq.heappush(self._waiting, turn)
@@ -93,13 +93,10 @@ class Turns:
                 return
         self._give(self._taken(_ASIDE))
 
-    def is_asked(self) -> bool:
-        """Return whether anybody waits for :meth:`first` or holds the turn for it."""
+    def is_free(self) -> bool:
+        """Return whether nobody waits, and nobody holds the turn for :meth:`first`."""
         with self._lock:
-            return self._is_asked(_FIRST) or (self._held is not None and self._held.rank == _FIRST)
-
-    def _is_asked(self, rank: int) -> bool:
-        return bool(self._waiting) and self._waiting[0].rank <= rank
+            return not self._waiting and (self._held is None or self._held.rank != _FIRST)
 
     def _taken(self, rank: int) -> _Turn:
         with self._lock:

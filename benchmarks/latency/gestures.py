@@ -187,8 +187,12 @@ class LabPage:
             kept=_same(page, nodes),
             shift=seen["shift"],
             shifted=tuple(seen["shifted"]),
-            sessions=page.evaluate(f"{_LAB}.timeline.data.day.length"),
+            sessions=self.sessions(),
         )
+
+    def sessions(self) -> int:
+        """Return how many sessions the charts show."""
+        return int(self.page.evaluate(f"{_LAB}.timeline.data.day.length"))
 
     def sliders(self) -> list[str]:
         """Return the paths of the sliders that are in use."""

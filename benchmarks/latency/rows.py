@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from benchmarks.latency.figures import Figures, p95, ratios
+from benchmarks.latency.measure import PARTS
 
 __all__ = ["REASONS", "Row", "rows_of", "table"]
 
@@ -44,13 +45,19 @@ class Row:
     met: bool | None
 
 
-def rows_of(figures: Figures) -> list[Row]:
-    """Return every row of the table of goals."""
-    makers: tuple[Callable[[Figures], Row], ...] = (
-        _release, _painted, _reruns, _kept, _blank, _shift, _bytes, _curves, _hints,
-        _crowd, _start, _memory, _frozen, _errors, _clicks, _switches,
+def rows_of(figures: Figures, parts: Collection[str] = PARTS) -> list[Row]:
+    """Return the rows of the table of goals that `parts` of the measurement are about."""
+    return [make(figures) for part, make in _makers() if part is None or part in parts]
+
+
+def _makers() -> tuple[tuple[str | None, Callable[[Figures], Row]], ...]:
+    # In the order of the table, with the part that measures it.
+    return (
+        ("drags", _release), ("drags", _painted), ("drags", _reruns), ("drags", _kept),
+        ("drags", _blank), ("drags", _shift), ("drags", _bytes), ("curves", _curves),
+        ("drags", _hints), ("crowd", _crowd), ("start", _start), ("memory", _memory),
+        (None, _frozen), ("drags", _errors), ("pages", _clicks), ("pages", _switches),
     )  # fmt: skip
-    return [make(figures) for make in makers]
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -182,7 +189,7 @@ def _bytes(f: Figures) -> Row:
 
 def _curves(f: Figures) -> Row:
     path, most = max(f.curves.items(), key=lambda item: item[1])
-    share = most / f.drags[0].sessions
+    share = most / f.drawn
     words = f"at most {share:.0f} B a session (`{path}`); again: {f.again} B"
     goal = "≤ 1 200 B a session, once"
     met = share <= 1200 and not f.again

@@ -39,9 +39,9 @@ _ANSWERS = ThreadPoolExecutor(8, "lab-answer")
 
 
 def begin_hints(run: Run | None) -> None:
-    """Begin with what one step of every field would do, unless a commit waits."""
+    """Begin with what one step of every field would do, unless somebody waits."""
     engine = session.engine()
-    if run is not None and not engine.turns.is_asked():
+    if run is not None and engine.turns.is_free():
         _hints_of(engine, run)
 
 
