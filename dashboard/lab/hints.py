@@ -26,6 +26,7 @@ from dashboard.studies import Pace
 __all__ = ["Hints", "asks_for_hints", "book_hints", "hints_frame", "neighbours", "risk_hints"]
 
 Hints = Mapping[str, Mapping[str, Mapping[str, float]]]
+_WORKERS: Final = 2  # the browser is laying out the page meanwhile
 _SHOWN: Final = ("sharpe_ratio", "max_drawdown")
 
 
@@ -62,7 +63,9 @@ def risk_hints(run: Run) -> Hints:
         if risk is not None:
             steps.append(step)
             risks.append(risk)
-    found = simulate_many(run.inputs, risks, run.dates, initial_nav=run.result.initial_nav)
+    found = simulate_many(
+        run.inputs, risks, run.dates, initial_nav=run.result.initial_nav, workers=_WORKERS
+    )
     shown = [found.metric(name) for name in _SHOWN]
     told = [
         None if ruined >= 0 else {n: float(v[row]) for n, v in zip(_SHOWN, shown, strict=True)}
@@ -117,8 +120,13 @@ def hints_frame(
     number : int, optional
         Of the request: a browser is not told of an answer that is the same as the one before.
     """
-    header = {"kind": "hints", "scenario": scenario_hash(run.scenario), "hints": hints}
-    return packed(header | {"part": part, "more": more, "answers": number}, {})
+    told = {
+        path: {sign: [shown[name] for name in _SHOWN] for sign, shown in steps.items()}
+        for path, steps in hints.items()
+    }
+    header = {"kind": "hints", "scenario": scenario_hash(run.scenario), "names": _SHOWN}
+    header |= {"hints": told, "part": part, "more": more, "answers": number}
+    return packed(header, {})
 
 
 def _told(

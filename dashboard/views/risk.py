@@ -137,9 +137,9 @@ with turns.first() if quick else nullcontext():
     head, said = st.container(key="head"), st.container(key="said")
     component.lab(data)
 with turns.after() as pause:
-    begin_hints(outcome.run)
     with head:
         _head(state, outcome)
+    begin_hints(outcome.run)
     pause()
     if outcome.run is not None:
         saved.record(state, outcome.run)

@@ -79,7 +79,8 @@ def test_the_page_tells_hints_that_it_began_with_and_computes_them_once(
         header, _ = unpacked(answers.hints_by_now(run))
         assert (header["kind"], header["part"], header["more"]) == ("hints", "risk", True)
         assert header["scenario"] == scenario_hash(run.scenario)
-        assert header["hints"]["risk.position_stop_loss"]["1"]["sharpe_ratio"] == 1.0
+        assert header["names"] == ["sharpe_ratio", "max_drawdown"]
+        assert header["hints"] == {"risk.position_stop_loss": {"1": [1.0, -0.1]}}
     assert computed == [run]
     assert answers.hints_by_now(None) == b""
 

@@ -13,6 +13,8 @@ function below(grown) {
   return grown.map((value) => { peak = Math.max(peak, value); return value / peak - 1; });
 }
 
+const each = (table, make) => Object.fromEntries(Object.entries(table).map(([key, value]) => [key, make(value)]));
+
 // An answer that came with the end of a run may wait for the page's thread: what it brings would be
 // asked for, and sent, again.
 const whenIdle = (then) => (globalThis.requestIdleCallback ? requestIdleCallback(then, { timeout: 2000 }) : then());
@@ -130,7 +132,9 @@ export class Curves {
   takeHints({ header }, bytes) {
     this.bytes += bytes;
     const before = this.hints?.scenario === header.scenario ? this.hints.hints : {};
-    this.hints = { ...header, hints: { ...before, ...header.hints } };
+    const named = (numbers) => Object.fromEntries(header.names.map((name, k) => [name, numbers[k]]));
+    const told = each(header.hints, (steps) => each(steps, named));
+    this.hints = { ...header, hints: { ...before, ...told } };
     if (header.more && header.part === "book") {
       this.again = performance.now() + AGAIN;
       setTimeout(() => this.next(), AGAIN + 20);
