@@ -17,12 +17,14 @@ REASONS = {
     "The rest is the browser's, traced: without a GPU Streamlit lays the page out anew for the new "
     "session and for the run state (35 ms each) before it hands the frame over, and again with it; "
     "drawing all panels takes 10 to 15 ms. The floor's page has nothing to lay out.",
-    "curves": "Complete, the finest slider (122 steps, each another run) is 1 067 B a session; "
-    "on a busy machine answers that came too late are asked for again.",
-    "hints": "30 runs and their metrics follow the commit and wait until the page has been sent.",
-    "crowd": "One process has one interpreter lock, and a commit's script holds it for 35 to 55 ms "
-    "(a third for handing its messages to Streamlit), the floor's for 7: sessions wait for each "
-    "other. More processes behind a sticky proxy are the way out.",
+    "curves": "Complete, the finest slider (122 steps, each another run) is 1 067 B a session. On "
+    "a busy machine an answer reaches fewer steps within its quarter of a second, and each answer "
+    "repeats the days and names that stand around them.",
+    "hints": "They are computed while the page's words are made and go out at the end of the same "
+    "run of its script; from there the browser takes them up as it does the charts' frame.",
+    "crowd": "One process has one interpreter lock. Commits are worked on one after the other, "
+    "what their charts wait for first (some 20 ms of the lock each), so of 20 at the same moment the "
+    "last waits for 19. More processes behind a sticky proxy are the way out.",
     "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
     "clicks": "The last change of the page is Plotly's: a figure of several panels takes it 100 to "
     "200 ms to lay out without a GPU, after the script has ended.",
