@@ -70,8 +70,8 @@ def prepare(progress: Callable[[str, float], None] | None = None) -> None:
 def freeze() -> None:
     """Load what the pages import and take all that is loaded out of garbage collection.
 
-    Streamlit collects every generation after each rerun; without this, that is most of the time a
-    rerun takes.
+    Whoever collects all generations, as Python does now and then, does not look at it again; that
+    takes most of the time a rerun does.
     """
     for name in _PAGES:
         importlib.import_module(name)

@@ -94,7 +94,7 @@ class Engine:
         return run
 
     def _freeze(self) -> None:
-        # Streamlit collects all generations after every rerun; what is loaded now stays anyway.
+        # What is loaded now stays anyway: no collection has to look at it again.
         if not self._frozen:
             self._frozen = True
             gc.collect()

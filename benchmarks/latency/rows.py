@@ -23,8 +23,8 @@ REASONS = {
     "hints": "They are computed while the page's words are made and go out at the end of the same "
     "run of its script; from there the browser takes them up as it does the charts' frame.",
     "crowd": "One process has one interpreter lock. Commits are worked on one after the other, "
-    "what their charts wait for first (some 20 ms of the lock each), so of 20 at the same moment the "
-    "last waits for 19. More processes behind a sticky proxy are the way out.",
+    "what their charts wait for first (some 20 ms of the lock each): of 20 at the same moment "
+    "the last waits for 19. More processes behind a sticky proxy are the way out.",
     "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
     "clicks": "The last change of the page is Plotly's: a figure of several panels takes it 100 to "
     "200 ms to lay out without a GPU, after the script has ended.",
