@@ -45,13 +45,13 @@ def begin_hints(run: Run | None) -> None:
         _hints_of(engine, run)
 
 
-def hints_by_now(run: Run | None) -> bytes:
+def hints_by_now(run: Run | None, number: int | None = None) -> bytes:
     """Return the hints of `run` as a frame if :func:`begin_hints` was in time, else nothing."""
     begun = None if run is None else vars(run).get(_HINTS)
     if run is None or begun is None:
         return b""
     try:
-        return hints_frame(run, "risk", begun.result(_SOON_S), more=True)
+        return hints_frame(run, "risk", begun.result(_SOON_S), more=True, number=number)
     except TimeoutError:
         return b""
 
@@ -65,16 +65,18 @@ def _hints_of(engine: session.Engine, run: Run) -> Future[Hints]:
     return keep(run, _HINTS, lambda: _ANSWERS.submit(work))
 
 
-def answer(message: Mapping[str, Any]) -> bytes:
+def answer(message: Mapping[str, Any], *, in_page: bool = False) -> bytes:
     """Return the frame that answers a request; nothing of it is trusted.
 
-    Streamlit may break this off, or be told to draw the page again.
+    Streamlit may break this off, or be told to draw the page again, unless that is being done.
     """
     engine = session.engine()
     number = message["n"] if isinstance(message.get("n"), int) else None
     try:
         run = engine.run(session.current().scenario)
         if _of_another(message, run):
+            if in_page:  # a commit overtook the request: the browser asks for what it lacks of it
+                return hints_by_now(run, number) or idle(number)
             session.changed()
             st.rerun()  # the browser shows another setting than ours
         panels = _panels(engine, run, message, number)

@@ -71,7 +71,7 @@ def curves() -> None:
     message = st.session_state.pop(_WANT, None)
     if not in_page and not (session.is_drawn() and st.session_state.get(_COMPLETE, True)):
         st.rerun()  # the whole page: it shows what is not so any more, or its run was broken off
-    data = answer(message) if isinstance(message, Mapping) else told or idle()
+    data = answer(message, in_page=in_page) if isinstance(message, Mapping) else told or idle()
     _component()(key=CURVES_KEY, data=data, on_want_change=_take_want)
 
 

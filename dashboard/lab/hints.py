@@ -124,8 +124,15 @@ def hints_frame(
         path: {sign: [shown[name] for name in _SHOWN] for sign, shown in steps.items()}
         for path, steps in hints.items()
     }
-    header = {"kind": "hints", "scenario": scenario_hash(run.scenario), "names": _SHOWN}
-    header |= {"hints": told, "part": part, "more": more, "answers": number}
+    header: dict[str, Any] = {
+        "kind": "hints",
+        "scenario": scenario_hash(run.scenario),
+        "names": _SHOWN,
+        "hints": told,
+        "part": part,
+        "more": more,
+        "answers": number,
+    }
     return packed(header, {})
 
 

@@ -106,3 +106,19 @@ def test_a_page_does_not_wait_for_slow_hints(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         go.set()
     assert vars(run)[answers._HINTS].result(20.0) == {}
+
+
+def test_a_request_that_a_commit_overtook_is_answered_without_drawing_the_page_again(
+    engine: SimpleNamespace, computed: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(sessions=60)
+    engine.run = lambda _scenario: run
+    state = SimpleNamespace(scenario=run.scenario)
+    monkeypatch.setattr(answers.session, "current", lambda: state)
+    late = {"study": "of before", "lacks": ["account"], "n": 7}
+    header, _ = unpacked(answers.answer(late, in_page=True))
+    assert (header["kind"], header["answers"]) == ("idle", 7)
+    answers.begin_hints(run)
+    header, _ = unpacked(answers.answer(late, in_page=True))
+    assert (header["kind"], header["answers"]) == ("hints", 7)
+    assert computed == [run]
