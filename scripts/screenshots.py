@@ -40,7 +40,7 @@ SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
   return app && app.getAttribute('data-test-script-state') === 'notRunning'
-    && !document.querySelector('[data-testid=stSkeleton]')
+    && !document.querySelector('[data-testid=stSkeleton], .pl-wait')
     && charts.every(chart => chart.querySelector('.main-svg'));
 }"""
 HEIGHT = """() => Math.max(
