@@ -47,7 +47,8 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   gap: 16px 64px; }
 .pl-two > * { min-width: 0; }
 .pl-scroll { overflow-x: auto; background:
-  linear-gradient(to left, var(--pl-page) 40%, transparent) right / 56px 100% no-repeat local,
+  linear-gradient(to left, var(--pl-page) 40%, transparent) right top -1px / 56px
+  calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
   right / 20px 100% no-repeat scroll; }
 [class*=st-key-head-] { flex-wrap: nowrap; }
@@ -91,7 +92,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
-    background: var(--pl-page); white-space: normal; }
+    background: var(--pl-page); }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }
