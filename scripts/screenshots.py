@@ -70,9 +70,9 @@ def dashboard(home: Path | None) -> Iterator[str]:
 
 
 def settle(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
+    page.wait_for_selector('[data-testid="stApp"]', timeout=120_000)
     for _ in range(3):  # a rerun may follow the first one
-        page.wait_for_function(SETTLED, timeout=60_000)
+        page.wait_for_function(SETTLED, timeout=120_000)
         page.wait_for_timeout(700)
 
 

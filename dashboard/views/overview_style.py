@@ -68,7 +68,8 @@ PRESENTER_CSS = """<style>
 .st-key-steps button { min-height: 44px; }
 .st-key-steps { flex-wrap: nowrap; width: 100% !important; }
 .st-key-steps > :has(.pl-steps) { flex: 1 1 0 !important; min-width: 0; }
-.pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); }
+.pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); white-space: nowrap; }
+.st-key-steps > :last-child { flex: none !important; width: 1px !important; }
 @media (max-height: 950px) and (min-width: 701px) {
   .st-key-stage { gap: 8px; }
   .pl-story { font-size: 22px; line-height: 30px; }

@@ -50,7 +50,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   linear-gradient(to left, var(--pl-page) 40%, transparent) right top -1px / 56px
   calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
-  right / 20px 100% no-repeat scroll; }
+  right center / 20px calc(100% - 4px) no-repeat scroll; }
 [class*=st-key-head-] { flex-wrap: nowrap; }
 [class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
