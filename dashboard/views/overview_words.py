@@ -14,12 +14,7 @@ from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
 from dashboard.review_evidence import is_short
-from dashboard.review_overview import (
-    Account,
-    Evidence,
-    TargetRow,
-    years,
-)
+from dashboard.review_overview import Account, Evidence, TargetRow, years
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
