@@ -62,7 +62,7 @@ def test_a_report_is_built_behind_the_page_and_offered(app: AppTest) -> None:
     text = page_text(app)
     assert healthy(app)
     assert "The report is ready" in text
-    assert "Parts: Returns, Sectors and regimes." in text
+    assert "Parts: Returns, Regimes and coverage." in text
     assert "It shows the present settings." in text
     assert app.main.get("code")[-1].value.startswith("plimsoll verify plimsoll-phase-8-demo-")
     assert not app.button(key="report-build").disabled
