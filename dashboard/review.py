@@ -23,7 +23,7 @@ from core.tail_risk import TailRisk, VarBacktest, tail_risk, var_backtest
 from core.units import Floats
 from core.windows import Window
 from dashboard.charts.calendar import MONTHS
-from dashboard.memo import kept
+from dashboard.memo import keep, kept
 from dashboard.run import Run
 from dashboard.state import FALLS
 from dashboard.studies import Pace
@@ -113,7 +113,11 @@ class Tail:
 def episodes(run: Run, top: int | None = EPISODES) -> tuple[Episode, ...]:
     """Return the drawdown episodes of a run, the deepest first."""
     result = run.result
-    return find_episodes(result.nav, run.dates, initial_nav=result.initial_nav, top=top)
+
+    def found() -> tuple[Episode, ...]:
+        return find_episodes(result.nav, run.dates, initial_nav=result.initial_nav, top=top)
+
+    return keep(run, f"episodes {top}", found)
 
 
 def episodes_table(run: Run, found: Sequence[Episode]) -> pd.DataFrame:

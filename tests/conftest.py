@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from dashboard.charts.figure import CHECKED
 from dashboard.home import ensure_demo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +20,12 @@ settings.register_profile("plimsoll", deadline=None)
 settings.load_profile("plimsoll")
 
 REAL_MARKET = ROOT.parent / "shared" / "market"
+
+
+@pytest.fixture(autouse=True)
+def figures_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Plotly refuse every property that it does not know; the pages do not ask it."""
+    monkeypatch.setitem(CHECKED, "properties", True)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.risk.drawdown import drawdown_scale
+from dashboard.charts.figure import made
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
@@ -74,7 +75,7 @@ def scale_curve_figure(
         # Near the right edge there is room only to the left of the mark.
         notes.append(_note(worst, at, words, colour, above=False, left=worst < 0.5 * deepest))
     layout = _layout(colours, deepest, max(1.05, floor * 1.05))
-    return go.Figure({"data": traces, "layout": layout | {"annotations": notes}})
+    return made(traces, layout | {"annotations": notes})
 
 
 def _layout(colours: Theme, deepest: float, top: float) -> dict[str, Any]:

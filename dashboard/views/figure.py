@@ -22,7 +22,7 @@ import streamlit as st
 from dashboard.memo import Memo
 from dashboard.views.served import served_component, served_folder
 
-__all__ = ["Point", "draw"]
+__all__ = ["Point", "draw", "forget", "point_of"]
 
 _FOLDER: Final = Path(__file__).resolve().with_name("figure_assets")
 _HTML: Final = '<div class="pl-figure">\n</div>'
@@ -94,20 +94,25 @@ def draw(
         take = on_click  # or its type is forgotten in there
 
         def clicked() -> None:
-            if (point := _point(st.session_state.get(key))) is not None:
+            if (point := point_of(st.session_state.get(key))) is not None:
                 take(point)
 
         callbacks["on_point_change"] = clicked
     _component()(key=key, data=data, height=drawn.height, **callbacks)
 
 
-def _point(element: Any) -> Point | None:
-    # Nothing that a browser sends is trusted.
+def point_of(element: Any) -> Point | None:
+    """Return what the browser says was clicked, None where it says nothing that can be read."""
     sent = None if element is None else element.get("point")
     if not isinstance(sent, Mapping):
         return None
     x, mark = sent.get("x"), sent.get("mark")
     return Point(x, mark) if isinstance(x, str) and isinstance(mark, str) else None
+
+
+def forget() -> None:
+    """Drop the figures that are kept."""
+    _DRAWN.clear()
 
 
 def _component() -> Any:

@@ -26,7 +26,7 @@ from dashboard.views.trades_words import approaches_table, books_words, fills_wo
 __all__ = ["blotter_study", "distances", "ledger"]
 
 _LOOK_AGAIN: Final = 0.7  # seconds between two looks at a study under way
-_SHOWN: Final = 300  # rows of a table; its file has all
+_SHOWN: Final = 150  # rows of a table; its file has all
 _TABLE_PX: Final = 500
 _LAST: Final = "plimsoll.trades.blotter"
 _FILLS, _TRIPS = "Orders", "Round trips"

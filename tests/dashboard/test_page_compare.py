@@ -22,6 +22,7 @@ from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.studies import Pace
 from dashboard.views.compare_choice import offered
+from tests.dashboard.drawn import figures
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
 LIMIT = 180.0  # seconds a run may take: the first one compiles
@@ -73,7 +74,7 @@ def test_the_empty_page_suggests_what_to_begin_with(app: AppTest) -> None:
     assert healthy(app)
     assert "Nothing to compare with yet" in text
     assert "Phase 8 beside No overlay and Exposure-matched control" in text
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     app.button(key="compare-suggested").click().run()
     assert healthy(app)
     assert legend(app) == [
@@ -119,7 +120,7 @@ def test_the_page_has_every_part(app: AppTest) -> None:
     assert "has no fields of its own: the book of A at" in text
     assert "A (Phase 8) on 20" in text
     assert "Decided at this close" in text
-    assert len(app.main.get("plotly_chart")) == 2
+    assert len(figures(app)) == 2
     assert {button.key for button in app.main.get("download_button")} == {
         f"{kind}-compare{name}" for kind in ("csv", "parquet")
         for name in ("", "-metrics", "-fields", "-accounts", "-days", "-gaps")
@@ -279,7 +280,7 @@ def test_without_any_result_the_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = opened(vs=NO_OVERLAY)
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 

@@ -21,6 +21,7 @@ from dashboard import review_exposure, review_holdings
 from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.studies import Pace
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
@@ -68,7 +69,7 @@ def test_the_page_says_the_largest_sector_and_shows_every_part(app: AppTest) -> 
     for words in ("Sectors", "Each sector against", "Weights above a cap", "The book of a day",
                   "Its sectors", "Its largest names", "Risk and factors"):  # fmt: skip
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 4
+    assert len(figures(app)) == 4
     files = {button.key for button in app.main.get("download_button")}
     assert {"csv-sectors", "csv-each-sector", "csv-breaches", "csv-book", "csv-book-risk"} <= files
 
@@ -143,7 +144,7 @@ def test_without_any_result_the_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = to(AppTest.from_file(APP, default_timeout=LIMIT).run())
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 
@@ -191,5 +192,5 @@ def test_a_portfolio_that_stayed_in_cash_says_so(
     text = page_text(to(app))
     assert "Nothing was held" in text
     assert not review_exposure.is_held(replace(run, result=result))
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception

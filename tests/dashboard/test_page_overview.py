@@ -23,6 +23,7 @@ from dashboard.session import Engine
 from dashboard.state import STORY_STEPS, AppState
 from dashboard.studies import Pace
 from dashboard.views import overview_studies
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
@@ -92,7 +93,7 @@ def test_what_is_worked_out_behind_the_page_arrives(app: AppTest) -> None:
     for words in ("years are one history", "Against the same average exposure, no rules:",
                   "256 runs", "Control: the same book held at"):  # fmt: skip
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 3
+    assert len(figures(app)) == 3
     assert {button.key for button in app.main.get("download_button")} >= {
         f"csv-{name}" for name in ("overview", "rule-account", "sectors", "targets", "crises")
     }
@@ -191,7 +192,7 @@ def test_without_any_result_the_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = overview(AppTest.from_file(APP, default_timeout=LIMIT).run())
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 

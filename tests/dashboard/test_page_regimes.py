@@ -16,6 +16,7 @@ from core.factors.names import FACTORS, REGIMES
 from core.scenario import with_values
 from dashboard.run import Run
 from dashboard.session import Engine
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.test_review_regimes import with_regimes
 
@@ -72,7 +73,7 @@ def test_the_page_has_every_part_and_marks_what_knows_the_future(app: AppTest) -
     for words in parts:
         assert words in text
     assert re.search(r"was the most frequent regime: \d+", text)
-    assert len(app.main.get("plotly_chart")) == 3
+    assert len(figures(app)) == 3
     assert len(app.number_input) == len(REGIMES) * len(FACTORS)
 
 
@@ -157,7 +158,7 @@ def test_without_any_result_the_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = to(AppTest.from_file(APP, default_timeout=LIMIT).run())
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 

@@ -22,6 +22,7 @@ from dashboard.review_trades import Kind, traded_sessions
 from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.views import trades_parts
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
@@ -75,8 +76,8 @@ def test_the_page_shows_orders_a_day_and_every_trigger(app: AppTest) -> None:
     assert {button.key for button in app.main.get("download_button")} == {
         f"{kind}-{name}" for kind in ("csv", "parquet") for name in ("trades-orders", "triggers")
     }
-    assert len(app.main.get("plotly_chart")) == 1
-    assert len(app.dataframe[0].value) <= 300
+    assert len(figures(app)) == 1
+    assert len(app.dataframe[0].value) <= 150
 
 
 def test_the_day_is_that_of_plimsoll_explain(app: AppTest, demo_home: Path) -> None:
@@ -228,7 +229,7 @@ def test_without_any_result_the_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = to(AppTest.from_file(APP, default_timeout=LIMIT).run())
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 

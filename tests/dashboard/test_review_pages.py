@@ -18,6 +18,7 @@ from dashboard import review
 from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.studies import Pace
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
@@ -68,7 +69,7 @@ def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
         assert words in text
     assert "What each rule did" in text
     assert len(app.dataframe[0].value) == review.EPISODES
-    assert len(app.main.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
     assert {button.key for button in app.main.get("download_button")} >= {
         "csv-underwater",
         "parquet-underwater",
@@ -148,7 +149,7 @@ def test_returns_has_every_part(app: AppTest) -> None:
              "Tail risk", "Beside the benchmark")  # fmt: skip
     for words in (*parts, "at equal volatility", "Kupiec", "Information ratio"):
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 4
+    assert len(figures(app)) == 4
     assert len(app.main.get("download_button")) == 2 * len(parts)  # CSV and parquet
 
 
@@ -205,7 +206,7 @@ def test_without_any_result_a_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = to(AppTest.from_file(APP, default_timeout=LIMIT).run(), name)
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception
 
 

@@ -43,12 +43,17 @@ class Figure {
     this.host.setAttribute("role", "figure");
     this.host.setAttribute("aria-label", alt);
     if (!this.drawn && shelf.has(text)) this.restore();
-    else if (this.inView()) this.paint();
-    else {
-      this.seen.observe(this.host);
-      waiting.add(this);
-      later();
+    else this.plan();
+  }
+
+  plan() {
+    if (this.inView()) {
+      this.paint();
+      return;
     }
+    this.seen.observe(this.host);
+    waiting.add(this);
+    later();
   }
 
   inView() {
@@ -62,7 +67,7 @@ class Figure {
     this.plot.figure = this;
     this.host.replaceChildren(this.plot);
     this.drawn = this.text;
-    this.width = this.plot.offsetWidth && this.plot.layout.width;
+    this.width = this.plot.layout.width;
     this.fit();
   }
 
@@ -96,7 +101,7 @@ class Figure {
     const width = this.host.clientWidth;
     if (!width || width === this.width) return;
     if (!this.drawn) {
-      if (this.inView()) this.paint();
+      this.plan(); // it had no width when it came
       return;
     }
     this.width = width;
