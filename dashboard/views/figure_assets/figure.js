@@ -4,7 +4,7 @@
 // when it comes into view or when the browser has nothing else to do, and one that was drawn before
 // is taken from the shelf as it was.
 
-const SHELF = 16; // figures drawn before, of pages that were left
+const SHELF = 24; // figures drawn before, of pages that were left
 const CONFIG = { displayModeBar: false, doubleClick: false };
 const QUIET = 120; // milliseconds between two figures that nobody sees yet
 const reader = new TextDecoder();
@@ -67,8 +67,7 @@ class Figure {
     this.plot.figure = this;
     this.host.replaceChildren(this.plot);
     this.drawn = this.text;
-    this.width = this.plot.layout.width;
-    this.fit();
+    this.width = this.plot.layout.width; // what observes the size says when it is another now
   }
 
   async paint() {
