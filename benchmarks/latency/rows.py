@@ -23,8 +23,8 @@ REASONS = {
     "(a third for handing its messages to Streamlit), the floor's for 7: sessions wait for each "
     "other. More processes behind a sticky proxy are the way out.",
     "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
-    "clicks": "The script makes the figure and the tables beside it, then Plotly lays the figure out "
-    "anew, in place; the floor changes a line of text.",
+    "clicks": "The script makes the figure and the tables beside it, then Plotly lays the figure "
+    "out anew, in place; the floor changes a line of text.",
     "switches": "Figures drawn before come back as they were. What is left: the script, and "
     "Streamlit's browser side, which builds every button, table and text of a page anew; the floor "
     "changes a line of text.",
