@@ -19,7 +19,7 @@ MARK = (
 )
 MINE = "() => document.querySelector('.st-key-underwater .js-plotly-plot').dataset.mine"
 WIDTHS = """() => [...document.querySelectorAll('.pl-figure')].every(
-  host => Math.abs(host.querySelector('.main-svg').getBoundingClientRect().width
+  host => Math.abs(host.querySelector('.main-svg')?.getBoundingClientRect().width
                    - host.clientWidth) <= 1)"""
 
 
