@@ -77,7 +77,8 @@ def draw(
     alt : str
         What it shows in words.
     content : hashable, optional
-        Everything the figure follows from. With None it is made every time.
+        Everything the figure follows from besides `key` and the function that makes it. With None
+        it is made every time.
     on_click : callable, optional
         Called with the point that was clicked.
     """
@@ -86,7 +87,9 @@ def draw(
         shown = figure if isinstance(figure, go.Figure) else figure()
         return _Drawn(plotly.io.to_json(shown, validate=False), int(shown.layout.height))
 
-    drawn = made() if content is None else _DRAWN.get((key, content), made)
+    # Two pages may give a figure the same key: whose it is belongs to what it is.
+    whose = (getattr(figure, "__module__", ""), getattr(figure, "__qualname__", ""), key)
+    drawn = made() if content is None else _DRAWN.get((whose, content), made)
     words, clicks = json.dumps(alt), json.dumps(on_click is not None)
     data = f'{{"alt": {words}, "clicks": {clicks}, "figure": {drawn.spec}}}'.encode()
     callbacks: dict[str, Any] = {}

@@ -59,6 +59,27 @@ def test_a_figure_of_one_content_is_made_once(counted: list[str]) -> None:
     assert not app.exception
 
 
+def other_page() -> None:
+    import plotly.graph_objects as go
+
+    from dashboard.views import figure
+
+    def another() -> go.Figure:
+        figure.MADE.append("another")  # type: ignore[attr-defined]
+        return go.Figure({"data": [{"type": "pie"}], "layout": {"height": 300}})
+
+    figure.draw(another, key="one", alt="Another", content=("run", 1))
+
+
+def test_figures_of_two_pages_with_one_key_are_not_mixed_up(counted: list[str]) -> None:
+    app = AppTest.from_function(page)
+    app.session_state["content"] = ("run", 1)
+    app.run()
+    (drawn,) = figures(AppTest.from_function(other_page).run())
+    assert drawn["figure"]["layout"]["height"] == 300
+    assert counted == ["('run', 1)", "another"]
+
+
 def test_without_a_content_it_is_made_every_time(counted: list[str]) -> None:
     AppTest.from_function(page).run().run()
     assert counted == ["None", "None"]
