@@ -38,7 +38,7 @@ PAGES = {
 SIZES = ((1440, 900), (390, 844))
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
-  const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
+  const charts = [...document.querySelectorAll(".pl-figure, [data-testid=stPlotlyChart]")];
   return app && app.getAttribute('data-test-script-state') === 'notRunning'
     && !document.querySelector('[data-testid=stSkeleton], .pl-wait')
     && charts.every(chart => chart.querySelector('.main-svg'));

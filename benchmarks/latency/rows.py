@@ -26,10 +26,11 @@ REASONS = {
     "what their charts wait for first (some 20 ms of the lock each): of 20 at the same moment "
     "the last waits for 19. More processes behind a sticky proxy are the way out.",
     "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
-    "clicks": "The last change of the page is Plotly's: a figure of several panels takes it 100 to "
-    "200 ms to lay out without a GPU, after the script has ended.",
-    "switches": "A page is drawn anew with all its figures, each laid out by Plotly one after the "
-    "other; the floor draws a line of text.",
+    "clicks": "The script makes the figure and the tables beside it, then Plotly lays the figure "
+    "out anew, in place; the floor changes a line of text.",
+    "switches": "Figures drawn before come back as they were. What is left: the script, and "
+    "Streamlit's browser side, which builds every button, table and text of a page anew; the floor "
+    "changes a line of text.",
     "start": "The process loads pandas, numba and the compiled engine before its first page.",
 }
 

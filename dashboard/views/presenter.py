@@ -21,6 +21,7 @@ from dashboard.state import STORY_STEPS, AppState
 from dashboard.views import frame
 from dashboard.views import overview_words as words
 from dashboard.views.exposure_words import exposure_headline
+from dashboard.views.figure import draw
 from dashboard.views.frames import levels
 from dashboard.views.keys import keys
 from dashboard.views.overview_crises import crises_html, crises_sentence
@@ -179,8 +180,7 @@ _STORY: Final[tuple[Callable[[Run], None], ...]] = (
 def _draw(figure: go.Figure, key: str, alt: str) -> None:
     # On a phone the figure has its own size already.
     shown = figure if is_phone() else enlarged(figure, _FACTOR, _PX)
-    config = {"displayModeBar": False, "doubleClick": False}
-    st.plotly_chart(shown, key=key, theme=None, config=config, alt=alt)
+    draw(shown, key=key, alt=alt)
 
 
 def _say(text: str, *, lead: bool = False) -> None:

@@ -20,6 +20,7 @@ from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.studies import Pace
 from dashboard.views.compare_choice import offered
+from tests.dashboard.drawn import figures
 from tests.dashboard.pages import healthy, page_text, ruined, started, until
 
 WITH = "compare:with"
@@ -50,7 +51,7 @@ def test_the_empty_page_suggests_what_to_begin_with(app: AppTest) -> None:
     assert healthy(app)
     assert "Nothing to compare with yet" in text
     assert "Phase 8 beside No overlay and Exposure-matched control" in text
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     app.button(key="compare-suggested").click().run()
     assert healthy(app)
     assert legend(app) == [
@@ -96,7 +97,7 @@ def test_the_page_has_every_part(app: AppTest) -> None:
     assert "has no fields of its own: the book of A at" in text
     assert "A (Phase 8) on 20" in text
     assert "Decided at this close" in text
-    assert len(app.main.get("plotly_chart")) == 2
+    assert len(figures(app)) == 2
     assert {button.key for button in app.main.get("download_button")} == {
         f"{kind}-compare{name}" for kind in ("csv", "parquet")
         for name in ("", "-metrics", "-fields", "-accounts", "-days", "-gaps")

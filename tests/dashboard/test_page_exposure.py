@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.presets import preset
 from core.scenario import with_values
 from dashboard import review_exposure, review_holdings
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import given, healthy, page_text, ruined, started, to, until
 
@@ -34,7 +35,7 @@ def test_the_page_says_the_largest_sector_and_shows_every_part(app: AppTest) -> 
     for words in ("Sectors", "Each sector against", "Weights above a cap", "The book of a day",
                   "Its sectors", "Its largest names", "Risk and factors"):  # fmt: skip
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 4
+    assert len(figures(app)) == 4
     files = {button.key for button in app.main.get("download_button")}
     assert {"csv-sectors", "csv-each-sector", "csv-breaches", "csv-book", "csv-book-risk"} <= files
 
@@ -118,5 +119,5 @@ def test_a_portfolio_that_stayed_in_cash_says_so(monkeypatch: pytest.MonkeyPatch
     text = page_text(app)
     assert "Nothing was held" in text
     assert not review_exposure.is_held(replace(run, result=result))
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception

@@ -5,6 +5,7 @@ Pages put words into HTML, Markdown and charts; each of them would take one of t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from dashboard.run import Run
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import NAMES, after, given, page_text, started
 
@@ -108,8 +110,6 @@ def wrong(app: AppTest) -> list[str]:
                 continue
             if leaf.type == "html":
                 bad = misread(text)
-            elif leaf.type == "plotly_chart":
-                bad = ""  # see drawn(); its other text is an attribute
             elif leaf.type in MARKDOWN:
                 bad = misread(markdown.render(text)) or "".join(
                     re.findall(rf"(?<!\\)\$.{{0,20}}{WORD}", text)
@@ -124,7 +124,8 @@ def wrong(app: AppTest) -> list[str]:
 def drawn(app: AppTest) -> list[str]:
     """Return where in a chart a name would be drawn as markup, which Plotly has of its own."""
     bold = re.compile(rf".{{0,60}}(?:<|\\u003c)b(?:>|\\u003e){WORD}")
-    specs = [chart.proto.spec for chart in app.main.get("plotly_chart")]
+    specs = [json.dumps(drawing["figure"]) for drawing in figures(app)]
+    assert specs
     return [found.group() for spec in specs for found in bold.finditer(spec)]
 
 

@@ -18,6 +18,7 @@ from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.state import STORY_STEPS, AppState
 from dashboard.views import overview_studies
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import after, given, healthy, page_text, ruined, started, until
 
@@ -63,7 +64,7 @@ def test_what_is_worked_out_behind_the_page_arrives(app: AppTest) -> None:
     for words in ("years are one history", "Against the same average exposure, no rules:",
                   "256 runs", "Control: the same book held at"):  # fmt: skip
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 3
+    assert len(figures(app)) == 3
     assert {button.key for button in app.main.get("download_button")} >= {
         f"csv-{name}" for name in ("overview", "rule-account", "sectors", "targets", "crises")
     }

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import Scenario
 from core.factors.names import FACTORS, REGIMES
 from core.scenario import with_values
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import given, heading, healthy, page_text, started, to
 from tests.dashboard.test_review_regimes import with_regimes
@@ -43,7 +44,7 @@ def test_the_page_has_every_part_and_marks_what_knows_the_future(app: AppTest) -
     for words in parts:
         assert words in text
     assert re.search(r"was the most frequent regime: \d+", text)
-    assert len(app.main.get("plotly_chart")) == 3
+    assert len(figures(app)) == 3
     assert len(app.number_input) == len(REGIMES) * len(FACTORS)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.session import Engine
+from tests.dashboard.drawn import figures
 from tests.dashboard.pages import (
     NAMES,
     heading,
@@ -69,7 +70,7 @@ def test_without_any_result_a_page_says_only_why(
     monkeypatch.setattr(Engine, "run", ruined)
     app = started(name, **QUERIES.get(name, {}))
     assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.main.get("download_button")
     assert not app.dataframe
     assert not app.exception

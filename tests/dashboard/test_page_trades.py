@@ -18,6 +18,7 @@ from dashboard.report.explanation_fill import fill_words
 from dashboard.review_trades import Kind, traded_sessions
 from dashboard.run import Run
 from dashboard.views import trades_parts
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import (
     after,
@@ -58,8 +59,8 @@ def test_the_page_shows_orders_a_day_and_every_trigger(app: AppTest) -> None:
     assert {button.key for button in app.main.get("download_button")} == {
         f"{kind}-{name}" for kind in ("csv", "parquet") for name in ("trades-orders", "triggers")
     }
-    assert len(app.main.get("plotly_chart")) == 1
-    assert len(app.dataframe[0].value) <= 300
+    assert len(figures(app)) == 1
+    assert len(app.dataframe[0].value) <= 150
 
 
 def test_the_day_is_that_of_plimsoll_explain(app: AppTest, demo_home: Path) -> None:

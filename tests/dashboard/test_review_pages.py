@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import review
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import given, heading, healthy, page_text, ruined, started, to, until
 
@@ -29,7 +30,7 @@ def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
         assert words in text
     assert "What each rule did" in text
     assert len(app.dataframe[0].value) == review.EPISODES
-    assert len(app.main.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
     assert {button.key for button in app.main.get("download_button")} >= {
         "csv-underwater",
         "parquet-underwater",
@@ -91,7 +92,7 @@ def test_returns_has_every_part() -> None:
              "Tail risk", "Beside the benchmark")  # fmt: skip
     for words in (*parts, "at equal volatility", "Kupiec", "Information ratio"):
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 4
+    assert len(figures(app)) == 4
     assert len(app.main.get("download_button")) == 2 * len(parts)  # CSV and parquet
 
 
