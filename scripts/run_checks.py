@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-__all__ = ["PHASES", "Check", "main"]
+__all__ = ["ASIDE", "PHASES", "Check", "main"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _BIN = Path(sys.executable).parent
@@ -24,13 +24,13 @@ _PYTEST = [*_PYTHON, "pytest", "--durations", "10"]
 Check = tuple[str, list[str]]
 
 _STATIC: tuple[Check, ...] = (
-    ("chromium", [sys.executable, "tests/browser/chromium.py"]),
     ("ruff check", [*_PYTHON, "ruff", "check", "."]),
     ("ruff format", [*_PYTHON, "ruff", "format", "--check", "."]),
     ("import-linter", [str(_BIN / "lint-imports")]),
     ("mypy", [*_PYTHON, "mypy"]),
     ("mypy scripts", [*_PYTHON, "mypy", "scripts/setup_env.py", "scripts/run_checks.py"]),
 )
+_CHROMIUM: Check = ("chromium", [sys.executable, "tests/browser/chromium.py"])
 # Compiled once beside the static checks: else every worker of the tests would compile it.
 _COMPILE: Check = (
     "compile",
@@ -55,9 +55,11 @@ _BROWSER: Check = (
     "pytest browser",
     [*_PYTEST, "-m", "browser", "tests/browser", "-n", "2", "--dist", "worksteal"],
 )
-#: One phase after the other; in a phase all rows at once, the checks of a row one by one.
+#: What needs nothing, at once and beside all else; the checks of a row one by one.
+ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
+#: One phase after the other: what the tests need, then the tests.
 PHASES: tuple[tuple[Sequence[Check], ...], ...] = (
-    ((_COMPILE,), _STATIC, (_DATA,)),
+    ((_COMPILE,), (_CHROMIUM,)),
     ((_BROWSER,), (_TESTS,)),
 )
 # One thread for each worker's linear algebra: the workers already fill the machine.
@@ -74,7 +76,7 @@ def main() -> int:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="plimsoll-tests-") as shared:
         environment = os.environ | _ENVIRONMENT | {_SHARED: shared}
-        spent = [one for phase in PHASES for one in _at_once(phase, environment)]
+        spent = _all(environment)
     sys.stdout.write("──\n")
     for name, seconds, status in spent:
         sys.stdout.write(f"{name:15} {seconds:7.1f} s  {'ok' if status == 0 else 'FAILED'}\n")
@@ -82,10 +84,15 @@ def main() -> int:
     return 1 if any(status for _, _, status in spent) else 0
 
 
-def _at_once(rows: Sequence[Sequence[Check]], environment: Mapping[str, str]) -> Iterator[Spent]:
-    with ThreadPoolExecutor(len(rows)) as pool:
-        for found in list(pool.map(lambda row: [_run(check, environment) for check in row], rows)):
-            yield from found
+def _all(environment: Mapping[str, str]) -> list[Spent]:
+    def row(checks: Sequence[Check]) -> list[Spent]:
+        return [_run(check, environment) for check in checks]
+
+    with ThreadPoolExecutor(len(ASIDE) + max(map(len, PHASES))) as pool:
+        aside = [pool.submit(row, checks) for checks in ASIDE]
+        done = [found for phase in PHASES for found in pool.map(row, phase)]
+        done += [one.result() for one in aside]
+    return [one for found in done for one in found]
 
 
 def _run(check: Check, environment: Mapping[str, str]) -> Spent:

@@ -153,6 +153,7 @@ def test_a_benchmark_with_a_hole_is_replaced_aloud(run: Run) -> None:
     assert f"no value on 1 of 50 sessions, first on {run.dates[10]}" in note
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_the_done_when_of_the_real_market(real_home: Path) -> None:
     scenario = with_values(

@@ -12,6 +12,7 @@ from scripts.results_tables import PERIODS, Block, blocks, with_blocks
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_every_table_is_what_the_code_gives(real_home: Path) -> None:
     # One test for both files: workers would each run everything for their own.
