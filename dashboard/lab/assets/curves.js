@@ -15,8 +15,7 @@ function below(grown) {
 
 const each = (table, make) => Object.fromEntries(Object.entries(table).map(([key, value]) => [key, make(value)]));
 
-// An answer that came with the end of a run may wait for the page's thread: what it brings would be
-// asked for, and sent, again.
+// What came with the end of a run may wait for the page's thread: it would be asked for, and sent, again.
 const whenIdle = (then) => (globalThis.requestIdleCallback ? requestIdleCallback(then, { timeout: 2000 }) : then());
 
 export class Curves {
@@ -82,7 +81,9 @@ export class Curves {
   rested() {
     if (this.busy) return;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => (this.waiting ? whenIdle(() => this.answered()) : this.answered()), this.waiting ? GRACE : 0);
+    const asked = this.requests;
+    const rest = () => { if (asked === this.requests && !this.busy) this.answered(); };
+    this.resting = setTimeout(() => whenIdle(rest), this.waiting ? GRACE : 0);
   }
 
   answered() {
@@ -139,8 +140,7 @@ export class Curves {
       this.again = performance.now() + AGAIN;
       setTimeout(() => this.next(), AGAIN + 20);
     } else this.again = 0;
-    this.onhints?.();
-    this.answered();
+    this.onhints?.(); // those that come with the page answer no request: one may be under way
   }
 
   of(path) {
