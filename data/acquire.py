@@ -195,7 +195,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
             fetch_bars(job, [Asked(ticker, job.window[0]) for ticker in again])
-        waiting = _without_actions(job, reasons)
+        waiting = _without_actions(job, reasons, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
             job.outcome(ticker, "cancelled", detail="It was not asked for any more.")
@@ -205,7 +205,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
             job.outcomes[ticker] = replace(found, detail=reason)
 
 
-def _without_actions(job: Job, reasons: dict[str, str]) -> list[str]:
+def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[str]:
     # Bars without their splits and dividends are no returns: such a name is not served yet.
     unserved = [
         t for t in job.symbols if t not in job.outcomes or job.outcomes[t].state == "failed"
@@ -214,7 +214,7 @@ def _without_actions(job: Job, reasons: dict[str, str]) -> list[str]:
         if job.sources.provider(provider).base != "raw":
             continue  # they came with the bars
         companies = [t for t in tickers if not t.startswith("I:")]
-        for ticker, error in fetch_actions(job, provider, companies).items():
+        for ticker, error in fetch_actions(job, provider, companies, again=again).items():
             job.outcome(ticker, "failed", provider, detail=f"Bars came, but {error}")
             unserved.append(ticker)
     for ticker in unserved:

@@ -11,7 +11,12 @@ import pyarrow as pa
 
 from data.acquire_job import Job, keep_refused, source_of
 from data.acquire_types import State
-from data.fetched_errors import FetchedBasisError, FetchedCorruptError, FetchedGapError
+from data.fetched_errors import (
+    FetchedBasisError,
+    FetchedCorruptError,
+    FetchedGapError,
+    FetchedRowsError,
+)
 from data.fetched_file import Label
 from data.net.errors import CancelledError, ProviderError
 from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed
@@ -102,6 +107,8 @@ def _fetch_group(
         except (FetchedBasisError, FetchedCorruptError, FetchedGapError) as error:
             job.outcome(ticker, "failed", detail=str(error))
             again.append(ticker)
+        except FetchedRowsError as error:
+            job.outcome(ticker, "refused", detail=str(error))
         rows = outcome.bars.num_rows if isinstance(outcome, BarsComplete) else 0
         job.meter.tick(rows, failed=isinstance(outcome, BarsFailed | BarsStored))
     return again
