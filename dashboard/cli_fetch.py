@@ -41,9 +41,9 @@ _INCOMPLETE, _NOTHING, _STOPPED = 1, 2, 130
 class FetchEnded(click.ClickException):
     """A fetch after which something is missing; what came is kept."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = status  # type: ignore[misc]  # click declares it for the class
 
     def show(self, file: Any = None) -> None:
         """Print the message as every other one of the command line."""
