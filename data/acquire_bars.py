@@ -26,6 +26,8 @@ __all__ = ["Asked", "fetch_bars", "plan_bars", "reaches"]
 
 # Tables that must reach as far as the bars for a series to be of use.
 _PARTS = ("bars", "splits", "dividends")
+_NONE = "The provider had none when it was asked."
+Held = Mapping[str, Mapping[str, Label]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,45 @@ def reaches(label: Label | None, start: dt.date, end: dt.date) -> bool:
 
 
 def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
-    """Return what must be asked of `provider` so that the store covers the window."""
+    """Return what must be asked of `provider` so that the store covers the window.
+
+    What a provider that is preferred to it gave up to the end is not asked again: without a key,
+    Polygon's bars of today are as good as with one.
+    """
     start, end = job.window
-    labels = {part: job.store.labels(part, provider) for part in _PARTS}
-    moving = job.sources.provider(provider).base != "raw"
+    better = job.order[: job.order.index(provider)]
+    held = {name: _labels(job, name) for name in (provider, *better)}
     asked = []
     for ticker in symbols:
-        held = {part: labels[part].get(ticker) for part in _PARTS}
-        label = held["bars"]
+        whole = [name for name in held if _whole(job, name, held[name], ticker, start, end)]
+        if whole:
+            bars = held[whole[-1]]["bars"][ticker]
+            state: State = "fresh" if bars.rows else "empty"
+            job.outcome(ticker, state, whole[-1], detail="" if bars.rows else _NONE)
+            continue
+        label = held[provider]["bars"].get(ticker)
         if label is None or not reaches(label, start, label.end or start):
             asked.append(Asked(ticker, start))
-            continue
-        # On a basis that moves with every split the actions come with the bars: all or nothing.
-        parts = list(held.values()) if moving else [label]
-        if all(reaches(part, start, end) for part in parts):
-            job.outcome(ticker, "fresh", provider)
         else:
-            asked.append(_going_on(job, ticker, provider, parts))
+            asked.append(_going_on(job, ticker, provider, _parts(job, provider, held, ticker)))
     return asked
+
+
+def _labels(job: Job, provider: str) -> Held:
+    return {part: job.store.labels(part, provider) for part in _PARTS}
+
+
+def _parts(job: Job, provider: str, held: Mapping[str, Held], ticker: str) -> list[Label | None]:
+    # On a basis that moves with every split the actions come with the bars: all or nothing.
+    labels = [held[provider][part].get(ticker) for part in _PARTS]
+    bars = labels[0]
+    moving = job.sources.provider(provider).base != "raw" and bars is not None and bars.rows
+    return labels if moving else labels[:1]
+
+
+def _whole(job: Job, provider: str, held: Held, ticker: str, start: dt.date, end: dt.date) -> bool:
+    labels = _parts(job, provider, {provider: held}, ticker)
+    return all(reaches(label, start, end) for label in labels)
 
 
 def _going_on(job: Job, ticker: str, provider: str, parts: Sequence[Label | None]) -> Asked:
