@@ -32,6 +32,7 @@ from data.assemble import NothingStoredError, assemble
 from data.calendar import last_complete_session
 from data.errors import UnknownSourceError
 from data.fetched import FetchedStore
+from data.net.errors import CancelledError
 from data.providers.hybrid import HybridProvider
 from data.snapshot import market_names
 
@@ -194,7 +195,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         again = fetch_bars(job, asked)
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
-            fetch_bars(job, [Asked(ticker, job.window[0]) for ticker in again])
+            fetch_bars(job, [Asked(ticker, job.window[0], provider) for ticker in again])
         waiting = _without_actions(job, reasons, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
@@ -215,6 +216,9 @@ def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[
             continue  # they came with the bars
         companies = [t for t in tickers if not t.startswith("I:")]
         for ticker, error in fetch_actions(job, provider, companies, again=again).items():
+            if isinstance(error, CancelledError):
+                job.outcome(ticker, "cancelled", provider, detail=str(error))
+                continue
             job.outcome(ticker, "failed", provider, detail=f"Bars came, but {error}")
             unserved.append(ticker)
     for ticker in unserved:

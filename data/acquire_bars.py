@@ -32,11 +32,16 @@ Held = Mapping[str, Mapping[str, Label]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about one symbol: from when on, and whose stored series the answer goes on."""
+    """A question about one symbol: from when on, and to whom.
+
+    `only` names the one provider that may answer; empty = the first that can. `whole`: the answer
+    is a whole series, not the end of a stored one.
+    """
 
     ticker: str
     start: dt.date
-    continues: str = ""
+    only: str = ""
+    whole: bool = True
 
 
 def reaches(label: Label | None, start: dt.date, end: dt.date) -> bool:
@@ -52,22 +57,24 @@ def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
     What a provider that is preferred to it gave up to the end is not asked again: without a key,
     Polygon's bars of today are as good as with one.
     """
-    start, end = job.window
+    start = job.window[0]
     better = job.order[: job.order.index(provider)]
-    held = {name: _labels(job, name) for name in (provider, *better)}
+    held = {name: _labels(job, name) for name in (*better, provider)}
+    only = "" if provider == job.usable()[0] else provider
     asked = []
     for ticker in symbols:
-        whole = [name for name in held if _whole(job, name, held[name], ticker, start, end)]
+        whole = [name for name in held if _whole(job, held, name, ticker, last=name == provider)]
         if whole:
-            bars = held[whole[-1]]["bars"][ticker]
+            bars = held[whole[0]]["bars"][ticker]
             state: State = "fresh" if bars.rows else "empty"
-            job.outcome(ticker, state, whole[-1], detail="" if bars.rows else _NONE)
+            job.outcome(ticker, state, whole[0], detail="" if bars.rows else _NONE)
             continue
         label = held[provider]["bars"].get(ticker)
         if label is None or not reaches(label, start, label.end or start):
-            asked.append(Asked(ticker, start))
+            asked.append(Asked(ticker, start, only))
         else:
-            asked.append(_going_on(job, ticker, provider, _parts(job, provider, held, ticker)))
+            parts = _parts(job, provider, held[provider], ticker)
+            asked.append(_going_on(job, ticker, provider, parts))
     return asked
 
 
@@ -75,17 +82,20 @@ def _labels(job: Job, provider: str) -> Held:
     return {part: job.store.labels(part, provider) for part in _PARTS}
 
 
-def _parts(job: Job, provider: str, held: Mapping[str, Held], ticker: str) -> list[Label | None]:
+def _parts(job: Job, provider: str, held: Held, ticker: str) -> list[Label | None]:
     # On a basis that moves with every split the actions come with the bars: all or nothing.
-    labels = [held[provider][part].get(ticker) for part in _PARTS]
+    labels = [held[part].get(ticker) for part in _PARTS]
     bars = labels[0]
     moving = job.sources.provider(provider).base != "raw" and bars is not None and bars.rows
     return labels if moving else labels[:1]
 
 
-def _whole(job: Job, provider: str, held: Held, ticker: str, start: dt.date, end: dt.date) -> bool:
-    labels = _parts(job, provider, {provider: held}, ticker)
-    return all(reaches(label, start, end) for label in labels)
+def _whole(job: Job, held: Mapping[str, Held], provider: str, ticker: str, *, last: bool) -> bool:
+    # Actions that lack are asked for of the provider in turn, of another they will not come.
+    labels = _parts(job, provider, held[provider], ticker)
+    if not last and not ticker.startswith("I:"):
+        labels = [held[provider][part].get(ticker) for part in _PARTS]
+    return all(reaches(label, *job.window) for label in labels)
 
 
 def _going_on(job: Job, ticker: str, provider: str, parts: Sequence[Label | None]) -> Asked:
@@ -94,11 +104,11 @@ def _going_on(job: Job, ticker: str, provider: str, parts: Sequence[Label | None
         since = job.store.ask_from(provider, ticker)
     except FetchedCorruptError as error:
         job.note(str(error))
-        return Asked(ticker, start)
+        return Asked(ticker, start, provider)
     ends = [part.end for part in parts if part is not None and part.end is not None]
     if since is None or len(ends) < len(parts):
-        return Asked(ticker, start)
-    return Asked(ticker, min(max(min([since, *ends]), start), end), provider)
+        return Asked(ticker, start, provider)
+    return Asked(ticker, min(max(min([since, *ends]), start), end), provider, whole=False)
 
 
 def fetch_bars(job: Job, asked: Iterable[Asked]) -> list[str]:
@@ -111,22 +121,20 @@ def fetch_bars(job: Job, asked: Iterable[Asked]) -> list[str]:
         by_start[one.start][one.ticker] = one
     again: list[str] = []
     for start, group in sorted(by_start.items()):
-        continues = {ticker: one.continues for ticker, one in group.items() if one.continues}
-        again += _fetch_group(job, start, list(group), continues)
+        again += _fetch_group(job, start, group)
     return again
 
 
-def _fetch_group(
-    job: Job, start: dt.date, tickers: list[str], continues: Mapping[str, str]
-) -> list[str]:
+def _fetch_group(job: Job, start: dt.date, group: Mapping[str, Asked]) -> list[str]:
     again = []
+    only = {ticker: one.only for ticker, one in group.items() if one.only}
     outcomes = job.sources.fetch_bars(
-        tickers, start, job.window[1], continues=continues, cancelled=job.cancelled
+        group, start, job.window[1], continues=only, cancelled=job.cancelled
     )
     for outcome in outcomes:
         ticker = outcome.ticker
         try:
-            _keep(job, outcome, start, whole=ticker not in continues)
+            _keep(job, outcome, start, whole=group[ticker].whole)
         except (FetchedBasisError, FetchedCorruptError, FetchedGapError) as error:
             job.outcome(ticker, "failed", detail=str(error))
             again.append(ticker)
