@@ -1,23 +1,16 @@
-"""Two providers compared over everything of which the store has both."""
+"""Two providers compared over everything of a home, with what only one of them has."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
-
-import pyarrow as pa
 
 from data.fetched import FetchedStore
-from data.fetched_errors import FetchedCorruptError
-from data.fetched_tables import FETCHED_TABLES
-from data.reconcile import ProviderSeries, Reconciliation, reconcile
+from data.reconcile import Reconciliation
+from data.reconcile_store import reconcile_stored as compare
 
 __all__ = ["StoredReconciliation", "reconcile_stored"]
-
-_EXCHANGE = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,31 +62,12 @@ def reconcile_stored(
     held = [_with_bars(store, provider) for provider in (left, right)]
     if tickers is not None:
         held = [names & set(tickers) for names in held]
-    compared, faults = [], []
-    for ticker in sorted(held[0] & held[1]):
-        try:
-            pair = [_series(store, provider, ticker) for provider in (left, right)]
-        except FetchedCorruptError as error:
-            faults.append(str(error))
-            continue
-        compared.append(reconcile(ticker, *pair, tolerance=tolerance))
+    both = sorted(held[0] & held[1])
+    found = compare(store, left, right, tickers=both, tolerance=tolerance)
     here, there = (tuple(sorted(held[at] - held[1 - at])) for at in (0, 1))
-    return StoredReconciliation(left, right, tuple(compared), here, there, tuple(faults))
+    faults = tuple(f"{ticker}: {why}" for ticker, why in found.left_out)
+    return StoredReconciliation(left, right, found.compared, here, there, faults)
 
 
 def _with_bars(store: FetchedStore, provider: str) -> set[str]:
     return {ticker for ticker, label in store.labels("bars", provider).items() if label.rows}
-
-
-def _series(store: FetchedStore, provider: str, ticker: str) -> ProviderSeries:
-    bars = store.read("bars", provider, ticker)
-    if bars is None:  # set aside between the footers and now
-        raise FetchedCorruptError("bars", provider, ticker, "damaged", "it is gone")
-    splits, dividends = (_rows(store, table, provider, ticker) for table in ("splits", "dividends"))
-    as_of: dt.date = bars.label.fetched_at.astimezone(_EXCHANGE).date()
-    return ProviderSeries(provider, bars.label.base, bars.rows, splits, dividends, as_of)
-
-
-def _rows(store: FetchedStore, table: str, provider: str, ticker: str) -> pa.Table:
-    series = store.read(table, provider, ticker)
-    return FETCHED_TABLES[table].stored.empty_table() if series is None else series.rows
