@@ -14,6 +14,7 @@ from data.acquire_bars import reaches
 from data.acquire_each import ask_each
 from data.acquire_job import Job, keep_refused, source_of
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
+from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import CancelledError, ProviderError
 from data.providers.base import Batch
 from data.providers.fetching import Fetch
@@ -119,9 +120,18 @@ def _each(
 
 def _put(job: Job, table: str, ticker: str, batch: Batch, asked: tuple[dt.date, dt.date]) -> None:
     source = source_of(batch.provenance)
+    rows = _asked_for(batch.table, table, ticker, asked)
     try:
-        job.store.append(table, ticker, batch.table, source, asked)
+        job.store.append(table, ticker, rows, source, asked)
     except (FetchedCorruptError, FetchedGapError) as error:
         # Nothing is known before the answer any more: the next fetch asks for the whole.
         job.note(str(error))
-        job.store.replace(table, ticker, batch.table, source, asked)
+        job.store.replace(table, ticker, rows, source, asked)
+
+
+def _asked_for(rows: pa.Table, table: str, ticker: str, asked: tuple[dt.date, dt.date]) -> pa.Table:
+    # A source that tells more than it was asked for tells it without a promise to be complete.
+    days = rows[FETCHED_TABLES[table].date]
+    first, last = (pa.scalar(day, pa.date32()) for day in asked)
+    inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+    return rows.filter(pc.and_(inside, pc.equal(rows["ticker"], ticker)))
