@@ -15,7 +15,7 @@ from data.acquire_each import ask_each
 from data.acquire_job import Job, keep_refused, source_of
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
-from data.net.errors import CancelledError, ProviderError
+from data.net.errors import ProviderError
 from data.providers.base import Batch
 from data.providers.fetching import Fetch
 
@@ -40,19 +40,21 @@ def fetch_actions(
     """
     end = job.window[1]
     starts = _starts(job, provider, tickers, again=again)
-    failed: dict[str, ProviderError] = {}
+    broken: set[str] = set()
     recent = {t: day for t, day in starts.items() if end - day <= _SHORT}
     if len(recent) > 2 * len(_TABLES):
         job.meter.stage("actions", "Splits and dividends of the last days", len(starts))
-        error = _all_stocks(job, provider, recent)
+        error = _all_stocks(job, provider, recent, broken)
         if error is None:
             for _ in recent:
                 job.meter.tick()
             starts = {t: day for t, day in starts.items() if t not in recent}
     else:
         job.meter.stage("actions", "Splits and dividends", len(starts))
-    for ticker, error in _each(job, provider, starts):
-        failed[ticker] = error
+    failed = _each(job, provider, starts, broken)
+    if broken and not job.cancelled.is_set():
+        # What was stored could not be gone on with: only the whole says what prices must know.
+        failed |= _each(job, provider, dict.fromkeys(sorted(broken), job.window[0]), None)
     return failed
 
 
@@ -71,7 +73,9 @@ def _starts(job: Job, provider: str, tickers: Iterable[str], *, again: bool) -> 
     return starts
 
 
-def _all_stocks(job: Job, provider: str, starts: Mapping[str, dt.date]) -> ProviderError | None:
+def _all_stocks(
+    job: Job, provider: str, starts: Mapping[str, dt.date], broken: set[str]
+) -> ProviderError | None:
     since, end = min(starts.values()), job.window[1]
     wanted = pa.array(sorted(starts), pa.string())
     try:
@@ -87,13 +91,14 @@ def _all_stocks(job: Job, provider: str, starts: Mapping[str, dt.date]) -> Provi
         ours = batch.table.filter(pc.is_in(batch.table["ticker"], value_set=wanted))
         for ticker in starts:
             rows = ours.filter(pc.equal(ours["ticker"], ticker))
-            _put(job, table, ticker, Batch(rows, batch.provenance), (since, end))
+            _put(job, table, ticker, Batch(rows, batch.provenance), (since, end), broken)
     return None
 
 
 def _each(
-    job: Job, provider: str, starts: Mapping[str, dt.date]
-) -> list[tuple[str, ProviderError]]:
+    job: Job, provider: str, starts: Mapping[str, dt.date], broken: set[str] | None
+) -> dict[str, ProviderError]:
+    # `broken` takes the tickers whose stored actions the answer does not go on; None = replace.
     end = job.window[1]
 
     def ask(ticker: str, cancelled: threading.Event) -> tuple[Batch, Batch]:
@@ -104,29 +109,36 @@ def _each(
             job.sources.dividends(since, end, **chosen, cancelled=cancelled),
         )
 
-    failed = []
+    failed = {}
     for ticker, answer in ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled):
         job.meter.tick(failed=isinstance(answer, ProviderError))
         if isinstance(answer, ProviderError):
-            failed.append((ticker, answer))
-            if isinstance(answer, CancelledError):
-                continue
-        else:
-            for table, batch in zip(_TABLES, answer, strict=True):
-                _put(job, table, ticker, batch, (starts[ticker], end))
-                keep_refused(job.store, table, batch.refused, batch.provenance)
+            failed[ticker] = answer
+            continue
+        for table, batch in zip(_TABLES, answer, strict=True):
+            _put(job, table, ticker, batch, (starts[ticker], end), broken)
+            keep_refused(job.store, table, batch.refused, batch.provenance)
     return failed
 
 
-def _put(job: Job, table: str, ticker: str, batch: Batch, asked: tuple[dt.date, dt.date]) -> None:
+def _put(
+    job: Job,
+    table: str,
+    ticker: str,
+    batch: Batch,
+    asked: tuple[dt.date, dt.date],
+    broken: set[str] | None,
+) -> None:
     source = source_of(batch.provenance)
     rows = _asked_for(batch.table, table, ticker, asked)
+    if broken is None:
+        job.store.replace(table, ticker, rows, source, asked)
+        return
     try:
         job.store.append(table, ticker, rows, source, asked)
     except (FetchedCorruptError, FetchedGapError) as error:
-        # Nothing is known before the answer any more: the next fetch asks for the whole.
         job.note(str(error))
-        job.store.replace(table, ticker, rows, source, asked)
+        broken.add(ticker)
 
 
 def _asked_for(rows: pa.Table, table: str, ticker: str, asked: tuple[dt.date, dt.date]) -> pa.Table:

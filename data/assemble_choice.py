@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.assemble_lines import Line, company_of, line_of
@@ -59,11 +59,12 @@ def choose(
     missing: dict[str, str] = {}
     digest = hashlib.blake2b(repr(window).encode(), digest_size=16)
     for ticker in tickers:
-        provider = _provider(labels, ticker, order, window[0])
-        if provider is None:
+        served = _provider(labels, ticker, order, window[0])
+        if served is None:
             missing[ticker] = _why(labels, ticker, order)
             continue
-        line = _line(store, ticker, provider)
+        provider, until = served
+        line = _line(store, ticker, provider, until)
         lines[ticker] = line
         digest.update(repr((ticker, provider, line.segments)).encode())
         for symbol in dict.fromkeys(part.symbol for part in line.segments):
@@ -85,17 +86,28 @@ def _later_name(lines: Iterable[Line], line: Line) -> str | None:
     return None
 
 
-def _provider(labels: Labels, ticker: str, order: Sequence[str], start: dt.date) -> str | None:
+def _provider(
+    labels: Labels, ticker: str, order: Sequence[str], start: dt.date
+) -> tuple[str, dt.date] | None:
+    # The provider, and the day up to which everything that makes returns is known.
     found = []
     for rank, provider in enumerate(order):
         bars = labels["bars", provider].get(ticker)
         if bars is None or not bars.rows or bars.end is None or bars.start is None:
             continue
-        actions = [labels[table, provider].get(ticker) for table in _ACTIONS]
-        if not ticker.startswith("I:") and None in actions:
-            continue
-        found.append((bars.start <= start, bars.end, -rank, provider))
-    return max(found)[-1] if found else None
+        until = bars.end
+        if not ticker.startswith("I:"):
+            actions = [labels[table, provider].get(ticker) for table in _ACTIONS]
+            ends = [one.end for one in actions if one is not None and _from(one, bars.start)]
+            if len(ends) < len(actions):
+                continue
+            until = min([until, *(end for end in ends if end is not None)])
+        found.append((bars.start <= start, until, -rank, provider))
+    return (max(found)[-1], max(found)[1]) if found else None
+
+
+def _from(label: Label, start: dt.date) -> bool:
+    return label.start is not None and label.start <= start
 
 
 def _why(labels: Labels, ticker: str, order: Sequence[str]) -> str:
@@ -107,13 +119,18 @@ def _why(labels: Labels, ticker: str, order: Sequence[str]) -> str:
     return "no bars came"
 
 
-def _line(store: FetchedStore, ticker: str, provider: str) -> Line:
+def _line(store: FetchedStore, ticker: str, provider: str, until: dt.date) -> Line:
     details = _rows(store, "details", provider, ticker)
     changes = {row["day"]: row["symbol"] for row in _rows(store, "changes", provider, ticker)}
     symbols = {ticker, *changes.values()}
     listings = {symbol: _rows(store, "listings", provider, symbol) for symbol in symbols}
     company = company_of(details[0] if details else None, listings[ticker])
-    return line_of(ticker, provider, company, changes, listings)
+    line = line_of(ticker, provider, company, changes, listings)
+    # Bars after the last known splits and dividends are no returns yet.
+    segments = [
+        replace(part, last=min(part.last, until)) for part in line.segments if part.first <= until
+    ]
+    return replace(line, segments=tuple(segments))
 
 
 def _rows(store: FetchedStore, table: str, provider: str, ticker: str) -> list[dict[str, Any]]:

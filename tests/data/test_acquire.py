@@ -10,9 +10,10 @@ import pytest
 
 from data.acquire import last_request
 from data.acquire_types import STAGES, AcquireProgress, FetchRequest
+from data.assemble import assemble
 from data.catalog import Catalog
 from data.errors import BadTableError, MixedMarketError, ReferenceFileError
-from data.fetched import FetchedStore
+from data.fetched import FetchedStore, Source
 from data.net.errors import MissingKeyError
 from data.providers.hybrid_record import read_record
 from tests.data.acquire_cases import NAMES, World, states, world
@@ -310,3 +311,33 @@ def test_the_request_is_kept(keyed: World) -> None:
     kept = last_request(keyed.home)
     assert kept is not None
     assert (kept.universe, kept.start, kept.filings) == (("N000",), FIRST, False)
+
+
+def test_bars_newer_than_their_actions_are_not_used(keyed: World) -> None:
+    keyed.fetch(("SPLF", "N000"))
+    store = FetchedStore(keyed.home)
+    kept = store.read("splits", "polygon", "SPLF")
+    assert kept is not None
+    source = Source("polygon", "raw", keyed.now())
+    before = (FIRST, dt.date(2026, 11, 16))  # as a job leaves it that is killed after the bars
+    store.replace("splits", "SPLF", kept.rows.slice(0, 0), source, before)
+    request = last_request(keyed.home)
+    assert request is not None
+    assemble(keyed.home, request, (FIRST, keyed.market.today))
+    prices = Catalog(keyed.home).prices("live").query("ticker == 'SPLF'")
+    assert prices["date"].max().date() == dt.date(2026, 11, 16)
+    assert prices["adj_close"].pct_change().abs().max() < 0.2  # no false loss of four fifths
+
+
+@pytest.mark.parametrize("table", ["splits", "dividends"])
+def test_actions_that_were_damaged_come_whole_again(keyed: World, table: str) -> None:
+    keyed.fetch()
+    wanted = Catalog(keyed.home).prices("live")
+    store = FetchedStore(keyed.home)
+    for name in ("SPLF", "DIVI"):
+        path = store.path(table, "polygon", name)
+        path.write_bytes(path.read_bytes()[:100] + b"\xff" + path.read_bytes()[101:])
+    report = keyed.refresh()
+    assert report.complete
+    prices = Catalog(keyed.home).prices("live")
+    np.testing.assert_allclose(prices["adj_close"], wanted["adj_close"], rtol=1e-12)
