@@ -12,9 +12,13 @@ import multiprocessing
 import os
 import resource
 import statistics
+import tempfile
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
+from data.acquire import acquire
+from data.acquire_types import FetchRequest
 from data.net.pacing import PLANS
 from data.providers.base import BarsComplete
 from data.providers.polygon import PolygonProvider
@@ -66,6 +70,21 @@ def one_run(url: str, client: str) -> tuple[float, float, float, int]:
     return seconds, processor, answer, rows
 
 
+def to_market(url: str) -> tuple[float, float, int]:
+    """Return seconds from nothing to a market, those of the next start, and its bars."""
+    environ = {"POLYGON_API_KEY": KEY, "POLYGON_BASE_URL": url, "YAHOO_BASE_URL": url}
+    with tempfile.TemporaryDirectory() as folder:
+        request = FetchRequest(tuple(names()), start=START, benchmark=None, volatility=None)
+        took = []
+        for _ in range(2):
+            began = time.perf_counter()
+            report = acquire(Path(folder), request, environ=environ)
+            took.append(time.perf_counter() - began)
+            if not report.complete or report.snapshot is None:
+                raise SystemExit(f"the fetch is not complete: {report.counts()}")
+        return took[0], took[1], report.snapshot.tables["prices"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
@@ -93,6 +112,11 @@ def main() -> None:
                 f"{connections - 1} connections, at most {most} a second, "
                 f"{processor:.2f} s of processor; load {os.getloadavg()[0]:.1f}"
             )
+        first, again, bars = to_market(url)
+        print(
+            f"from nothing to a market of {bars} bars, with splits, dividends, details and "
+            f"filings: {first:.1f} s; the same again: {again:.1f} s; load {os.getloadavg()[0]:.1f}"
+        )
     finally:
         ours.send("stop")
         server.join()

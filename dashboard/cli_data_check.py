@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dashboard import cli_data_reconcile
 from dashboard.format import count
 from dashboard.home import home_folder
 from data.catalog import Catalog
@@ -55,6 +56,7 @@ def report_document(report: HealthReport) -> dict[str, object]:
         "grades": report.grades,
         "counts": report.counts(),
         "not_looked_for": list(report.not_looked_for),
+        "unmatched": list(report.unmatched),
         "findings": [
             {
                 **dataclasses.asdict(finding),
@@ -88,6 +90,8 @@ def _print(name: str, report: HealthReport, console: Console, limit: int | None)
         if limit is not None and number > limit:
             console.print(f"… {count(number - limit)} more: --all", highlight=False)
         console.print(Text(f"to overrule: {about.overrule}"))
+    for text in report.unmatched:
+        console.print(Text(f"\nmatches no finding: {text}"))
     for text in report.not_looked_for:
         console.print(Text(f"\nnot looked for: {text}"))
 
@@ -95,3 +99,4 @@ def _print(name: str, report: HealthReport, console: Console, limit: int | None)
 def register(group: click.Group) -> None:
     """Add these commands to `group`."""
     group.add_command(data_group)
+    cli_data_reconcile.register(data_group)

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from data.atomic import checked_name, disk_errors, write_lock
 from data.fetched_continuity import joined, must_continue
 from data.fetched_errors import FetchedCorruptError, FetchedRowsError
-from data.fetched_file import FileFaultError, Label, read_file, read_label, write_file
+from data.fetched_file import FileFaultError, Label, known_label, read_file, write_file
 from data.fetched_merge import Changes, Window, checked_rows, in_force, merged
 from data.fetched_quarantine import (
     STRAY_SECONDS,
@@ -164,7 +164,7 @@ class FetchedStore:
         found = {}
         for ticker, path in self.files(table, provider):
             try:
-                found[ticker] = read_label(path)[0]
+                found[ticker] = known_label(path)
             except (FileFaultError, FileNotFoundError):
                 continue
         return found

@@ -18,7 +18,15 @@ from data.fetched_errors import FetchedReadError
 from data.fetched_tables import FETCHED_VERSION, FetchedTable
 from data.frames import content_fingerprint
 
-__all__ = ["Fault", "FileFaultError", "Label", "read_file", "read_label", "write_file"]
+__all__ = [
+    "Fault",
+    "FileFaultError",
+    "Label",
+    "known_label",
+    "read_file",
+    "read_label",
+    "write_file",
+]
 
 Fault = Literal["damaged", "foreign", "version"]
 _LABEL: Final = b"plimsoll.label"
@@ -28,6 +36,9 @@ _FINGERPRINT: Final = b"plimsoll.fingerprint"
 _DIGEST: Final = b"plimsoll.digest"
 _MARK: Final = b"blake2b-128:"
 _HEX: Final = 32
+# A start looks at the same thousands of footers several times.
+_MOST_LABELS: Final = 50_000
+_labels: dict[Path, tuple[tuple[int, int, int], Label]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,28 @@ def read_label(path: Path) -> tuple[Label, str]:
         raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
     label = _label(metadata)
     return label, metadata.get(_FINGERPRINT, b"").decode("ascii", "replace")
+
+
+def known_label(path: Path) -> Label:
+    """Return the label of a file, from memory while the file is the same; errors as read_file.
+
+    A file is never changed, only replaced: its place on the disk, time and size tell it.
+    """
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    mark = (about.st_ino, about.st_mtime_ns, about.st_size)
+    held = _labels.get(path)
+    if held is not None and held[0] == mark:
+        return held[1]
+    label = read_label(path)[0]
+    if len(_labels) >= _MOST_LABELS:
+        _labels.clear()
+    _labels[path] = (mark, label)
+    return label
 
 
 def _unreadable(path: Path, error: OSError) -> FetchedReadError:
