@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import saved, session
 from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.run import Run
 from dashboard.session import Outcome
@@ -46,6 +46,8 @@ def opened(title: str) -> Opened:
             with st.popover("Market and period", icon=":material/database:", key="data"):
                 scenario_pickers(state)
             toolbar(state, notes=False)
+    if found.run is not None:
+        saved.record(state, found.run)  # a result that somebody sees is a trial, on every page
     notices(state)
     help_overlay(title)
     return Opened(state, found.run or (found.last_good[1] if found.last_good else None))

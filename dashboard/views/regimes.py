@@ -21,7 +21,6 @@ run = view.run
 if run is None:
     st.stop()  # the head has said why
 if run.scenario == view.state.scenario:
-    saved.record(view.state, run)  # weights can be changed here: every setting tried is counted
 found = review_regimes.stats(run)
 frame.show(frame.words_html(regimes_headline(run, found)))
 through_time(run, found)

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import saved, session
+from dashboard import session
 from dashboard.format import date
 from dashboard.handout.errors import OtherDataError
 from dashboard.handout.identity import data_identity
@@ -175,7 +175,6 @@ def _last(view: Opened, parts: tuple[str, ...]) -> None:
 
 def _order(view: Opened, parts: tuple[str, ...]) -> None:
     assert view.run is not None  # the page ends before the button otherwise
-    saved.record(view.state, view.run)  # a report of a setting is a trial like any other
     number = int(st.session_state.get(f"{_ORDER}.number", 0)) + 1
     st.session_state[f"{_ORDER}.number"] = number
     st.session_state[_ORDER] = Order(number, view.run, parts, _identity(view.run))
