@@ -133,11 +133,11 @@ def coverage_counts(
         names, wanted = _as_members(sessions, membership)
         place = {name: column for column, name in enumerate(tickers)}
         known = [place.get(name, -1) for name in names]
-        held = np.where(np.array(known) >= 0, bars[:, known], False) if len(names) else wanted
+        held = bars[:, known] & (np.array(known) >= 0)
     else:
         names, wanted, held = tickers, _as_listed(bars), bars
-    some = wanted.any(axis=0)
-    names = tuple(name for name, is_in in zip(names, some, strict=True) if is_in)
+    some = np.flatnonzero(wanted.any(axis=0))
+    names = tuple(names[column] for column in some)
     whole = sessions.astype("datetime64[M]")
     months = np.arange(whole[0], whole[-1] + 1) if len(whole) else whole
     counts = [_by_month(whole, months, found[:, some]) for found in (wanted, wanted & held)]

@@ -77,7 +77,7 @@ def coverage_figure(
                 "height": _ROW_PX[by] * max(len(labels), 1) + 34,
                 "margin": {"l": left, "r": _RIGHT_PX, "t": 26, "b": 8},
                 "hovermode": "closest",
-                "xaxis": layout["xaxis"] | axis | _years(list(shares), compact) | {"side": "top"},
+                "xaxis": layout["xaxis"] | axis | _years(shares.columns.tolist(), compact),
                 "yaxis": layout["yaxis"]
                 | axis
                 | _ticks(labels)
@@ -120,6 +120,7 @@ def _years(months: list[str], compact: bool) -> dict[str, Any]:
         "ticktext": [months[place][:4] for place in starts],
         "tickangle": 0,
         "ticklabelposition": "outside right",
+        "side": "top",
     }
 
 
