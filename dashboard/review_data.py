@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 import pandas as pd
 
 from data.acquire import last_request
-from data.acquire_types import LIVE, PROVIDER_CHOICES, FetchRequest
+from data.acquire_types import LIVE, PROVIDER_CHOICES, FetchRequest, TickerOutcome
 from data.catalog import Catalog
 from data.errors import DataError
 from data.fetched import FetchedStore
@@ -36,14 +37,17 @@ __all__ = [
     "KeyState",
     "ProviderRow",
     "Served",
+    "Snapshot",
     "StatusRow",
     "fetched_with",
     "key_state",
     "markets",
+    "outcomes_frame",
     "provider_rows",
     "quarantined_files",
     "quarantined_rows",
     "served",
+    "symbols_in",
     "universe_size",
 ]
 
@@ -173,6 +177,24 @@ def universe_size(name: str) -> tuple[int, int]:
     """Return how many companies and funds a universe that ships has."""
     universe = load_universe(name)
     return len(universe.stocks), len(universe.funds)
+
+
+def outcomes_frame(outcomes: Iterable[TickerOutcome]) -> pd.DataFrame:
+    """Return symbols and what became of them: ticker, state, provider, rows, detail."""
+    rows = [(one.ticker, one.state, one.provider, one.rows, one.detail) for one in outcomes]
+    columns = ["ticker", "state", "provider", "rows", "detail"]
+    return pd.DataFrame(rows, columns=columns).set_index("ticker")
+
+
+def symbols_in(text: str) -> tuple[str, ...]:
+    """Return the symbols of a text, with spaces, commas, semicolons or new lines between.
+
+    Examples
+    --------
+    >>> symbols_in("AAPL, MSFT  brk.b, AAPL")
+    ('AAPL', 'MSFT', 'brk.b')
+    """
+    return tuple(dict.fromkeys(re.split(r"[\s,;]+", text.strip()))) if text.strip() else ()
 
 
 def _row(name: str, record: ProvidersRecord, environ: Mapping[str, str]) -> ProviderRow:
