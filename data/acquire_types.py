@@ -33,13 +33,13 @@ LIVE: Final = "live"
 # Without --start: what a ten-year chart shows. A whole history takes as many requests as a year.
 _YEARS: Final = 10
 
-Stage = Literal["plan", "bars", "actions", "reference", "filings", "assemble", "done"]
+Stage = Literal["plan", "reference", "bars", "actions", "filings", "assemble", "done"]
 # Stages in their order, with the share of the whole that each takes on a progress bar.
 STAGES: Final[dict[Stage, float]] = {
     "plan": 0.01,
-    "bars": 0.45,
+    "reference": 0.15,
+    "bars": 0.42,
     "actions": 0.20,
-    "reference": 0.12,
     "filings": 0.12,
     "assemble": 0.10,
     "done": 0.0,
@@ -96,7 +96,7 @@ class FetchRequest:
             )
 
     def members(self) -> Universe:
-        """Return the universe; symbols that us200 knows have its sector; raises ReferenceFileError."""
+        """Return the universe; a symbol of us200 keeps its sector; raises ReferenceFileError."""
         if isinstance(self.universe, str):
             return load_universe(self.universe)
         known = {member.ticker: member for member in load_universe("us200").members}

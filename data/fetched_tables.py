@@ -96,6 +96,20 @@ _DETAILS = _schema(
     shares_outstanding="number", share_class_shares_outstanding="number",
 )  # fmt: skip
 
+_LISTINGS = _schema(
+    True, identity="text", name="text", type="text", market="text", primary_exchange="text",
+    active="flag", delisted_date="date", cik="text", composite_figi="text",
+    share_class_figi="text",
+)  # fmt: skip
+_CHANGES = _schema(True, day="date", symbol="text")
+_FILINGS = _schema(
+    True, period_start="date", period_end="date", available_date="date", accepted_at="text",
+    timeframe="text", fiscal_period="text", fiscal_year="text", cik="text", revenue="number",
+    net_income="number", total_assets="number", equity="number", average_shares="number",
+    operating_cf="number", date_kind="text",
+)  # fmt: skip
+_REFUSED = _schema(True, table="text", reason="text", row="text")
+
 FETCHED_TABLES: Final = {
     table.name: table
     for table in (
@@ -109,6 +123,19 @@ FETCHED_TABLES: Final = {
             "withdrawn",
         ),
         FetchedTable("details", _DETAILS, ("ticker",), None, "withdrawn"),
+        # Who stood behind the symbol before: identities that were delisted under it.
+        FetchedTable("listings", _LISTINGS, ("identity", "delisted_date"), None, "withdrawn"),
+        # Symbols of the security behind the ticker, each from its day on.
+        FetchedTable("changes", _CHANGES, ("day", "symbol"), None, "withdrawn"),
+        FetchedTable(
+            "filings",
+            _FILINGS,
+            ("period_end", "available_date", "timeframe", "fiscal_period"),
+            "available_date",
+            "kept",
+        ),
+        # Rows that came and are in no table, as they came, with the reason.
+        FetchedTable("refused", _REFUSED, ("table", "reason", "row"), None, "kept"),
     )
 }
 

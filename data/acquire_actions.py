@@ -1,0 +1,124 @@
+"""Splits and dividends beside bars that came without them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.acquire_bars import reaches
+from data.acquire_each import ask_each
+from data.acquire_job import Job, keep_refused, source_of
+from data.fetched_errors import FetchedCorruptError, FetchedGapError
+from data.net.errors import CancelledError, ProviderError
+from data.providers.base import Batch
+from data.providers.fetching import Fetch
+
+__all__ = ["fetch_actions"]
+
+_TABLES: Final = ("splits", "dividends")
+# Corrections of a few weeks are seen at every refresh.
+_REASK: Final = dt.timedelta(days=30)
+# So many days of all stocks are a page or two of the lists; a name of its own is a request.
+_SHORT: Final = dt.timedelta(days=75)
+_WORKERS: Final = 10
+
+
+def fetch_actions(job: Job, provider: str, tickers: Iterable[str]) -> dict[str, ProviderError]:
+    """Bring splits and dividends of `tickers` up to the window's end; return who failed, and why.
+
+    A few days of all stocks are asked for at once where the store has all before; else each
+    ticker is asked for.
+    """
+    end = job.window[1]
+    starts = _starts(job, provider, tickers)
+    failed: dict[str, ProviderError] = {}
+    recent = {t: day for t, day in starts.items() if end - day <= _SHORT}
+    if len(recent) > 2 * len(_TABLES):
+        job.meter.stage("actions", "Splits and dividends of the last days", len(starts))
+        error = _all_stocks(job, provider, recent)
+        if error is None:
+            for _ in recent:
+                job.meter.tick()
+            starts = {t: day for t, day in starts.items() if t not in recent}
+    else:
+        job.meter.stage("actions", "Splits and dividends", len(starts))
+    for ticker, error in _each(job, provider, starts):
+        failed[ticker] = error
+    return failed
+
+
+def _starts(job: Job, provider: str, tickers: Iterable[str]) -> dict[str, dt.date]:
+    # Day from which each ticker must be asked; those that need nothing are left out.
+    start, end = job.window
+    labels = [job.store.labels(table, provider) for table in _TABLES]
+    starts = {}
+    for ticker in tickers:
+        held = [one.get(ticker) for one in labels]
+        if all(reaches(label, start, end) for label in held):
+            continue
+        ends = [label.end for label in held if label is not None and reaches(label, start, start)]
+        known = [day for day in ends if day is not None]
+        starts[ticker] = max(start, min(known) - _REASK) if len(known) == len(held) else start
+    return starts
+
+
+def _all_stocks(job: Job, provider: str, starts: Mapping[str, dt.date]) -> ProviderError | None:
+    since, end = min(starts.values()), job.window[1]
+    wanted = pa.array(sorted(starts), pa.string())
+    try:
+        batches = {
+            "splits": job.sources.splits(since, end, provider=provider, cancelled=job.cancelled),
+            "dividends": job.sources.dividends(
+                since, end, provider=provider, cancelled=job.cancelled
+            ),
+        }
+    except ProviderError as error:
+        return error  # each ticker is asked for then
+    for table, batch in batches.items():
+        ours = batch.table.filter(pc.is_in(batch.table["ticker"], value_set=wanted))
+        for ticker in starts:
+            rows = ours.filter(pc.equal(ours["ticker"], ticker))
+            _put(job, table, ticker, Batch(rows, batch.provenance), (since, end))
+    return None
+
+
+def _each(
+    job: Job, provider: str, starts: Mapping[str, dt.date]
+) -> list[tuple[str, ProviderError]]:
+    end = job.window[1]
+
+    def ask(ticker: str, cancelled: threading.Event) -> tuple[Batch, Batch]:
+        since = starts[ticker]
+        chosen = {"ticker": ticker, "provider": provider}
+        return (
+            job.sources.splits(since, end, **chosen, cancelled=cancelled),
+            job.sources.dividends(since, end, **chosen, cancelled=cancelled),
+        )
+
+    failed = []
+    for ticker, answer in ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled):
+        job.meter.tick(failed=isinstance(answer, ProviderError))
+        if isinstance(answer, ProviderError):
+            failed.append((ticker, answer))
+            if isinstance(answer, CancelledError):
+                continue
+        else:
+            for table, batch in zip(_TABLES, answer, strict=True):
+                _put(job, table, ticker, batch, (starts[ticker], end))
+                keep_refused(job.store, table, batch.refused, batch.provenance)
+    return failed
+
+
+def _put(job: Job, table: str, ticker: str, batch: Batch, asked: tuple[dt.date, dt.date]) -> None:
+    source = source_of(batch.provenance)
+    try:
+        job.store.append(table, ticker, batch.table, source, asked)
+    except (FetchedCorruptError, FetchedGapError) as error:
+        # Nothing is known before the answer any more: the next fetch asks for the whole.
+        job.note(str(error))
+        job.store.replace(table, ticker, batch.table, source, asked)

@@ -1,0 +1,124 @@
+"""What the steps of one fetch share: store, window, sources, outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from data.acquire_meter import Meter
+from data.acquire_types import FetchRequest, ProviderChoice, State, TickerOutcome
+from data.fetched import FetchedStore, Source
+from data.fetched_tables import FETCHED_TABLES
+from data.net.errors import BadQueryError
+from data.providers.base import Provenance, Refused
+from data.providers.hybrid import HybridProvider
+from data.providers.polygon import PolygonProvider
+from data.providers.polygon_settings import PolygonSettings
+from data.reference_universe import Universe
+
+__all__ = ["PLAN_VARIABLE", "Job", "keep_refused", "open_sources", "source_of"]
+
+PLAN_VARIABLE: Final = "POLYGON_PLAN"
+
+
+@dataclass(eq=False)
+class Job:
+    """One fetch under way; its steps fill `outcomes` and `notes`.
+
+    Attributes
+    ----------
+    symbols : tuple of str
+        Whose bars are wanted: members, benchmark, volatility index, former symbols.
+    window : (date, date)
+        Days to have in the store, both included; the market may end earlier.
+    """
+
+    home: Path
+    store: FetchedStore
+    request: FetchRequest
+    universe: Universe
+    window: tuple[dt.date, dt.date]
+    sources: HybridProvider
+    meter: Meter
+    cancelled: threading.Event
+    symbols: tuple[str, ...] = ()
+    outcomes: dict[str, TickerOutcome] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Providers that may serve this request, the preferred one first."""
+        chosen = self.request.provider
+        return ("polygon", "yahoo") if chosen == "auto" else (chosen,)
+
+    def usable(self) -> tuple[str, ...]:
+        """Those of `order` that can be asked at all."""
+        return tuple(
+            name for name in self.order if self.sources.provider(name).unavailable() is None
+        )
+
+    def note(self, text: str) -> None:
+        """Keep what a reader must know, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def outcome(
+        self, ticker: str, state: State, provider: str = "", rows: int = 0, detail: str = ""
+    ) -> None:
+        """Set what became of a symbol; a later word takes the place of an earlier one."""
+        self.outcomes[ticker] = TickerOutcome(ticker, state, provider, rows, detail)
+
+
+def open_sources(
+    home: Path, choice: ProviderChoice, environ: Mapping[str, str] | None = None
+) -> HybridProvider:
+    """Return the providers of a choice, with settings from the environment.
+
+    Raises
+    ------
+    BadQueryError
+        POLYGON_PLAN is neither paid nor free.
+    """
+    from data.providers.yahoo import YahooProvider  # only here: a start needs no client library
+
+    said = (os.environ if environ is None else environ).get(PLAN_VARIABLE, "").strip() or "paid"
+    if said not in ("paid", "free"):
+        raise BadQueryError(
+            "polygon",
+            PLAN_VARIABLE,
+            "be paid or free",
+            f"was {said[:20]!r}",
+            "Set it to free for 5 requests a minute, or unset it.",
+        )
+    settings = PolygonSettings(plan="free" if said == "free" else "paid")
+    polygon = PolygonProvider(settings, environ)
+    yahoo = YahooProvider(environ=environ, home=home)
+    return HybridProvider(home, polygon, yahoo, use=choice)
+
+
+def source_of(provenance: Provenance) -> Source:
+    """Return the label of an answer for the store."""
+    client = provenance.client
+    return Source(provenance.provider, provenance.base, provenance.fetched_at, client)
+
+
+def keep_refused(
+    store: FetchedStore, table: str, refused: Iterable[Refused], provenance: Provenance
+) -> None:
+    """Keep rows that came and cannot be used, with their reason, beside the good ones."""
+    rows: dict[str, set[tuple[str, str]]] = {}
+    for item in refused:
+        rows.setdefault(item.ticker, set()).add((item.reason, item.row))
+    for ticker, pairs in rows.items():
+        columns: Sequence[Sequence[str]] = list(zip(*sorted(pairs), strict=True))
+        names = [[ticker] * len(pairs), [table] * len(pairs), *columns]
+        spec = FETCHED_TABLES["refused"].columns
+        answer = pa.table([pa.array(values, pa.string()) for values in names], schema=spec)
+        store.append("refused", ticker, answer, source_of(provenance))

@@ -1,0 +1,121 @@
+"""The securities and membership of a fetched market, with where each fact comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from data.assemble_lines import Line
+from data.listings import BarSpans, Listings, resolve_listings
+from data.overrides import SecurityFact
+from data.reference_sectors import sector_of
+from data.reference_universe import Member
+from data.schema import SCHEMAS, arrow_type
+
+__all__ = ["Securities", "membership_of", "securities_of"]
+
+_SOURCES = {
+    "universe": "by the universe's file",
+    "override": "by an override of a misleading SIC code",
+    "rule": "by the SIC code",
+    "none": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Securities:
+    """The table securities as `resolve_listings` completes it, and what must be said of it."""
+
+    listings: Listings
+    notes: tuple[str, ...]
+
+
+def securities_of(
+    lines: Mapping[str, Line],
+    members: Mapping[str, Member],
+    spans: BarSpans,
+    facts: Sequence[SecurityFact],
+) -> Securities:
+    """Return one row a security: sector of the universe's file, else of the SIC code.
+
+    Where the provider says that a listing ended, that is its end; where bars merely stop,
+    ``data_ended`` says so. What holders got after the last close no provider tells: 0 is assumed.
+    """
+    day = spans.last_session.astype("datetime64[D]").item()
+    rows, sources, ended = [], Counter[str](), []
+    for ticker, line in lines.items():
+        if ticker not in spans.last_bar:
+            continue
+        sector, source = _sector(members[ticker], line, day)
+        sources[source] += 1
+        last_bar = spans.last_bar[ticker].astype("datetime64[D]").item()
+        row: dict[str, Any] = {
+            "ticker": ticker,
+            "name": members[ticker].name or line.company.name,
+            "sector": sector,
+        }
+        if line.company.delisted is not None and last_bar < day:
+            row |= {"last_session": min(last_bar, line.company.delisted), "data_ended": False}
+            ended.append(ticker)
+        rows.append(row)
+    table = pa.Table.from_pylist(rows, schema=_schema())
+    listings = resolve_listings(table, frozenset({"sector"}), spans, facts)
+    return Securities(listings, (*_sector_notes(sources), *_end_notes(ended), *listings.notes))
+
+
+def membership_of(
+    lines: Mapping[str, Line], first_bars: Mapping[str, dt.date], securities: pd.DataFrame
+) -> pd.DataFrame:
+    """Return membership rows: each security from its first bar to its end."""
+    ends = dict(zip(securities["ticker"], securities["last_session"], strict=True))
+    rows = [
+        {
+            "ticker": ticker,
+            "start_date": pd.Timestamp(first_bars[ticker]),
+            "end_date": _day_after(ends.get(ticker)),
+        }
+        for ticker in lines
+        if ticker in first_bars
+    ]
+    frame = pd.DataFrame(rows, columns=["ticker", "start_date", "end_date"])
+    for name in ("start_date", "end_date"):
+        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
+    return frame
+
+
+def _day_after(day: Any) -> pd.Timestamp | None:
+    return None if day is None or pd.isna(day) else pd.Timestamp(day) + pd.Timedelta(days=1)
+
+
+def _sector(member: Member, line: Line, day: dt.date) -> tuple[str | None, str]:
+    if member.sector is not None:
+        return member.sector, "universe"
+    cik = line.company.cik
+    number = int(cik) if cik is not None and cik.isdigit() else None
+    answer = sector_of(member.ticker, line.company.sic, day, cik=number)
+    return answer.sector, answer.origin
+
+
+def _schema() -> pa.Schema:
+    columns = [(item.name, arrow_type(item.kind)) for item in SCHEMAS["securities"].columns]
+    return pa.schema(columns)
+
+
+def _sector_notes(sources: Counter[str]) -> tuple[str, ...]:
+    told = [f"{sources[name]} {words}" for name, words in _SOURCES.items() if sources[name]]
+    return (f"sectors: {', '.join(told)}; as they are today, not as they were",) if told else ()
+
+
+def _end_notes(ended: Sequence[str]) -> tuple[str, ...]:
+    if not ended:
+        return ()
+    return (
+        f"{len(ended)} listings ended on the day that the provider says; what holders got after "
+        "the last close it does not say: 0 is assumed (state it in the overrides file)",
+    )

@@ -1,0 +1,86 @@
+"""What a fetched market says of itself: origin, basis of returns, and what a reader must know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.acquire_types import FetchRequest
+from data.adjustment import UNUSED_REASONS, Adjusted
+from data.assemble_choice import Choice
+
+__all__ = ["PROVIDERS", "Words"]
+
+PROVIDERS: Final = ("polygon", "yahoo")
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What the texts of a snapshot are made of."""
+
+    request: FetchRequest
+    universe: str
+    choice: Choice
+    done: Adjusted
+    prices: pa.Table
+    others: pa.Table
+
+    def origin(self) -> str:
+        """Say how many names and rows came from whom."""
+        return f"fetched: {self._served()}"
+
+    def return_basis(self) -> str:
+        """Say what returns are made of."""
+        return (
+            "total return: adj_close, made here from the providers' bars, splits and dividends "
+            f"({self._served()})"
+        )
+
+    def notes(self) -> Iterable[str]:
+        """Say what a reader must know."""
+        names = len(pc.unique(self.prices["ticker"]))
+        yield (
+            f"universe: {self.universe} as it is now, {names} names: companies that failed or left "
+            "before are not in it, so results are better than they could have been (survivorship "
+            "bias)"
+        )
+        missing = {t: why for t, why in self.choice.missing.items() if not t.startswith("I:")}
+        for why in sorted(set(missing.values())):
+            tickers = [ticker for ticker in missing if missing[ticker] == why]
+            yield f"{len(tickers)} symbols are not in the market, {why}: {_some(tickers)}"
+        for line in self.choice.lines.values():
+            yield from line.left_out
+        yield from self._unused()
+        if self.request.volatility not in self.choice.lines:
+            yield "no volatility index came: rules that read VIX do nothing"
+        yield "no interest rates: the providers have none, cash earns 0"
+
+    def _unused(self) -> Iterable[str]:
+        reasons = Counter(self.done.unused["reason"].to_pylist())
+        for reason, number in sorted(reasons.items()):
+            if reason not in ("before_first_bar", "after_last_bar"):  # that is how it should be
+                yield f"{number} splits and dividends are not used: {UNUSED_REASONS[reason]}"
+
+    def _served(self) -> str:
+        told = []
+        for provider in PROVIDERS:
+            rows = [
+                table.filter(pc.equal(table["source"], provider))
+                for table in (self.prices, self.others)
+            ]
+            count = sum(part.num_rows for part in rows)
+            names = sum(len(pc.unique(part["ticker"])) for part in rows)
+            if count:
+                told.append(f"{provider} {names:,} names, {count:,} bars")
+        return "; ".join(told)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
