@@ -49,6 +49,9 @@ PROVIDER_REASONS: Final = {
     "no_filing_date": "nobody can tell when the filing became known",
     "bad_ratio": "a split's numbers are not positive",
     "negative_cash": "a dividend's amount is negative",
+    "unfinished_session": "the session was not over: its bar still changed",
+    "live_quote": "the latest price, told beside the bar of its session",
+    "other_currency": "the amount is not in dollars",
 }
 
 _TICKER = re.compile(TICKER_PATTERN)
