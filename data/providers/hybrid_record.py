@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -49,6 +49,7 @@ REASONS: Final = {
     "unknown_name": "it does not know the name",
     "misconfigured": "a setting is wrong",
     "failed": "something else went wrong",
+    "not_chosen": "another source was chosen",
 }
 _CODES: Final[tuple[tuple[type[ProviderError], str], ...]] = (
     (MissingKeyError, "no_key"),
@@ -75,7 +76,7 @@ class ProviderState:
     state : {"active", "standby", "unavailable"}
         The first source that can answer is active, those after it stand by.
     reason : str
-        Why it is unavailable: a code of REASONS; empty otherwise.
+        Why it is not used: a code of REASONS; empty where it is, or only stands by.
     message : str
         The same in the words of the error with the way out; no key is in it.
     since : datetime or None
@@ -151,6 +152,18 @@ class ProvidersRecord:
             counts[one.provider] = (names + 1, rows + one.rows)
         return counts
 
+    def joined(self, news: ProvidersRecord) -> ProvidersRecord:
+        """Return `news` with what it does not know taken from this record.
+
+        Tickers that `news` does not name keep their source, sources their state; a state that has
+        not changed keeps its `since`.
+        """
+        before = {one.provider: one for one in self.states}
+        states = tuple(_continued(before.get(one.provider), one) for one in news.states)
+        moment = news.updated_at or self.updated_at
+        sources = {**self.sources, **news.sources}
+        return ProvidersRecord(moment, states, sources)
+
 
 def reason_of(error: ProviderError) -> str:
     """Return the code of REASONS for an error; of the first cause, where one was not asked."""
@@ -181,11 +194,12 @@ def read_record(home: Path) -> ProvidersRecord:
         return ProvidersRecord()
 
 
-def update_record(home: Path, news: ProvidersRecord) -> ProvidersRecord:
-    """Join `news` to the record below `home`, write it and return it.
+def update_record(
+    home: Path, change: Callable[[ProvidersRecord], ProvidersRecord]
+) -> ProvidersRecord:
+    """Replace the record below `home` by what `change` makes of it, and return that.
 
-    Tickers that `news` does not name keep their source; a state that has not changed keeps its
-    `since`. Several processes may do so at once.
+    Several processes may do so at once.
 
     Raises
     ------
@@ -193,25 +207,16 @@ def update_record(home: Path, news: ProvidersRecord) -> ProvidersRecord:
     """
     path = record_path(home)
     with write_lock(home / "fetched" / ".locks" / "providers.lock", "the record of providers"):
-        former = read_record(home)
-        joined = joined_record(former, news)
+        record = change(read_record(home))
         content: dict[str, Any] = {
             "version": _VERSION,
-            "updated_at": joined.updated_at,
-            "states": [asdict(one) for one in joined.states],
-            "sources": [asdict(joined.sources[name]) for name in sorted(joined.sources)],
+            "updated_at": record.updated_at,
+            "states": [asdict(one) for one in record.states],
+            "sources": [asdict(record.sources[name]) for name in sorted(record.sources)],
         }
         with disk_errors("the record of providers", path.parent):
             replace_file(path, json.dumps(content, default=_text, indent=1).encode())
-    return joined
-
-
-def joined_record(former: ProvidersRecord, news: ProvidersRecord) -> ProvidersRecord:
-    """Return `news` with what it does not know taken from `former`."""
-    before = {one.provider: one for one in former.states}
-    states = tuple(_continued(before.get(one.provider), one) for one in news.states)
-    moment = news.updated_at or former.updated_at
-    return ProvidersRecord(moment, states, {**former.sources, **news.sources})
+    return record
 
 
 def _continued(former: ProviderState | None, one: ProviderState) -> ProviderState:

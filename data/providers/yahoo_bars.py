@@ -109,6 +109,8 @@ def chart_check(symbol: str, thing: str) -> Callable[[dict[str, Any]], None]:
         short = [name for name, column in columns.items() if len(column) != len(stamps)]
         if short:
             _bad(thing, f"have {len(stamps)} values a column", f"had others in {short[0]}")
+        for name in ("splits", "dividends", "capitalGains"):
+            _events(result, name, dt.date.min, dt.date.max, thing)
 
     return check
 

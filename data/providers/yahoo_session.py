@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import yfinance
 from curl_cffi import CurlOpt
 from curl_cffi import requests as curl
+from yfinance import cache
 from yfinance.data import YfData
 
 from data.net.budget import Budget
@@ -87,13 +88,17 @@ def errand(one: Errand) -> Iterator[Errand]:
         yield one
     finally:
         _current.errand = None
+        # Its caches keep a connection a thread, and threads of a fetch end.
+        for manager in (cache._TzDBManager, cache._CookieDBManager, cache._ISINDBManager):
+            manager.close_db()
 
 
 class GuidedSession(curl.Session[Any]):
     """A curl_cffi session whose every request belongs to an errand, or is not sent.
 
     Redirects are followed here and not by curl: a hop costs a slot, keeps to the address that was
-    set, and leaves Yahoo never. The cookie is fetched once: yfinance asks for it before every
+    set, and leaves Yahoo never. One repetition is libcurl's own: of a request on a kept connection
+    that turns out dead. The cookie is fetched once: yfinance asks for it before every
     question where it could not store it.
     """
 
@@ -172,6 +177,9 @@ def prepare(address: str | None, caches: Path | None) -> GuidedSession:
             # Everything it would say comes as an error of ours.
             logging.getLogger("yfinance").setLevel(logging.CRITICAL)
             yfinance.set_tz_cache_location(wanted[1])
+            cache._TzCacheManager._tz_cache = None
+            cache._CookieCacheManager._Cookie_cache = None
+            cache._ISINCacheManager._isin_cache = None
             _session = _made(address)
             data = YfData(session=_session)
             data._crumb = data._cookie = None
