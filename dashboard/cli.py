@@ -25,6 +25,7 @@ from dashboard import (
     cli_data,
     cli_data_check,
     cli_explain,
+    cli_fetch,
     cli_report,
     cli_sweep,
 )
@@ -136,6 +137,7 @@ def _open_when_up(port: int) -> None:
 
 cli_data.register(cli)
 cli_data_check.register(cli)
+cli_fetch.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)

@@ -13,10 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dashboard.cli_data_fetched import (
+    fetched_document,
+    fetched_lines,
+    provider_lines,
+    provider_states,
+)
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.progress import terminal_progress
 from data.books import BookInfo
+from data.fetched_status import fetched_status
 from data.imports import ImportPaths, ImportReport, import_book, import_market
 from data.status import BookRow, StatusRow, book_status, status
 
@@ -75,14 +82,18 @@ def import_command(
 @click.option("--details", is_flag=True, help="Print every override, not only how many.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def status_command(details: bool, as_json: bool) -> None:
-    """Say which markets the store holds, how complete and how old they are."""
+    """Say which markets the store holds, how old they are, and what the providers gave."""
     home = home_folder()
     rows, books = status(home), book_status(home)
+    fetched = fetched_status(home)
+    providers = provider_states(home)
     if as_json:
         document = {
             "home": str(home),
             "markets": [dataclasses.asdict(row) for row in rows],
             "books": [dataclasses.asdict(row) for row in books],
+            "providers": [dataclasses.asdict(state) for state in providers.states],
+            "fetched": fetched_document(fetched, providers),
         }
         click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
         return
@@ -92,6 +103,8 @@ def status_command(details: bool, as_json: bool) -> None:
     for line in (line for row in rows for line in _remarks(row, details=details)):
         console.print(line, markup=False, highlight=False)
     for line in (line for row in books for line in _book_remarks(row)):
+        console.print(line, markup=False, highlight=False)
+    for line in (*provider_lines(providers), *fetched_lines(fetched)):
         console.print(line, markup=False, highlight=False)
 
 

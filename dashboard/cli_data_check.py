@@ -55,6 +55,7 @@ def report_document(report: HealthReport) -> dict[str, object]:
         "grades": report.grades,
         "counts": report.counts(),
         "not_looked_for": list(report.not_looked_for),
+        "unmatched": list(report.unmatched),
         "findings": [
             {
                 **dataclasses.asdict(finding),
@@ -88,6 +89,8 @@ def _print(name: str, report: HealthReport, console: Console, limit: int | None)
         if limit is not None and number > limit:
             console.print(f"… {count(number - limit)} more: --all", highlight=False)
         console.print(Text(f"to overrule: {about.overrule}"))
+    for text in report.unmatched:
+        console.print(Text(f"\nmatches no finding: {text}"))
     for text in report.not_looked_for:
         console.print(Text(f"\nnot looked for: {text}"))
 

@@ -32,6 +32,7 @@ from data.assemble import NothingStoredError, assemble
 from data.calendar import last_complete_session
 from data.errors import UnknownSourceError
 from data.fetched import FetchedStore
+from data.net.errors import CancelledError
 from data.providers.hybrid import HybridProvider
 from data.snapshot import market_names
 
@@ -194,8 +195,8 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         again = fetch_bars(job, asked)
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
-            fetch_bars(job, [Asked(ticker, job.window[0]) for ticker in again])
-        waiting = _without_actions(job, reasons)
+            fetch_bars(job, [Asked(ticker, job.window[0], provider) for ticker in again])
+        waiting = _without_actions(job, reasons, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
             job.outcome(ticker, "cancelled", detail="It was not asked for any more.")
@@ -205,7 +206,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
             job.outcomes[ticker] = replace(found, detail=reason)
 
 
-def _without_actions(job: Job, reasons: dict[str, str]) -> list[str]:
+def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[str]:
     # Bars without their splits and dividends are no returns: such a name is not served yet.
     unserved = [
         t for t in job.symbols if t not in job.outcomes or job.outcomes[t].state == "failed"
@@ -214,7 +215,10 @@ def _without_actions(job: Job, reasons: dict[str, str]) -> list[str]:
         if job.sources.provider(provider).base != "raw":
             continue  # they came with the bars
         companies = [t for t in tickers if not t.startswith("I:")]
-        for ticker, error in fetch_actions(job, provider, companies).items():
+        for ticker, error in fetch_actions(job, provider, companies, again=again).items():
+            if isinstance(error, CancelledError):
+                job.outcome(ticker, "cancelled", provider, detail=str(error))
+                continue
             job.outcome(ticker, "failed", provider, detail=f"Bars came, but {error}")
             unserved.append(ticker)
     for ticker in unserved:

@@ -28,14 +28,17 @@ _SHORT: Final = dt.timedelta(days=75)
 _WORKERS: Final = 10
 
 
-def fetch_actions(job: Job, provider: str, tickers: Iterable[str]) -> dict[str, ProviderError]:
+def fetch_actions(
+    job: Job, provider: str, tickers: Iterable[str], *, again: bool = False
+) -> dict[str, ProviderError]:
     """Bring splits and dividends of `tickers` up to the window's end; return who failed, and why.
 
     A few days of all stocks are asked for at once where the store has all before; else each
-    ticker is asked for.
+    ticker is asked for. `again`: also those that the store has up to the end, since a list of the
+    last weeks may have been corrected.
     """
     end = job.window[1]
-    starts = _starts(job, provider, tickers)
+    starts = _starts(job, provider, tickers, again=again)
     failed: dict[str, ProviderError] = {}
     recent = {t: day for t, day in starts.items() if end - day <= _SHORT}
     if len(recent) > 2 * len(_TABLES):
@@ -52,14 +55,14 @@ def fetch_actions(job: Job, provider: str, tickers: Iterable[str]) -> dict[str, 
     return failed
 
 
-def _starts(job: Job, provider: str, tickers: Iterable[str]) -> dict[str, dt.date]:
+def _starts(job: Job, provider: str, tickers: Iterable[str], *, again: bool) -> dict[str, dt.date]:
     # Day from which each ticker must be asked; those that need nothing are left out.
     start, end = job.window
     labels = [job.store.labels(table, provider) for table in _TABLES]
     starts = {}
     for ticker in tickers:
         held = [one.get(ticker) for one in labels]
-        if all(reaches(label, start, end) for label in held):
+        if not again and all(reaches(label, start, end) for label in held):
             continue
         ends = [label.end for label in held if label is not None and reaches(label, start, start)]
         known = [day for day in ends if day is not None]

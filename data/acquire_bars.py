@@ -11,7 +11,12 @@ import pyarrow as pa
 
 from data.acquire_job import Job, keep_refused, source_of
 from data.acquire_types import State
-from data.fetched_errors import FetchedBasisError, FetchedCorruptError, FetchedGapError
+from data.fetched_errors import (
+    FetchedBasisError,
+    FetchedCorruptError,
+    FetchedGapError,
+    FetchedRowsError,
+)
 from data.fetched_file import Label
 from data.net.errors import CancelledError, ProviderError
 from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed
@@ -21,15 +26,22 @@ __all__ = ["Asked", "fetch_bars", "plan_bars", "reaches"]
 
 # Tables that must reach as far as the bars for a series to be of use.
 _PARTS = ("bars", "splits", "dividends")
+_NONE = "The provider had none when it was asked."
+Held = Mapping[str, Mapping[str, Label]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about one symbol: from when on, and whose stored series the answer goes on."""
+    """A question about one symbol: from when on, and to whom.
+
+    `only` names the one provider that may answer; empty = the first that can. `whole`: the answer
+    is a whole series, not the end of a stored one.
+    """
 
     ticker: str
     start: dt.date
-    continues: str = ""
+    only: str = ""
+    whole: bool = True
 
 
 def reaches(label: Label | None, start: dt.date, end: dt.date) -> bool:
@@ -40,24 +52,50 @@ def reaches(label: Label | None, start: dt.date, end: dt.date) -> bool:
 
 
 def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
-    """Return what must be asked of `provider` so that the store covers the window."""
-    start, end = job.window
-    labels = {part: job.store.labels(part, provider) for part in _PARTS}
-    moving = job.sources.provider(provider).base != "raw"
+    """Return what must be asked of `provider` so that the store covers the window.
+
+    What a provider that is preferred to it gave up to the end is not asked again: without a key,
+    Polygon's bars of today are as good as with one.
+    """
+    start = job.window[0]
+    better = job.order[: job.order.index(provider)]
+    held = {name: _labels(job, name) for name in (*better, provider)}
+    only = "" if provider == job.usable()[0] else provider
     asked = []
     for ticker in symbols:
-        held = {part: labels[part].get(ticker) for part in _PARTS}
-        label = held["bars"]
-        if label is None or not reaches(label, start, label.end or start):
-            asked.append(Asked(ticker, start))
+        whole = [name for name in held if _whole(job, held, name, ticker, last=name == provider)]
+        if whole:
+            bars = held[whole[0]]["bars"][ticker]
+            state: State = "fresh" if bars.rows else "empty"
+            job.outcome(ticker, state, whole[0], detail="" if bars.rows else _NONE)
             continue
-        # On a basis that moves with every split the actions come with the bars: all or nothing.
-        parts = list(held.values()) if moving else [label]
-        if all(reaches(part, start, end) for part in parts):
-            job.outcome(ticker, "fresh", provider)
+        label = held[provider]["bars"].get(ticker)
+        if label is None or not reaches(label, start, label.end or start):
+            asked.append(Asked(ticker, start, only))
         else:
+            parts = _parts(job, provider, held[provider], ticker)
             asked.append(_going_on(job, ticker, provider, parts))
     return asked
+
+
+def _labels(job: Job, provider: str) -> Held:
+    return {part: job.store.labels(part, provider) for part in _PARTS}
+
+
+def _parts(job: Job, provider: str, held: Held, ticker: str) -> list[Label | None]:
+    # On a basis that moves with every split the actions come with the bars: all or nothing.
+    labels = [held[part].get(ticker) for part in _PARTS]
+    bars = labels[0]
+    moving = job.sources.provider(provider).base != "raw" and bars is not None and bars.rows
+    return labels if moving else labels[:1]
+
+
+def _whole(job: Job, held: Mapping[str, Held], provider: str, ticker: str, *, last: bool) -> bool:
+    # Actions that lack are asked for of the provider in turn, of another they will not come.
+    labels = _parts(job, provider, held[provider], ticker)
+    if not last and not ticker.startswith("I:"):
+        labels = [held[provider][part].get(ticker) for part in _PARTS]
+    return all(reaches(label, *job.window) for label in labels)
 
 
 def _going_on(job: Job, ticker: str, provider: str, parts: Sequence[Label | None]) -> Asked:
@@ -66,11 +104,11 @@ def _going_on(job: Job, ticker: str, provider: str, parts: Sequence[Label | None
         since = job.store.ask_from(provider, ticker)
     except FetchedCorruptError as error:
         job.note(str(error))
-        return Asked(ticker, start)
+        return Asked(ticker, start, provider)
     ends = [part.end for part in parts if part is not None and part.end is not None]
     if since is None or len(ends) < len(parts):
-        return Asked(ticker, start)
-    return Asked(ticker, min(max(min([since, *ends]), start), end), provider)
+        return Asked(ticker, start, provider)
+    return Asked(ticker, min(max(min([since, *ends]), start), end), provider, whole=False)
 
 
 def fetch_bars(job: Job, asked: Iterable[Asked]) -> list[str]:
@@ -83,25 +121,25 @@ def fetch_bars(job: Job, asked: Iterable[Asked]) -> list[str]:
         by_start[one.start][one.ticker] = one
     again: list[str] = []
     for start, group in sorted(by_start.items()):
-        continues = {ticker: one.continues for ticker, one in group.items() if one.continues}
-        again += _fetch_group(job, start, list(group), continues)
+        again += _fetch_group(job, start, group)
     return again
 
 
-def _fetch_group(
-    job: Job, start: dt.date, tickers: list[str], continues: Mapping[str, str]
-) -> list[str]:
+def _fetch_group(job: Job, start: dt.date, group: Mapping[str, Asked]) -> list[str]:
     again = []
+    only = {ticker: one.only for ticker, one in group.items() if one.only}
     outcomes = job.sources.fetch_bars(
-        tickers, start, job.window[1], continues=continues, cancelled=job.cancelled
+        group, start, job.window[1], continues=only, cancelled=job.cancelled
     )
     for outcome in outcomes:
         ticker = outcome.ticker
         try:
-            _keep(job, outcome, start, whole=ticker not in continues)
+            _keep(job, outcome, start, whole=group[ticker].whole)
         except (FetchedBasisError, FetchedCorruptError, FetchedGapError) as error:
             job.outcome(ticker, "failed", detail=str(error))
             again.append(ticker)
+        except FetchedRowsError as error:
+            job.outcome(ticker, "refused", detail=str(error))
         rows = outcome.bars.num_rows if isinstance(outcome, BarsComplete) else 0
         job.meter.tick(rows, failed=isinstance(outcome, BarsFailed | BarsStored))
     return again

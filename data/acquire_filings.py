@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from data.acquire_bars import reaches
 from data.acquire_each import ask_each
 from data.acquire_job import Job, keep_refused, source_of
-from data.fetched_errors import FetchedCorruptError, FetchedGapError
+from data.fetched_errors import FetchedCorruptError, FetchedGapError, FetchedRowsError
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import ProviderError
 from data.providers.base import Batch
@@ -63,13 +63,15 @@ def fetch_filings(job: Job, provider: str, tickers: Sequence[str]) -> None:
         if isinstance(answer, ProviderError):
             failed.append(answer)
         else:
-            _put(job, ticker, answer, (starts[ticker], end))
+            _put(job, ticker, dict(zip(kinds, answer, strict=True)), (starts[ticker], end))
     if failed and not job.cancelled.is_set():
         job.note(f"Statements of {len(failed)} names did not come: {failed[0]}")
 
 
-def _put(job: Job, ticker: str, batches: Sequence[Batch], asked: tuple[dt.date, dt.date]) -> None:
-    tables = [_conformed(batch.table) for batch in batches]
+def _put(
+    job: Job, ticker: str, batches: Mapping[str, Batch], asked: tuple[dt.date, dt.date]
+) -> None:
+    tables = [_conformed(batch.table, kind) for kind, batch in batches.items()]
     rows = pa.concat_tables(tables)
     days = rows["available_date"]
     # What Yahoo's lag puts into the future is not known yet; the next fetch stores it.
@@ -78,16 +80,20 @@ def _put(job: Job, ticker: str, batches: Sequence[Batch], asked: tuple[dt.date, 
         pc.less_equal(days, pa.scalar(asked[1], pa.date32())),
     )
     rows = rows.filter(inside)
-    source = source_of(batches[-1].provenance)
+    source = source_of(next(iter(batches.values())).provenance)
     try:
         job.store.append("filings", ticker, rows, source, asked)
     except (FetchedCorruptError, FetchedGapError):
         job.store.replace("filings", ticker, rows, source, asked)
-    for batch in batches:
+    except FetchedRowsError as error:
+        job.note(str(error))
+    for batch in batches.values():
         keep_refused(job.store, "filings", batch.refused, batch.provenance)
 
 
-def _conformed(table: pa.Table) -> pa.Table:
+def _conformed(table: pa.Table, kind: str) -> pa.Table:
+    # Rows of another kind than asked for are that kind's to bring.
+    table = table.filter(pc.equal(pc.fill_null(table["timeframe"], kind), kind))
     if "date_kind" not in table.column_names:
         kinds = pa.repeat(pa.scalar("filing", pa.string()), table.num_rows)
         table = table.append_column("date_kind", kinds)

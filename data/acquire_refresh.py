@@ -60,9 +60,12 @@ def refresh_by_day(
         )
         return list(asked)
     refused = _store(job, found, sorted(tickers), (plan.days[0], plan.days[-1]))
-    spans = {span.ticker: Asked(span.ticker, span.start, provider) for span in plan.spans}
+    spans = {
+        span.ticker: Asked(span.ticker, span.start, provider, whole=False) for span in plan.spans
+    }
     rest = {**alone, **{t: spans[t] for t in spans if t in alone or t in held}}
-    return [one for ticker, one in rest.items() if ticker not in tickers or ticker in refused]
+    left = [one for ticker, one in rest.items() if ticker not in tickers or ticker in refused]
+    return left + [Asked(ticker, job.window[0], provider) for ticker in refused - rest.keys()]
 
 
 def _held(job: Job, provider: str, symbols: Iterable[str]) -> Mapping[str, dt.date | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from data.acquire_types import FetchRequest
 from data.assemble_choice import Choice, choose
 from data.assemble_filings import stored_filings
+from data.assemble_key import market_key, remember, unchanged
 from data.assemble_overrides import Applied, applied_overrides
 from data.assemble_prices import adjusted_prices
 from data.assemble_securities import membership_of, securities_of
@@ -25,6 +27,7 @@ from data.fetched import FetchedStore
 from data.fetched_errors import FetchedCorruptError
 from data.frames import to_frame
 from data.listings import bar_spans
+from data.reference_universe import Universe
 from data.schema import SCHEMAS
 from data.snapshot import Snapshot
 from data.store import ImportTrail, MarketTables, write_market
@@ -52,7 +55,8 @@ def assemble(
     """Make the market of `request` from what is stored, and write it as a snapshot.
 
     Every security is one provider's series, adjusted for splits and dividends; funds and the
-    volatility index go to the table indices.
+    volatility index go to the table indices. Where nothing has changed since the last time, the
+    market of that time is returned.
 
     Parameters
     ----------
@@ -72,27 +76,67 @@ def assemble(
     tell = progress or (lambda _text, _share: None)
     store = FetchedStore(home)
     universe = request.members()
-    stocks = {member.ticker: member for member in universe.stocks}
     beside = [member.ticker for member in universe.funds]
     beside += [s for s in (request.benchmark, request.volatility) if s is not None]
     order = PROVIDERS if request.provider == "auto" else (request.provider,)
-    choice = choose(store, dict.fromkeys([*stocks, *beside]), order, window)
-    done, lost = adjusted_prices(store, request.name, choice, window, tell)
-    applied = applied_overrides(home, request.name, done.bars)
-    bars = applied.bars
-    is_stock = pc.is_in(bars["ticker"], value_set=pa.array(list(stocks), pa.string()))
-    prices, others = bars.filter(is_stock), bars.filter(pc.invert(is_stock))
+    wanted = dict.fromkeys([*(member.ticker for member in universe.stocks), *beside])
+    choice = choose(store, wanted, order, window)
+    key = market_key(store, choice, request.name, (request, universe, window, tuple(notes)))
+    same = unchanged(store, request.name, key)
+    if same is not None:
+        return same
+    made = _made(store, _Task(request, universe, window, choice, tuple(notes)), tell)
+    tell("Writing the market", 0.8)
+    snapshot = write_market(
+        home,
+        request.name,
+        made.tables,
+        simulated=False,
+        return_basis=made.words.return_basis(),
+        origin=made.words.origin(),
+        trail=made.trail,
+    )
+    if not made.lost:
+        remember(store, snapshot, key)
+    return snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    request: FetchRequest
+    universe: Universe
+    window: Window
+    choice: Choice
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    tables: MarketTables
+    words: Words
+    trail: ImportTrail
+    lost: bool
+
+
+def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
+    request, choice = task.request, task.choice
+    stocks = {member.ticker: member for member in task.universe.stocks}
+    done, lost = adjusted_prices(store, request.name, choice, task.window, tell)
+    applied = applied_overrides(store.home, request.name, done.bars)
+    is_stock = pc.is_in(applied.bars["ticker"], value_set=pa.array(list(stocks), pa.string()))
+    prices = applied.bars.filter(is_stock)
+    others = applied.bars.filter(pc.invert(is_stock))
     if not prices.num_rows:
         raise NothingStoredError(
             "a market needs bars with their splits and dividends, and none of the "
             f"{len(stocks)} names of the universe has them. Fetch again when a source answers."
         )
     tell("Securities, filings, membership", 0.6)
-    spans = bar_spans(prices)
     lines = {ticker: line for ticker, line in choice.lines.items() if ticker in stocks}
-    securities = securities_of(lines, stocks, spans, applied.known.securities)
+    known = applied.known.securities
+    securities = securities_of(lines, stocks, bar_spans(prices), known)
     frame = securities.listings.frame
-    filings, filing_notes = stored_filings(store, lines, window)
+    filings, filing_notes = stored_filings(store, lines, task.window)
     tables = MarketTables(
         prices=_bars_frame(prices),
         securities=frame,
@@ -100,21 +144,11 @@ def assemble(
         fundamentals=filings,
         indices=_bars_frame(_renamed(others, request.volatility)),
     )
-    parts = Words(request, universe.name, choice, done, prices, others)
-    words = [
-        *parts.notes(), *securities.notes, *filing_notes, *notes, *lost, *applied.notes,
-    ]  # fmt: skip
-    words += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
-    tell("Writing the market", 0.8)
-    return write_market(
-        home,
-        request.name,
-        tables,
-        simulated=False,
-        return_basis=parts.return_basis(),
-        origin=parts.origin(),
-        trail=_trail(store, choice, applied, tuple(dict.fromkeys(words))),
-    )
+    words = Words(request, task.universe.name, choice, done, prices, others)
+    said = [*words.notes(), *securities.notes, *filing_notes, *task.notes, *lost, *applied.notes]
+    said += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
+    trail = _trail(store, choice, applied, tuple(dict.fromkeys(said)))
+    return _Made(tables, words, trail, bool(lost))
 
 
 def _bars_frame(bars: pa.Table) -> pd.DataFrame:

@@ -69,7 +69,20 @@ def choose(
         for symbol in dict.fromkeys(part.symbol for part in line.segments):
             for table in ("bars", *_ACTIONS):
                 digest.update(_mark(labels[table, provider].get(symbol)))
+    for ticker, line in list(lines.items()):
+        now = _later_name(lines.values(), line)
+        if now is not None:  # one company must not be in the market twice
+            missing[ticker] = f"the company trades as {now} and is there once"
+            del lines[ticker]
     return Choice(lines, missing, digest.hexdigest())
+
+
+def _later_name(lines: Iterable[Line], line: Line) -> str | None:
+    for other in lines:
+        symbols = {part.symbol for part in other.segments}
+        if other.ticker != line.ticker and line.ticker in symbols:
+            return other.ticker
+    return None
 
 
 def _provider(labels: Labels, ticker: str, order: Sequence[str], start: dt.date) -> str | None:

@@ -14,7 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.adjustment import UNUSED_ACTIONS, Adjusted, adjust, unsplit, unsplit_dividends
+from data.adjustment import (
+    ADJUSTED_BARS,
+    UNUSED_ACTIONS,
+    Adjusted,
+    adjust,
+    unsplit,
+    unsplit_dividends,
+)
 from data.assemble_choice import Choice
 from data.assemble_lines import Line
 from data.atomic import checked_name, disk_errors, replace_file, temporary, write_lock
@@ -74,7 +81,7 @@ def _made(
     progress("Adjusting for splits and dividends", 0.4)
     whole = {table: pa.concat_tables(rows) for table, rows in parts.items() if rows}
     if not whole:
-        return Adjusted(pa.table({}), UNUSED_ACTIONS.empty_table()), tuple(lost)
+        return Adjusted(ADJUSTED_BARS.empty_table(), UNUSED_ACTIONS.empty_table()), tuple(lost)
     return adjust(whole["bars"], whole["splits"], whole["dividends"]), tuple(lost)
 
 

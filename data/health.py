@@ -65,12 +65,15 @@ class HealthReport:
         The best grade that 95 % of the names reach.
     not_looked_for : tuple of str
         What could not be judged for want of a table.
+    unmatched : tuple of str
+        Accepting entries of the overrides file that answer no finding.
     """
 
     findings: tuple[Finding, ...]
     grades: dict[str, Grade]
     grade: Grade
     not_looked_for: tuple[str, ...]
+    unmatched: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each kind that has any, in the order of KINDS."""
@@ -114,10 +117,10 @@ def check_tables(
     if tables.actions is not None:
         found += action_findings(tables.actions)
         missing = []
-    found = _accepted(_stated(found, tables.securities), accepted)
+    found, unmatched = _accepted(_stated(found, tables.securities), accepted)
     grades = _grades(prices["ticker"].unique(), found)
     ordered = sorted(found, key=lambda f: (-ord(KINDS[f.kind].grade[0]), f.ticker, str(f.first)))
-    return HealthReport(tuple(ordered), grades, _run_grade(grades), tuple(missing))
+    return HealthReport(tuple(ordered), grades, _run_grade(grades), tuple(missing), unmatched)
 
 
 def import_findings(snapshot: Snapshot, rows: pd.DataFrame) -> list[Finding]:
@@ -150,24 +153,30 @@ def _stated(found: Iterable[Finding], securities: pd.DataFrame) -> list[Finding]
     ]
 
 
-def _accepted(found: list[Finding], entries: Iterable[str]) -> list[Finding]:
-    matches = [match for match in map(_ACCEPTED.match, entries) if match]
+def _accepted(
+    found: list[Finding], entries: Iterable[str]
+) -> tuple[list[Finding], tuple[str, ...]]:
+    # The findings, those that an entry answers marked so, and the entries that answer none.
+    known = [match for match in map(_ACCEPTED.match, entries) if match]
+    used: set[str] = set()
 
-    def answers(finding: Finding) -> bool:
-        first, last = str(finding.first or ""), str(finding.last or finding.first or "")
-        return any(
-            (match[1], match[2]) == (finding.kind, finding.ticker)
-            and (match[3] == "the first" or match[3] <= first)  # ISO days compare as texts
-            and (match[4] == "the last" or last <= match[4])
-            for match in matches
-        )
+    def judged(finding: Finding) -> Finding:
+        answers = [match.string for match in known if _answers(match, finding)]
+        used.update(answers)
+        open_ = finding.done == "nothing"
+        return replace(finding, done="accepted") if answers and open_ else finding
 
-    return [
-        replace(finding, done="accepted")
-        if finding.done == "nothing" and answers(finding)
-        else finding
-        for finding in found
-    ]
+    judged_all = [judged(finding) for finding in found]
+    return judged_all, tuple(match.string for match in known if match.string not in used)
+
+
+def _answers(entry: re.Match[str], finding: Finding) -> bool:
+    first, last = str(finding.first or ""), str(finding.last or finding.first or "")
+    return (
+        (entry[1], entry[2]) == (finding.kind, finding.ticker)
+        and (entry[3] == "the first" or entry[3] <= first)  # ISO days compare as texts
+        and (entry[4] == "the last" or last <= entry[4])
+    )
 
 
 def _grades(tickers: Iterable[str], found: Iterable[Finding]) -> dict[str, Grade]:

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.catalog import Catalog
+from data.errors import UnknownSourceError
+from data.fetched import FetchedStore
+from tests.data.acquire_cases import NAMES, World, states, world
+from tests.loopback.market import FIRST, SPLIT_DAY
+
+BEFORE = dt.date(2026, 11, 13)  # a Friday; the split of SPLF is on the Wednesday after
+
+
+@pytest.fixture(params=["polygon", "yahoo"])
+def fetched(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Return a market that was fetched a week ago from either provider."""
+    with world(tmp_path, key=request.param == "polygon") as one:
+        last = one.market.today
+        one.market.today = BEFORE
+        assert one.fetch().complete
+        one.market.today = last
+        one.forget()
+        yield one
+
+
+def test_a_split_between_two_refreshes(fetched: World, tmp_path: Path) -> None:
+    store = FetchedStore(fetched.home)
+    provider = "polygon" if "POLYGON_API_KEY" in fetched.env else "yahoo"
+    before = store.read("bars", provider, "SPLF")
+    assert before is not None
+    report = fetched.refresh()
+    assert report.complete
+    after = store.read("bars", provider, "SPLF")
+    splits = store.read("splits", provider, "SPLF")
+    assert after is not None
+    assert splits is not None
+    assert splits.rows["execution_date"].to_pylist() == [SPLIT_DAY]
+    days = before.rows.num_rows
+    if provider == "polygon":  # a split changes only the actions
+        assert after.rows["close"].to_pylist()[:days] == before.rows["close"].to_pylist()
+        assert not after.history.num_rows
+    else:  # Yahoo's whole past has moved: it was fetched again and replaced
+        moved = np.array(after.rows["close"].to_pylist()[:days])
+        assert moved * 5 == pytest.approx(before.rows["close"].to_pylist(), rel=1e-5)
+    with world(tmp_path / "fresh", key=provider == "polygon") as fresh:
+        fresh.fetch()
+        wanted = Catalog(fresh.home).prices("live")
+    prices = Catalog(fetched.home).prices("live")
+    assert prices["date"].tolist() == wanted["date"].tolist()
+    for column in ("close", "adj_close"):
+        np.testing.assert_allclose(prices[column], wanted[column], rtol=1e-9)
+
+
+def test_the_fewest_requests(tmp_path: Path) -> None:
+    with world(tmp_path) as one:
+        last = one.market.today
+        names = tuple(f"N{number:03d}" for number in range(8))
+        one.market.today = dt.date(2026, 11, 19)
+        one.fetch(names, filings=False)
+        one.market.today = last
+        one.forget()
+        report = one.refresh()
+        assert states(report) == {"stored": 8}
+        days = [path.rsplit("/", 1)[1] for path in one.asked("/v2/aggs/grouped")]
+        assert days == ["2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"]
+        assert one.asked("/v2/aggs/ticker") == []
+        assert len(one.asked("/v3/reference/splits")) == 1  # one list for all stocks
+        assert len(one.asked("/v3/reference/dividends")) == 1
+        assert report.snapshot is not None
+        assert report.snapshot.last_date == last
+
+
+def test_a_corrected_close_takes_the_place_of_the_old_one(fetched: World) -> None:
+    fetched.market.revised["N000", BEFORE] = 1.01
+    before = Catalog(fetched.home).prices("live").query("ticker == 'N000'")["close"].iloc[-1]
+    report = fetched.refresh()
+    assert report.complete
+    prices = Catalog(fetched.home).prices("live").query("ticker == 'N000'").set_index("date")
+    assert prices.loc[str(BEFORE), "close"] == pytest.approx(before * 1.01, rel=1e-5)
+
+
+def test_a_name_that_was_never_fetched_comes_whole(fetched: World) -> None:
+    fetched.fetch((*NAMES, "HALT"))
+    prices = Catalog(fetched.home).prices("live").query("ticker == 'HALT'")
+    assert prices["date"].min().date() == FIRST
+
+
+def test_a_damaged_file_is_fetched_again(fetched: World) -> None:
+    provider = "polygon" if "POLYGON_API_KEY" in fetched.env else "yahoo"
+    store = FetchedStore(fetched.home)
+    path = store.path("bars", provider, "N001")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    path.write_bytes(content)
+    report = fetched.refresh()
+    assert report.complete
+    prices = Catalog(fetched.home).prices("live")
+    assert set(prices["ticker"]) == set(NAMES)
+    counts = prices["ticker"].value_counts()
+    assert counts["N001"] == counts["N000"]
+    assert [one.refetch for one in store.quarantined()] == [False]
+
+
+def test_a_market_that_was_never_fetched(tmp_path: Path) -> None:
+    with world(tmp_path) as one, pytest.raises(UnknownSourceError):
+        one.refresh()
+
+
+def test_by_day_falls_back_to_each_name(tmp_path: Path) -> None:
+    with world(tmp_path) as one:
+        last = one.market.today
+        one.market.today = BEFORE
+        one.fetch()
+        one.market.today = last
+        one.polygon.outside_plan = ("/v2/aggs/grouped",)
+        report = one.refresh()
+        assert report.complete
+        assert report.snapshot is not None
+        assert report.snapshot.last_date == last
+        assert {outcome.provider for outcome in report.outcomes} == {"polygon"}
