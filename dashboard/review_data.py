@@ -15,6 +15,7 @@ from typing import Final
 
 import pandas as pd
 
+from dashboard.cli_data_fetched import provider_states
 from data.acquire import last_request
 from data.acquire_types import LIVE, PROVIDER_CHOICES, FetchRequest, TickerOutcome
 from data.catalog import Catalog
@@ -23,8 +24,9 @@ from data.fetched import FetchedStore
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import MissingKeyError, ProviderError
 from data.net.secrets import safe_url
-from data.providers.hybrid_record import ProvidersRecord, read_record
+from data.providers.hybrid_record import ProvidersRecord
 from data.providers.polygon_settings import BASE_URL_VARIABLE, KEY_VARIABLES, PolygonSettings
+from data.providers.yahoo_settings import BASE_URL_VARIABLE as YAHOO_BASE_URL_VARIABLE
 from data.reference_universe import UNIVERSES, load_universe
 from data.snapshot import Snapshot
 from data.status import StatusRow, status
@@ -46,13 +48,13 @@ __all__ = [
     "provider_rows",
     "quarantined_files",
     "quarantined_rows",
+    "reasons",
     "served",
     "symbols_in",
     "universe_size",
 ]
 
-_YAHOO_BASE_URL: Final = "YAHOO_BASE_URL"
-_ADDRESSES: Final = {"polygon": BASE_URL_VARIABLE, "yahoo": _YAHOO_BASE_URL}
+_ADDRESSES: Final = {"polygon": BASE_URL_VARIABLE, "yahoo": YAHOO_BASE_URL_VARIABLE}
 #: In the order in which "auto" asks them.
 _PROVIDERS: Final = ("polygon", "yahoo")
 
@@ -117,7 +119,7 @@ def fetched_with(home: Path, name: str) -> FetchRequest | None:
     """Return what a market was fetched with; None where it was imported or simulated."""
     try:
         return last_request(home, name)
-    except (DataError, OSError, NotImplementedError):
+    except (DataError, OSError):
         return None
 
 
@@ -134,7 +136,7 @@ def key_state(environ: Mapping[str, str] | None = None) -> KeyState:
 def provider_rows(home: Path, environ: Mapping[str, str] | None = None) -> list[ProviderRow]:
     """Return every provider in the order in which it is asked: as the last fetch found it."""
     environ = os.environ if environ is None else environ
-    record = read_record(home)
+    record = provider_states(home)
     return [_row(name, record, environ) for name in _PROVIDERS]
 
 
@@ -171,6 +173,15 @@ def quarantined_files(home: Path) -> pd.DataFrame:
 def quarantined_rows(catalog: Catalog, snapshot: Snapshot) -> pd.DataFrame:
     """Return rows an import kept out, or kept and flagged: table, fate, reason, file_row, row."""
     return catalog.findings(snapshot)
+
+
+def reasons(rows: pd.DataFrame) -> list[tuple[str, str, str, int]]:
+    """Return fate, table, reason and number of rows that were set aside: kept out first."""
+    counts = rows.groupby(["fate", "table", "reason"]).size().reset_index(name="rows")
+    counts["flagged"] = counts["fate"] != "quarantined"
+    ordered = counts.sort_values(["flagged", "rows"], ascending=[True, False], kind="stable")
+    columns = (ordered[name].tolist() for name in ("fate", "table", "reason", "rows"))
+    return list(zip(*columns, strict=True))
 
 
 def universe_size(name: str) -> tuple[int, int]:

@@ -90,7 +90,7 @@ def coverage_figure(
 
 def coverage_colours(colours: Theme) -> list[tuple[float, str]]:
     """Return the colour at each of COVERAGE_STEPS, for the words beside the map."""
-    calm = blend(colours.page, colours.better, 0.34)
+    calm = blend(colours.page, colours.secondary, 0.26)
     return [(share, blend(calm, colours.worse, warning)) for share, warning in COVERAGE_STEPS]
 
 
@@ -103,7 +103,7 @@ def _ticks(labels: list[str]) -> dict[str, Any]:
         "tickmode": "array",
         "tickvals": list(range(len(labels))),
         "ticktext": labels,
-        "tickfont": {"size": 12},
+        "ticksuffix": "  ",
     }
 
 

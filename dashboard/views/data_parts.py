@@ -107,15 +107,14 @@ def refused() -> Problem | None:
 
 
 def _buttons(row: StatusRow, *, in_use: bool, fetched: bool) -> None:
-    if row.fault and not fetched:
+    if not fetched and (in_use or row.fault):
         return
     with st.container(horizontal=True, gap="small", key=f"market-buttons-{row.name}"):
-        if not row.fault:
+        if not row.fault and not in_use:
             st.button(
-                "In use" if in_use else "Use this market",
+                "Use this market",
                 key=f"use-{row.name}",
-                icon=":material/check:" if in_use else ":material/database:",
-                disabled=in_use,
+                icon=":material/database:",
                 on_click=use,
                 args=(row.name,),
                 help="Every page then runs on it, over all of its sessions; Undo comes back.",

@@ -11,9 +11,9 @@ DATA_CSS = """<style>
 .pl-market h3 .pl-badge { font-weight: 400; }
 .pl-badge.on { border-color: var(--pl-accent); color: var(--pl-text); }
 .pl-dl { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 2px 12px; margin: 4px 0 0;
-  font-size: 14px; line-height: 20px; }
-.pl-dl dt { color: var(--pl-secondary); margin: 0; }
-.pl-dl dd { margin: 0; color: var(--pl-text); overflow-wrap: anywhere; }
+  padding: 0; font-size: 14px; line-height: 20px; }
+.pl-dl dt { color: var(--pl-secondary); margin: 0; padding: 0; }
+.pl-dl dd { margin: 0; padding: 0; color: var(--pl-text); overflow-wrap: anywhere; }
 .pl-more { font-size: 14px; line-height: 20px; margin-top: 4px; }
 .pl-more summary { cursor: pointer; color: var(--pl-secondary); min-height: 24px; }
 .pl-more .pl-list { margin: 4px 0; }

@@ -35,7 +35,14 @@ _REASONS: Final = {
     "misconfigured": "a setting is wrong",
     "failed": "something else went wrong",
 }
-_TABLES: Final = {"bars": "daily bars", "details": "company details"}
+_TABLES: Final = {
+    "bars": "daily bars",
+    "details": "company details",
+    "listings": "former listings",
+    "changes": "changes of symbol",
+    "filings": "financial statements",
+    "refused": "rows that cannot be used",
+}
 _BASES: Final = {"raw": "as traded", "split": "adjusted for splits"}
 
 
