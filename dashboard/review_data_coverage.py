@@ -60,8 +60,9 @@ class CoverageMonths:
         sectors = np.array(self.sectors)
         names = [name for name in SECTORS if (sectors == name).any()]
         rows = [sectors == name for name in names]
-        expected = np.array([self.expected[row].sum(axis=0) for row in rows])
-        there = np.array([self.there[row].sum(axis=0) for row in rows])
+        shape = (len(names), len(self.months))
+        expected = np.array([self.expected[row].sum(axis=0) for row in rows]).reshape(shape)
+        there = np.array([self.there[row].sum(axis=0) for row in rows]).reshape(shape)
         return self._frame(names, expected, there, "sector")
 
     def of_sector(self, sector: str) -> pd.DataFrame:
@@ -90,9 +91,8 @@ class CoverageMonths:
         return found.drop(columns="there")
 
     def _frame(self, names: list[str], expected: Counts, there: Counts, by: str) -> pd.DataFrame:
-        shape = (len(names), len(self.months))
-        share = np.full(shape, np.nan)
-        np.divide(there, expected, out=share, where=expected.reshape(shape) > 0)
+        share = np.full(expected.shape, np.nan)
+        np.divide(there, expected, out=share, where=expected > 0)
         columns = pd.Index([str(month) for month in self.months], name="month")
         return pd.DataFrame(share, index=pd.Index(names, name=by), columns=columns)
 

@@ -16,7 +16,7 @@ from dashboard.theme import Theme
 from dashboard.views import frame
 from dashboard.views.chart import chart
 from dashboard.views.data_studies import coverage_study, waiting
-from dashboard.views.page import is_phone
+from dashboard.views.page import is_phone, nothing
 
 __all__ = ["coverage_part"]
 
@@ -38,6 +38,11 @@ def coverage_part(market: Snapshot) -> None:
         waiting("coverage", market, "Counting bars", _WAIT_PX)
         return
     found: CoverageMonths = study.result
+    if not found.tickers:
+        nothing(
+            f"No bar is expected in {market.name}", "Nobody was in the index while it has bars."
+        )
+        return
     colours = session.colours()
     by_sector = found.by_sector()
     totals = found.totals("sector")

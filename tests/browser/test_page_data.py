@@ -1,4 +1,4 @@
-"""The Data page in a real browser: real data by one click, progress, stop, and the result in use."""
+"""The Data page in a real browser: real data by one click, progress, stop, in use."""
 
 from __future__ import annotations
 
