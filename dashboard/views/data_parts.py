@@ -74,10 +74,11 @@ def looked_at(state: AppState, rows: Sequence[StatusRow]) -> Snapshot | None:
         return None
     in_use = state.scenario.universe.source
     at = names.index(in_use) if in_use in names else 0
-    if st.session_state.get(_LOOK) not in names:
-        st.session_state.pop(_LOOK, None)
+    key = f"{_LOOK}-{in_use}"  # another market in use is looked into, too
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
     if len(names) > 1:
-        name = st.segmented_control("Look into", names, default=names[at], key=_LOOK, required=True)
+        name = st.segmented_control("Look into", names, default=names[at], key=key, required=True)
     else:
         name = names[0]
     try:
