@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dashboard import cli_data_reconcile
 from dashboard.format import count
 from dashboard.home import home_folder
 from data.catalog import Catalog
@@ -98,3 +99,4 @@ def _print(name: str, report: HealthReport, console: Console, limit: int | None)
 def register(group: click.Group) -> None:
     """Add these commands to `group`."""
     group.add_command(data_group)
+    cli_data_reconcile.register(data_group)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.format import count, date
-from data.acquire_job import open_sources
 from data.fetched_status import FetchedStatus
 from data.net.errors import ProviderError
 from data.providers.hybrid_record import REASONS, ProvidersRecord, read_record
@@ -21,6 +20,8 @@ _SHOWN = 8
 
 def provider_states(home: Path) -> ProvidersRecord:
     """Return who is active and why another is not, without asking anybody."""
+    from data.acquire_job import open_sources  # the clients: nothing that a start should wait for
+
     try:
         sources = open_sources(home, "auto")
         try:

@@ -21,7 +21,6 @@ from core.errors import ConfigError
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.program import program
-from data.acquire import acquire, refresh
 from data.acquire_types import (
     LIVE,
     PROVIDER_CHOICES,
@@ -87,6 +86,8 @@ def fetch_command(
         name=name,
         filings=not no_filings,
     )
+    from data.acquire import acquire  # clients and stores: nothing that a start should wait for
+
     home = home_folder()
     with _stoppable() as cancelled, _bar() as progress:
         report = acquire(home, request, progress=progress, cancelled=cancelled)
@@ -98,6 +99,8 @@ def fetch_command(
 @click.option("--provider", type=click.Choice(PROVIDER_CHOICES), help="Default: as fetched.")
 def refresh_command(name: str, provider: ProviderChoice | None) -> None:
     """Bring a fetched market up to the newest session; the last three are asked for again."""
+    from data.acquire import refresh
+
     home = home_folder()
     with _stoppable() as cancelled, _bar() as progress:
         report = refresh(home, name, provider=provider, progress=progress, cancelled=cancelled)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 
@@ -16,16 +14,13 @@ from data.acquire_meter import Meter
 from data.acquire_types import FetchRequest, ProviderChoice, State, TickerOutcome
 from data.fetched import FetchedStore, Source
 from data.fetched_tables import FETCHED_TABLES
-from data.net.errors import BadQueryError
 from data.providers.base import Provenance, Refused
 from data.providers.hybrid import HybridProvider
 from data.providers.polygon import PolygonProvider
-from data.providers.polygon_settings import PolygonSettings
+from data.providers.yahoo import YahooProvider
 from data.reference_universe import Universe
 
-__all__ = ["PLAN_VARIABLE", "Job", "keep_refused", "open_sources", "source_of"]
-
-PLAN_VARIABLE: Final = "POLYGON_PLAN"
+__all__ = ["Job", "keep_refused", "open_sources", "source_of"]
 
 
 @dataclass(eq=False)
@@ -79,28 +74,9 @@ class Job:
 def open_sources(
     home: Path, choice: ProviderChoice, environ: Mapping[str, str] | None = None
 ) -> HybridProvider:
-    """Return the providers of a choice, with settings from the environment.
-
-    Raises
-    ------
-    BadQueryError
-        POLYGON_PLAN is neither paid nor free.
-    """
-    from data.providers.yahoo import YahooProvider  # only here: a start needs no client library
-
-    said = (os.environ if environ is None else environ).get(PLAN_VARIABLE, "").strip() or "paid"
-    if said not in ("paid", "free"):
-        raise BadQueryError(
-            "polygon",
-            PLAN_VARIABLE,
-            "be paid or free",
-            f"was {said[:20]!r}",
-            "Set it to free for 5 requests a minute, or unset it.",
-        )
-    settings = PolygonSettings(plan="free" if said == "free" else "paid")
-    polygon = PolygonProvider(settings, environ)
+    """Return the providers of a choice, with settings from the environment (docs/providers.md)."""
     yahoo = YahooProvider(environ=environ, home=home)
-    return HybridProvider(home, polygon, yahoo, use=choice)
+    return HybridProvider(home, PolygonProvider(environ=environ), yahoo, use=choice)
 
 
 def source_of(provenance: Provenance) -> Source:

@@ -163,10 +163,11 @@ def reconcile(
         raise ValueError(f"tolerance must be above 0, was {tolerance}.")
     bars, dividends = zip(left.as_traded(), right.as_traded(), strict=True)
     one, other = (_closes(table) for table in bars)
-    if not len(one[0]) or not len(other[0]) or one[0][-1] < other[0][0] or other[0][-1] < one[0][0]:
-        none = FINDINGS.empty_table()
-        return Reconciliation(ticker, left.provider, right.provider, None, None, 0, 0, 0.0, none)
-    first, last = max(one[0][0], other[0][0]), min(one[0][-1], other[0][-1])
+    names = (ticker, left.provider, right.provider)
+    ends = [days[[0, -1]] for days, _ in (one, other) if len(days)]
+    if len(ends) < 2 or ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]:
+        return Reconciliation(*names, None, None, 0, 0, 0.0, FINDINGS.empty_table())
+    first, last = max(ends[0][0], ends[1][0]), min(ends[0][1], ends[1][1])
     one, other = _within(one, first, last), _within(other, first, last)
     span = (first.item(), last.item())
     rows = _missing(one[0], other[0])
@@ -177,12 +178,11 @@ def reconcile(
     splits = checked_splits(left.splits), checked_splits(right.splits)
     rows += action_findings("split", *splits, span)
     rows += action_findings("dividend", *dividends, span)
-    told = [{"ticker": ticker, **row} for row in rows]
-    told.sort(key=lambda row: (row["date"], row["kind"]))
+    rows = [{"ticker": ticker, **row} for row in rows]
+    rows.sort(key=lambda row: (row["date"], row["kind"]))
     worst = float(np.abs(off).max()) if len(off) else 0.0
     agreeing = int((np.abs(off) <= tolerance).sum())
-    findings = pa.Table.from_pylist(told, schema=FINDINGS)
-    names = (ticker, left.provider, right.provider)
+    findings = pa.Table.from_pylist(rows, schema=FINDINGS)
     return Reconciliation(*names, *span, len(days), agreeing, worst, findings)
 
 

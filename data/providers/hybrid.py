@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -116,12 +117,9 @@ class HybridProvider:
         run = Run(tickers, continues or {}, progress, cancelled)
         try:
             for name in self.order:
-                provider = self._providers[name]
-
-                def ask(names: list[str], one: OneProvider = provider) -> Iterator[HybridOutcome]:
-                    return one.fetch_bars(names, start, end, cancelled=cancelled)
-
-                yield from run.ask(name, provider.unavailable(), ask, self._stored)
+                one = self._providers[name]
+                ask = partial(one.fetch_bars, start=start, end=end, cancelled=cancelled)
+                yield from run.ask(name, one.unavailable(), ask, self._stored)
                 self._write(run)
             yield from run.rest(self._stored)
         finally:

@@ -61,7 +61,7 @@ class BarsStored:
 
 HybridOutcome = BarOutcome | BarsStored
 
-Ask = Callable[[list[str]], Iterator[HybridOutcome]]
+Ask = Callable[[list[str]], Iterator[BarOutcome]]
 # Looks a ticker up in the store: of one provider, or of the first that has it.
 Stored = Callable[[str, ProviderError, str | None], BarsStored | None]
 
@@ -150,7 +150,7 @@ class Run:
         return former.joined(ProvidersRecord(moment, tuple(states), self._sources))
 
     def _judged(
-        self, name: str, verdict: _Verdict, outcome: HybridOutcome, stored: Stored
+        self, name: str, verdict: _Verdict, outcome: BarOutcome, stored: Stored
     ) -> HybridOutcome | None:
         if isinstance(outcome, BarsFailed):
             if isinstance(outcome.error, CancelledError):

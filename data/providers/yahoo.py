@@ -55,7 +55,8 @@ class YahooProvider:
     settings : YahooSettings
         How to ask.
     environ : mapping, optional
-        Where YAHOO_BASE_URL is read; None = the process's environment at each call.
+        Where YAHOO_BASE_URL and YAHOO_SPACING are read; None = the process's environment, at each
+        call.
     home : Path, optional
         PLIMSOLL_HOME: yfinance's caches (its cookie) lie below it; None = none are kept.
     clock : callable
@@ -81,6 +82,7 @@ class YahooProvider:
         """Return why no question can be asked, or None; asks nobody."""
         try:
             self.settings.address(self._environ)
+            self.settings.pacing(self._environ)
         except ProviderError as error:
             return error
         return library_fault()
@@ -220,7 +222,8 @@ class YahooProvider:
 
     def _gateway(self) -> YahooGateway:
         address = self.settings.address(self._environ)
-        return YahooGateway(self.settings, address, self._caches)
+        pace = self.settings.pacing(self._environ)
+        return YahooGateway(self.settings, address, pace, self._caches)
 
     def _budget(self, cancelled: Cancelled) -> Budget:
         return Budget.of(NAME, self.settings.fetch_seconds, cancelled)

@@ -49,11 +49,13 @@ class _Held(Pacer):
 class YahooGateway:
     """Asks Yahoo, or the address that stands for it; safe for many threads."""
 
-    def __init__(self, settings: YahooSettings, address: str | None, caches: Path | None) -> None:
+    def __init__(
+        self, settings: YahooSettings, address: str | None, pace: Pace, caches: Path | None
+    ) -> None:
         self.address = address
         self._settings = settings
         self._caches = caches
-        self._pacer = shared_pacer(f"{NAME} {address}", settings.pace)
+        self._pacer = shared_pacer(f"{NAME} {address}", pace)
 
     @property
     def client_name(self) -> str:

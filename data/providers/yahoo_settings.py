@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from data.net.pacing import Pace
 from data.net.retry import RetryPolicy
 from data.net.secrets import safe_url
 
-__all__ = ["BASE_URL_VARIABLE", "NAME", "YahooSettings"]
+__all__ = ["BASE_URL_VARIABLE", "NAME", "POLITE", "SPACING_VARIABLE", "YahooSettings"]
 
 NAME: Final = "yahoo"
 BASE_URL_VARIABLE: Final = "YAHOO_BASE_URL"
+SPACING_VARIABLE: Final = "YAHOO_SPACING"
 # Yahoo publishes no limit and blocks for hours who asks too fast: three requests in two seconds.
 POLITE: Final = Pace(spacing=0.67)
+_LONGEST: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,9 @@ class YahooSettings:
     ----------
     base_url : str or None
         Address for every request; None = YAHOO_BASE_URL, else Yahoo's own hosts.
-    pace : Pace
-        For all requests together, those for cookies and crumbs included.
+    pace : Pace or None
+        For all requests together, those for cookies and crumbs included; None = so many seconds
+        between two as YAHOO_SPACING says, else POLITE.
     workers : int
         Requests under way at once.
     retry : RetryPolicy
@@ -45,7 +49,7 @@ class YahooSettings:
     """
 
     base_url: str | None = None
-    pace: Pace = POLITE
+    pace: Pace | None = None
     workers: int = 2
     retry: RetryPolicy = field(
         default_factory=lambda: RetryPolicy(attempts=4, backoff=2.0, max_backoff=30.0)
@@ -82,3 +86,25 @@ class YahooSettings:
                 f"Correct {BASE_URL_VARIABLE}, or unset it for the service itself.",
             )
         return url.rstrip("/")
+
+    def pacing(self, environ: Mapping[str, str] | None = None) -> Pace:
+        """Return the pace to keep (`environ`: the process's, now).
+
+        Raises
+        ------
+        BadQueryError
+            YAHOO_SPACING is no number of seconds.
+        """
+        if self.pace is not None:
+            return self.pace
+        said = (os.environ if environ is None else environ).get(SPACING_VARIABLE, "").strip()
+        if not said:
+            return POLITE
+        try:
+            seconds = float(said)
+        except ValueError:
+            seconds = math.nan
+        if not 0.0 <= seconds <= _LONGEST:
+            expected, found = f"be seconds from 0 to {_LONGEST:g}", f"was {said[:20]!r}"
+            raise BadQueryError(NAME, SPACING_VARIABLE, expected, found, "Correct or unset it.")
+        return Pace(seconds)

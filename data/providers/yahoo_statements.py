@@ -62,11 +62,10 @@ def statements_table(
             day, value = _read(row, _PERIODS[timeframe], ticker, refused)
             if day is None or value is None:
                 continue
-            if item in periods[day] and periods[day][item][0] != value:
-                refused.append(Refused("duplicate_conflicting", ticker, row_text(row)))
-                refused.append(
-                    Refused("duplicate_conflicting", ticker, row_text(periods[day][item][1]))
-                )
+            former = periods[day].get(item)
+            if former is not None and former[0] != value:
+                for told in (row, former[1]):
+                    refused.append(Refused("duplicate_conflicting", ticker, row_text(told)))
                 value = math.nan
             periods[day][item] = (value, row)
     table = [

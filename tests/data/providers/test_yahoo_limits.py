@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from curl_cffi import requests as curl
 
 from data.net.errors import (
     BadAnswerError,
@@ -20,13 +21,14 @@ from data.net.errors import (
     NotAskedError,
     ProviderError,
     TimedOutError,
+    UnreachableError,
 )
 from data.net.pacing import Pace
 from data.net.retry import RetryPolicy
 from data.providers.base import BarsComplete, BarsFailed
 from data.providers.yahoo import YahooProvider
 from data.providers.yahoo_settings import POLITE, YahooSettings
-from tests.data.providers.conftest import Yahoo
+from tests.data.providers.conftest import QUICK, Yahoo
 from tests.loopback import faults as wrong
 from tests.loopback.faults import Reply
 from tests.loopback.market import LAST
@@ -52,7 +54,9 @@ def test_every_request_keeps_the_pace_also_those_for_cookies_and_repetitions(yah
 def test_the_polite_pace_is_less_than_two_a_second() -> None:
     assert POLITE.spacing >= 0.5
     assert POLITE.catch_up == 0.0
-    assert YahooSettings().pace == POLITE
+    assert YahooSettings().pacing({}) == POLITE
+    assert YahooSettings().pacing({"YAHOO_SPACING": "2.5"}) == Pace(2.5)
+    assert YahooSettings(pace=Pace(0.1)).pacing({"YAHOO_SPACING": "2"}) == Pace(0.1)
     assert YahooSettings().workers <= 2
 
 
@@ -110,6 +114,30 @@ def test_a_redirect_within_yahoo_goes_to_the_address_too(yahoo: Yahoo) -> None:
     yahoo.server.faults.always(CHART, lambda _: Reply(302, b"", {"Location": link}))
     with pytest.raises(BadAnswerError, match="was sent on"):
         yahoo.provider().bars("N000", SOON, LAST)
+
+
+def test_without_an_address_yahoos_own_hosts_are_asked(
+    yahoo: Yahoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def nobody(_: object, method: str, url: str, **options: object) -> None:
+        asked.append(url.partition("?")[0])
+        assert options["allow_redirects"] is False
+        raise curl.exceptions.DNSError("no network in a test")
+
+    monkeypatch.setattr(curl.Session, "request", nobody)
+    settings = YahooSettings(pace=Pace(0.001), retry=QUICK)
+    provider = YahooProvider(settings, {}, yahoo.home, lambda: yahoo.now)
+    with pytest.raises(UnreachableError, match=r"was not reached at Yahoo \(DNSError\)"):
+        provider.bars("N000", SOON, LAST)
+    assert asked.count("https://query2.finance.yahoo.com/v8/finance/chart/N000") == 3
+    assert {url.split("/")[2] for url in asked} <= {
+        "fc.yahoo.com",
+        "guce.yahoo.com",
+        "query1.finance.yahoo.com",
+        "query2.finance.yahoo.com",
+    }
 
 
 def test_nothing_is_sent_outside_an_errand(yahoo: Yahoo) -> None:
@@ -203,6 +231,14 @@ def test_a_base_url_must_be_an_address(url: str) -> None:
     provider = YahooProvider(environ={"YAHOO_BASE_URL": url})
     assert isinstance(provider.unavailable(), BadQueryError)
     with pytest.raises(BadQueryError, match="base URL must be an address"):
+        provider.bars("N000", SOON, LAST)
+
+
+@pytest.mark.parametrize("said", ["fast", "-1", "nan", "inf", "1e9"])
+def test_a_spacing_must_be_seconds(said: str) -> None:
+    provider = YahooProvider(environ={"YAHOO_SPACING": said})
+    assert isinstance(provider.unavailable(), BadQueryError)
+    with pytest.raises(BadQueryError, match="YAHOO_SPACING must be seconds from 0 to 3600"):
         provider.bars("N000", SOON, LAST)
 
 

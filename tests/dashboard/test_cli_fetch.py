@@ -1,0 +1,229 @@
+"""The commands as a user types them: processes of their own, real sockets, kill −9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.catalog import Catalog
+from data.fetched import FetchedStore
+from tests.data.acquire_cases import World, world
+from tests.loopback.polygon import KEY
+
+ROOT = Path(__file__).parents[2]
+PLAIN = tuple(f"N{number:03d}" for number in range(12))
+UNREACHABLE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path / "home", plain=len(PLAIN)) as one:
+        one.home.mkdir()
+        yield one
+
+
+def _environment(one: World, **values: str) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if "API_KEY" not in name}
+    return {**ours, **one.env, "PLIMSOLL_HOME": str(one.home), **values}
+
+
+def _start(one: World, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard.cli", *arguments],
+        cwd=ROOT,
+        env=_environment(one, **environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _run(one: World, *arguments: str, **environ: str) -> tuple[int, str, str]:
+    process = _start(one, *arguments, **environ)
+    try:
+        out, err = process.communicate(timeout=900)  # a first run compiles the engine
+    finally:
+        process.kill()
+    assert "Traceback" not in err
+    assert KEY not in out + err
+    return process.returncode, out, err
+
+
+def _fetch(*more: str, universe: tuple[str, ...] = PLAIN) -> list[str]:
+    return ["fetch", "--universe", ",".join(universe), "--start", "2022-11-22", *more]
+
+
+def test_from_fetch_to_backtest(served: World) -> None:
+    code, out, err = _run(served, *_fetch("--name", "us"))
+    assert code == 0, err
+    assert "us: 14 symbols" in out
+    assert "13 stored" in out
+    assert "polygon 13 names" in out
+    assert "survivorship bias" in out
+    assert "backtest --source us" in out
+    code, out, err = _run(served, "backtest", "--source", "us", "--json")
+    assert code == 0, err
+    document: dict[str, Any] = json.loads(out)
+    assert document["data"]["simulated"] is False
+    assert np.isfinite(document["metrics"]["total_return"])
+    code, out, err = _run(served, "refresh", "--name", "us")
+    assert code == 0, err
+    code, out, _ = _run(served, "status", "--json")
+    assert code == 0
+    document = json.loads(out)
+    assert document["markets"][0]["name"] == "us"
+    assert {one["provider"]: one["state"] for one in document["providers"]}["polygon"] == "active"
+    fetched = document["fetched"]
+    assert fetched["providers"][0]["provider"] == "polygon"
+    assert fetched["providers"][0]["names"] == 13
+    assert fetched["requests"][0]["name"] == "us"
+    assert fetched["refetch"] == []
+    assert {one["provider"] for one in fetched["sources"]} >= {"polygon"}
+    for path in served.home.rglob("*"):
+        if path.is_file():
+            assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_killed_at_any_moment_it_goes_on(served: World) -> None:
+    served.server.latency = 0.1
+    process = _start(served, *_fetch("--provider", "polygon", "--no-filings"))
+    store = FetchedStore(served.home)
+    until = time.monotonic() + 120
+    while len(store.labels("bars", "polygon")) < 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    stored = set(store.labels("bars", "polygon"))
+    assert 4 <= len(stored)
+    served.server.latency = 0.0
+    served.forget()
+    code, _, err = _run(served, *_fetch("--provider", "polygon", "--no-filings"))
+    assert code == 0, err
+    asked = {path.split("/")[4] for path in served.asked("/v2/aggs/ticker")}
+    assert not asked & stored
+    assert store.check() == ()
+    prices = Catalog(served.home).prices("live")
+    assert set(prices["ticker"]) == set(PLAIN)
+    assert set(prices["ticker"].value_counts()) == {len(served.market.sessions())}
+
+
+def test_two_processes_at_once(served: World) -> None:
+    served.server.latency = 0.02
+    both = [_start(served, *_fetch("--no-filings")) for _ in range(2)]
+    for process in both:
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+    store = FetchedStore(served.home)
+    assert store.check() == ()
+    assert set(store.labels("bars", "polygon")) >= set(PLAIN)
+    prices = Catalog(served.home).prices("live")
+    assert not prices.duplicated(["date", "ticker"]).any()
+    assert set(prices["ticker"].value_counts()) == {len(served.market.sessions())}
+
+
+def test_ctrl_c_keeps_what_came(served: World) -> None:
+    served.server.latency = 0.3
+    process = _start(served, *_fetch("--no-filings"))
+    store = FetchedStore(served.home)
+    until = time.monotonic() + 120
+    while not store.labels("bars", "polygon") and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "is kept" in err
+    assert "same command again" in err
+    assert store.labels("bars", "polygon")
+
+
+def test_without_a_key_yahoo_serves(served: World) -> None:
+    del served.env["POLYGON_API_KEY"]
+    code, out, err = _run(served, *_fetch("--no-filings", universe=("N000", "DIVI")))
+    assert code == 0, err
+    assert "yahoo" in out
+    code, out, _ = _run(served, "status")
+    assert code == 0
+    assert "provider polygon: unavailable: no key is set" in out
+    assert "POLYGON_API_KEY" in out
+    assert "provider yahoo: active" in out
+    assert "fetched from yahoo" in out
+
+
+def test_without_a_key_polygon_cannot_be_named(served: World) -> None:
+    del served.env["POLYGON_API_KEY"]
+    code, out, err = _run(served, *_fetch("--provider", "polygon"))
+    assert (code, out) == (2, "")
+    assert "POLYGON_API_KEY" in err
+    assert "--provider yahoo" in err
+
+
+def test_offline_says_what_to_do(served: World) -> None:
+    offline = {"POLYGON_BASE_URL": UNREACHABLE, "YAHOO_BASE_URL": UNREACHABLE}
+    command = _fetch("--provider", "polygon", "--no-filings", universe=("N000", "N001"))
+    code, out, err = _run(served, *command, **offline)
+    assert code == 2
+    assert "no market was made" in err
+    assert "network" in err
+    assert "failed: N000, N001" in out
+    code, _, _ = _run(served, "status", **offline)  # nobody is asked
+    assert code == 0
+
+
+def test_some_names_that_do_not_come(served: World) -> None:
+    command = _fetch("--provider", "yahoo", "--no-filings", universe=("N000", "GONE"))
+    code, out, _ = _run(served, *command)
+    assert code == 0
+    assert "GONE" in out
+    served.polygon.outside_plan = ("/v2/aggs/ticker/N001",)
+    command = _fetch("--provider", "polygon", "--no-filings", universe=("N000", "N001"))
+    code, out, err = _run(served, *command)
+    assert code == 1
+    assert "1 symbols did not come" in err
+    assert "failed: N001" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fetch", "--universe", "us2000"], "us200"),
+        (["fetch", "--name", "demo"], "demo"),
+        (["fetch", "--start", "yesterday"], "--start must be a date"),
+        (["fetch", "--start", "2031-01-01"], "newest session"),
+        (["fetch", "--provider", "bloomberg"], "bloomberg"),
+        (["refresh", "--name", "nothing"], "nothing"),
+        (["data", "reconcile"], "no name of both"),
+    ],
+)
+def test_bad_input_is_one_message(served: World, arguments: list[str], words: str) -> None:
+    code, out, err = _run(served, *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_reconcile_of_both_providers(served: World) -> None:
+    names = ("N000", "SPLF", "DIVI")
+    for provider in ("polygon", "yahoo"):
+        command = _fetch("--provider", provider, "--no-filings", universe=names)
+        assert _run(served, *command)[0] == 0
+    code, out, err = _run(served, "data", "reconcile", "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    rows = {row["ticker"]: row for row in document["summary"]}
+    assert set(rows) >= set(names)
+    assert all(row["agreeing"] == row["days"] > 900 for row in rows.values())
+    assert document["findings"] == []
+    code, out, _ = _run(served, "data", "reconcile", "--ticker", "DIVI")
+    assert code == 0
+    assert "1 names" in out
+    assert "100.000 % agree" in out or "100.000% agree" in out
