@@ -10,8 +10,10 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import review_data
 from dashboard import review_data_health as health
 from dashboard.format import count
+from dashboard.home import home_folder
 from dashboard.review_data import Snapshot
 from dashboard.review_data_health import DONE_WORDS, GRADE_WORDS, GRADES, Filter, HealthReport
 from dashboard.views import frame
@@ -65,7 +67,7 @@ def _findings(report: HealthReport, name: str) -> None:
         column_order=_order(),
     )
     rows = event.selection.rows if event is not None else []
-    _one(found[rows[0]] if rows and rows[0] < len(found) else None)
+    _one(found[rows[0]] if rows and rows[0] < len(found) else None, _where(name))
 
 
 def _filters(report: HealthReport) -> Filter:
@@ -92,7 +94,7 @@ def _filters(report: HealthReport) -> Filter:
     return Filter(tuple(grades or ()), tuple(kinds), text or "", open_only)
 
 
-def _one(finding: health.Finding | None) -> None:
+def _one(finding: health.Finding | None, where: str) -> None:
     if finding is None:
         frame.show(frame.words_html("", "No finding is chosen."))
         return
@@ -111,8 +113,14 @@ def _one(finding: health.Finding | None) -> None:
         return
     for column, (words, entry) in zip(st.columns(2), entries.items(), strict=False):
         with column:
-            st.caption(f"{words}: into the overrides file, with your reason, and import again")
+            st.caption(f"{words}: {where}")
             st.code(entry, language="toml")
+
+
+def _where(name: str) -> str:
+    if review_data.fetched_with(home_folder(), name) is None:
+        return "with your reason into the overrides file (--overrides), and import again"
+    return f"with your reason into overrides/{name}.toml of the store, and press Refresh"
 
 
 def _grades_html(report: HealthReport) -> str:

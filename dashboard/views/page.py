@@ -45,6 +45,7 @@ def opened(title: str) -> Opened:
             preset_picker(state)
             with st.popover("Market and period", icon=":material/database:", key="data"):
                 scenario_pickers(state)
+                st.page_link("views/data.py", label="Age, grade and origin", icon=":material/info:")
             toolbar(state, notes=False)
     notices(state)
     help_overlay(title)
