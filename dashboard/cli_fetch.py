@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import signal
 import threading
 from collections import Counter
@@ -136,7 +137,7 @@ def _reasons(report: AcquireReport) -> list[str]:
     wanting = [o for o in report.outcomes if o.state in ("failed", "refused") or o.detail]
     grouped: dict[tuple[str, str], list[str]] = {}
     for outcome in wanting:
-        words = outcome.detail.replace(outcome.ticker, "…")
+        words = re.sub(rf"\b{re.escape(outcome.ticker)}\b", "…", outcome.detail)
         grouped.setdefault((outcome.state, words), []).append(outcome.ticker)
     lines = []
     for (state, words), tickers in grouped.items():

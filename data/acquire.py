@@ -17,6 +17,7 @@ from data.acquire_bars import Asked, fetch_bars, plan_bars
 from data.acquire_filings import fetch_filings
 from data.acquire_job import Job, open_sources
 from data.acquire_meter import Meter
+from data.acquire_probe import must_be_reachable
 from data.acquire_recipe import save_request, saved_request
 from data.acquire_reference import fetch_reference, stored_changes
 from data.acquire_refresh import refresh_by_day
@@ -77,7 +78,8 @@ def acquire(
     ReferenceFileError
         No such universe.
     ProviderError
-        The provider that the request names cannot be asked at all (no key, no library).
+        The provider that the request names cannot be asked at all (no key, no library), or nobody
+        can be reached (UnreachableError).
     StoreBusyError, StoreFullError, StoreWriteError
         What had come before is kept.
     """
@@ -88,6 +90,7 @@ def acquire(
         Meter(progress),
         cancelled or threading.Event(),
         now or dt.datetime.now(dt.UTC),
+        environ,
         close=sources is None,
         by_day=False,
     )
@@ -125,6 +128,7 @@ def refresh(
         Meter(progress),
         cancelled or threading.Event(),
         now or dt.datetime.now(dt.UTC),
+        environ,
         close=sources is None,
         by_day=True,
     )
@@ -142,6 +146,7 @@ def _run(
     meter: Meter,
     cancelled: threading.Event,
     now: dt.datetime,
+    environ: Mapping[str, str] | None,
     *,
     close: bool,
     by_day: bool,
@@ -152,6 +157,8 @@ def _run(
             if fault is not None:
                 raise fault
         universe = request.members()
+        if close:
+            must_be_reachable(request.provider, environ)
         last = last_complete_session(now)
         start, end = request.window(last)
         meter.stage("plan", "Looking at what is stored")

