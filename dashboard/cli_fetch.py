@@ -168,7 +168,8 @@ def _finish(report: AcquireReport) -> None:
     if not report.complete:
         missing = states["failed"] + states["refused"]
         raise FetchEnded(
-            f"{count(missing)} symbols did not come; the market has the others. Run the same "
+            f"{count(missing)} of {count(len(report.outcomes))} symbols did not come; the market "
+            "has the others. Run the same "
             "command again to ask for them.",
             _INCOMPLETE,
         )

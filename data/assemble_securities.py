@@ -115,7 +115,8 @@ def _sector_notes(sources: Counter[str]) -> tuple[str, ...]:
 def _end_notes(ended: Sequence[str]) -> tuple[str, ...]:
     if not ended:
         return ()
+    listings = "1 listing" if len(ended) == 1 else f"{len(ended)} listings"
     return (
-        f"{len(ended)} listings ended on the day that the provider says; what holders got after "
+        f"{listings} ended on the day that the provider says; what holders got after "
         "the last close it does not say: 0 is assumed (state it in the overrides file)",
     )

@@ -53,7 +53,7 @@ class Words:
         missing = {t: why for t, why in self.choice.missing.items() if not t.startswith("I:")}
         for why in sorted(set(missing.values())):
             tickers = [ticker for ticker in missing if missing[ticker] == why]
-            yield f"{len(tickers)} symbols are not in the market, {why}: {_some(tickers)}"
+            yield f"{_are(len(tickers))} not in the market, {why}: {_some(tickers)}"
         for line in self.choice.lines.values():
             yield from line.left_out
         yield from self._unused()
@@ -79,6 +79,10 @@ class Words:
             if count:
                 told.append(f"{provider} {names:,} names, {count:,} bars")
         return "; ".join(told)
+
+
+def _are(symbols: int) -> str:
+    return "1 symbol is" if symbols == 1 else f"{symbols} symbols are"
 
 
 def _some(names: Sequence[str]) -> str:
