@@ -51,7 +51,7 @@ def coverage_figure(
     ]
     layout = plotly_template(colours)
     axis = {"showgrid": False, "fixedrange": True, "zeroline": False}
-    numbers = [f"{percent(totals.get(name), 1)}" for name in shares.index]
+    numbers = [_share(float(totals[name])) for name in shares.index]
     left = (_LEFT_COMPACT_PX if compact else _LEFT_PX)[by]
     return go.Figure(
         {
@@ -92,6 +92,14 @@ def coverage_colours(colours: Theme) -> list[tuple[float, str]]:
     """Return the colour at each of COVERAGE_STEPS, for the words beside the map."""
     calm = blend(colours.page, colours.secondary, 0.26)
     return [(share, blend(calm, colours.worse, warning)) for share, warning in COVERAGE_STEPS]
+
+
+def _share(share: float) -> str:
+    # What is not whole is never written as 100.0 %.
+    text = percent(share, 1)
+    if share >= 1.0 or text != percent(1.0, 1):
+        return text
+    return percent(min(share, 0.9999), 2)
 
 
 def _scale(colours: Theme) -> list[list[Any]]:
