@@ -57,6 +57,8 @@ def providers_part() -> None:
 
 
 def _state(before: Fetching, *, primary: bool) -> None:
+    if not session.is_on("Data"):
+        return  # a look of a page that was left: the browser has no place for it any more
     job = fetch_job(home_folder())
     known = job.look()
     if (known.status, known.began) != (before.status, before.began) or not session.is_drawn():

@@ -66,6 +66,8 @@ def waiting(subject: str, market: Snapshot | None, words: str, pixels: int) -> N
 
 
 def _look(subject: str, market: Snapshot | None, words: str, pixels: int) -> None:
+    if not session.is_on("Data"):
+        return  # a look of a page that was left: the browser has no place for it any more
     if _ask(subject, market).status in _ENDED:
         st.rerun()
     frame.show(f'<div class="pl-wait" role="status" style="height:{pixels}px">{words} …</div>')

@@ -26,11 +26,11 @@ DATA_CSS = """<style>
 .pl-provider p { margin: 0; overflow-wrap: anywhere; }
 .pl-provider p span { color: var(--pl-secondary); }
 .st-key-fetch-state { min-height: 132px; }
-.st-key-findings { min-height: 560px; }
+.st-key-findings { min-height: 680px; }
 .st-key-fetch-buttons { flex-wrap: wrap; }
 @media (max-width: 700px) {
   .st-key-fetch-state { min-height: 176px; }
-  .st-key-findings { min-height: 760px; }
+  .st-key-findings { min-height: 960px; }
   .pl-dl { grid-template-columns: 72px minmax(0, 1fr); }
   .st-key-fetch-buttons button { min-height: 40px; }
 }

@@ -81,20 +81,22 @@ def test_a_fetch_shows_its_progress_everywhere_and_can_be_stopped(
     names = [f"N{number:03d}" for number in range(SYMBOLS)]
     chosen(page, names, "stopped")
     below = page.get_by_text("Providers", exact=True).bounding_box()
-    source.latency = 0.7
+    source.latency = 3.0
     try:
         page.locator(FETCH).click()
         bar = page.get_by_test_id("stProgress")
-        expect(bar).to_be_visible()
-        expect(bar).to_contain_text(re.compile(r"\d+ of \d+ names"))
+        expect(bar).to_be_visible(timeout=30_000)
+        expect(bar).to_contain_text(re.compile(r"\d+ of \d+ names"), timeout=30_000)
         expect(page.locator(FETCH)).to_be_disabled()
         assert page.get_by_text("Providers", exact=True).bounding_box() == below  # nothing jumps
         expect(other.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
-        page.locator("a:visible").filter(has_text="Overview").first.click()  # and back
-        expect(page.locator(".pl-strip h1")).to_contain_text("Overview")
+        page.get_by_text("Review", exact=True).first.click()
+        page.locator("a:visible").filter(has_text="Returns").first.click()  # and back
+        expect(page.locator(".pl-strip h1")).to_contain_text("Returns")
+        settled(page)
         page.get_by_text("Data", exact=True).first.click()
         page.locator("a:visible").filter(has_text="Data").first.click()
-        expect(page.get_by_test_id("stProgress")).to_be_visible()
+        expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
         page.locator(STOP).click()
         expect(page.get_by_text(re.compile("^Stopped"))).to_be_visible(timeout=60_000)
     finally:
@@ -109,10 +111,11 @@ def test_fetched_data_are_in_use_by_a_click(page: Page, live: Dashboard) -> None
     chosen(page, ["N000", "N001", "N002", "N003", "DIVI", "SPLF", "NOSUCH"])
     page.locator(FETCH).click()
     expect(page.get_by_text(re.compile("^The fetch is done"))).to_be_visible(timeout=120_000)
+    settled(page)
     page.get_by_text("names without bars, and why").click()
     expect(page.locator(".st-key-fetch-state li").filter(has_text="NOSUCH")).to_be_visible()
     expect(page.locator(".st-key-market-live")).to_contain_text("real companies")
-    page.locator(".st-key-fetch-use button").click()
+    page.locator(".st-key-fetch-use button:visible").first.click()
     settled(page)
     expect(page.locator(".st-key-market-live")).to_contain_text("in use")
     page.wait_for_function(WAITING)
@@ -126,13 +129,15 @@ def test_fetched_data_are_in_use_by_a_click(page: Page, live: Dashboard) -> None
 
 def test_a_refresh_asks_for_what_is_newer(page: Page, live: Dashboard) -> None:
     opened(page, live.url)
-    page.locator(".st-key-refresh-live button").click()
+    page.locator(".st-key-refresh-live button:visible").first.click()
     fresh = re.compile("of them were stored before and are fresh|They are the market “live”")
     expect(page.locator(".st-key-fetch-state").get_by_text(fresh)).to_be_visible(timeout=60_000)
 
 
 def test_a_finding_is_chosen_and_overruled(page: Page, live: Dashboard) -> None:
     opened(page, f"{live.url}/?src=demo")
+    page.set_viewport_size({"width": 1440, "height": 2600})  # the grid is drawn where it is seen
+    settled(page)
     before = page.get_by_text(re.compile("^Rows of demo|^Set aside")).bounding_box()
     grid = page.locator(".st-key-findings [data-testid=stDataFrame]")
     box = grid.bounding_box()
