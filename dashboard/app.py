@@ -27,6 +27,7 @@ st.navigation(
             st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
         ],
+        "Data": [st.Page("views/data.py", title="Data", icon=":material/database:")],
         "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],
     },
     position="top",  # the lab needs the width

@@ -33,6 +33,7 @@ PAGES = {
     "returns": "/returns",
     "regimes": "/regimes",
     "trades": "/trades",
+    "data": "/data",
     "report": "/report",
 }
 SIZES = ((1440, 900), (390, 844))

@@ -45,6 +45,7 @@ def opened(title: str) -> Opened:
             preset_picker(state)
             with st.popover("Market and period", icon=":material/database:", key="data"):
                 scenario_pickers(state)
+                st.page_link("views/data.py", label="Age, grade and origin", icon=":material/info:")
             toolbar(state, notes=False)
     if found.run is not None:
         saved.record(state, found.run)  # a result that somebody sees is a trial, on every page

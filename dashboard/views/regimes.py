@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import review_regimes, saved
+from dashboard import review_regimes
 from dashboard.views import frame
 from dashboard.views.page import opened
 from dashboard.views.regimes_parts import (
@@ -20,7 +20,6 @@ view = opened("Regimes")
 run = view.run
 if run is None:
     st.stop()  # the head has said why
-if run.scenario == view.state.scenario:
 found = review_regimes.stats(run)
 frame.show(frame.words_html(regimes_headline(run, found)))
 through_time(run, found)

@@ -60,6 +60,7 @@ def _head(state: AppState, found: Outcome) -> None:
         preset_picker(state)
         with st.popover("Market and period", icon=":material/database:", key="data"):
             scenario_pickers(state)
+            st.page_link("views/data.py", label="Age, grade and origin", icon=":material/info:")
         toolbar(state, notes=False)
 
 

@@ -29,6 +29,7 @@ QUERIES = {"compare": {"vs": "p:no-overlay"}}
 LITERAL = {"code", "arrow_data_frame", "selectbox", "multiselect"}
 # Plotly reads a few tags of its own in any label (bold, italic, line break; no script, no image):
 # there a name may be drawn bold. To be emptied, never to be added to.
+UNDRAWN = {"report", "risk"}  # no figures: the lab draws its own, the report is a file
 BOLD = {"overview", "compare", "drawdowns", "exposure", "returns", "trades"}
 MARKDOWN = {"markdown", "caption", "button", "checkbox", "toggle", "progress", "button_group",
             "download_button", "slider", "date_input", "text_input", "number_input"}  # fmt: skip
