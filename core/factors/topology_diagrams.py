@@ -101,9 +101,9 @@ def takens(series: Floats, dimension: int, delay: int) -> Floats:
     return cloud
 
 
-def diagrams_key(windows: Floats, dimension: int, delay: int) -> str:
+def diagrams_key(windows: Floats, dimension: int, delay: int, step: int = 1) -> str:
     """Content hash of what :func:`diagrams_of` depends on, apart from the code; hexadecimal."""
-    digest = hashlib.sha256(repr((_FORMAT, windows.shape, dimension, delay)).encode())
+    digest = hashlib.sha256(repr((_FORMAT, windows.shape, dimension, delay, step)).encode())
     digest.update(np.ascontiguousarray(windows).tobytes())
     return digest.hexdigest()[:32]
 
@@ -112,6 +112,7 @@ def diagrams_of(
     windows: Floats,
     dimension: int,
     delay: int,
+    step: int = 1,
     *,
     workers: int | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -125,6 +126,9 @@ def diagrams_of(
         Finite; not modified.
     dimension, delay : int
         See :func:`takens`.
+    step : int
+        Values from one point to the next: 1 embeds a series; the number of coordinates, with delay
+        1, reads each window as the points of a cloud, one after the other.
     workers : int, optional
         Threads; as many as the machine has processors when not given.
     cancelled : callable, optional
@@ -139,10 +143,11 @@ def diagrams_of(
     InputsError
         A value is not finite, or the windows are too short for two points.
     """
-    points = windows.shape[1] - (dimension - 1) * delay
+    reach = (dimension - 1) * delay
+    points = (windows.shape[1] - reach - 1) // step + 1
     if points < 2:
         raise InputsError(
-            f"a window must hold at least {(dimension - 1) * delay + 2} returns for dimension "
+            f"a window must hold at least {reach + step + 1} returns for dimension "
             f"{dimension} and delay {delay}, was {windows.shape[1]}. Lengthen the window."
         )
     if not np.isfinite(windows).all():
@@ -155,7 +160,7 @@ def diagrams_of(
         rows = slice(begin, begin + _BLOCK)
         scratch = np.empty((most_loops(points), 2))
         return embedded_bars(
-            series[rows], dimension, delay, components[rows], scratch, counts[rows]
+            series[rows], dimension, delay, step, components[rows], scratch, counts[rows]
         )
 
     starts = range(0, len(series), _BLOCK)

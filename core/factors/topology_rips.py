@@ -57,7 +57,13 @@ def most_loops(points: int) -> int:
 
 @compiled
 def embedded_bars(
-    series: Floats, dimension: int, delay: int, components: Floats, loops: Floats, counts: Ints
+    series: Floats,
+    dimension: int,
+    delay: int,
+    step: int,
+    components: Floats,
+    loops: Floats,
+    counts: Ints,
 ) -> Floats:
     """Bars of the delay embedding of each row of `series`.
 
@@ -65,11 +71,11 @@ def embedded_bars(
     ----------
     series : float64[M, L]
         Finite.
-    dimension, delay : int
-        Point p of a row has the coordinates ``series[p + axis * delay]``.
-    components : float64[M, L - (dimension - 1) * delay - 1]
+    dimension, delay, step : int
+        Point p of a row has the coordinates ``series[p * step + axis * delay]``.
+    components : float64[M, P - 1]
         Written: as :func:`rips_bars` returns them.
-    loops : float64[most_loops(L), 2]
+    loops : float64[most_loops(P), 2]
         Scratch.
     counts : int64[M]
         Written: loops of each row.
@@ -79,14 +85,14 @@ def embedded_bars(
     float64[sum of counts, 2]
         Birth and death of the loops, row after row, by death within a row.
     """
-    points = series.shape[1] - (dimension - 1) * delay
+    points = components.shape[1] + 1
     cloud = np.empty((points, dimension))
     kept = np.empty((16 * len(series) + 16, 2))
     used = 0
     for row in range(len(series)):
         for point in range(points):
             for axis in range(dimension):
-                cloud[point, axis] = series[row, point + axis * delay]
+                cloud[point, axis] = series[row, point * step + axis * delay]
         found = _bars(cloud, components[row], loops)
         counts[row] = found
         if used + found > len(kept):
