@@ -16,6 +16,14 @@ class TopologyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    enabled: bool = parameter(
+        False,
+        group="Topology",
+        label="Topology factor",
+        url="on",
+        source="origin report §3; off by default: docs/factors.md",
+        help="Whether topology is scored; where it is not, its weight is spread over the others.",
+    )
     window_days: int = parameter(
         60,
         ge=20,

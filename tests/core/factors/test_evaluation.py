@@ -74,7 +74,11 @@ def test_quantiles_are_those_of_pandas(seed: int, names: int, quantiles: int) ->
     codes = quantile_codes(scores, quantiles)
     for row in range(2):
         theirs = pd.qcut(scores[row], quantiles, labels=False)
-        assert codes[row].tolist() == theirs.tolist()
+        # A score that is itself an edge lies on either side of pandas' interpolated one.
+        share = np.argsort(np.argsort(scores[row])) * quantiles / (names - 1)
+        edge = np.abs(share - np.rint(share)) < 1e-9
+        assert codes[row][~edge].tolist() == theirs[~edge].tolist()
+        assert codes[row][edge].tolist() == np.maximum(np.rint(share[edge]) - 1, 0).tolist()
 
 
 def test_ties_stay_together_and_few_names_have_no_quantile() -> None:
