@@ -50,13 +50,15 @@ bench: setup-test
 	@$(VENV)/python tests/browser/chromium.py
 	@$(VENV)/python -m benchmarks $(ARGS)
 
-# uv resolves for every platform and Python at once; it lives in an environment of its own.
+# uv resolves for every platform and Python at once; it lives in an environment of its own. The
+# tests' lock comes first: the program is tested with the versions that it is run with.
 lock: python
 	$(PYTHON) -m venv --clear $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip --quiet --disable-pip-version-check install uv
-	$(LOCK_VENV)/bin/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
-	$(LOCK_VENV)/bin/uv pip compile $(LOCK_OPTIONS) --extra test -c requirements.lock \
-		pyproject.toml -o requirements-test.lock
+	$(LOCK_VENV)/bin/uv pip compile $(LOCK_OPTIONS) --extra test pyproject.toml \
+		-o requirements-test.lock
+	$(LOCK_VENV)/bin/uv pip compile $(LOCK_OPTIONS) -c requirements-test.lock \
+		pyproject.toml -o requirements.lock
 	rm -rf $(LOCK_VENV)
 
 clean:

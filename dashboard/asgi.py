@@ -30,7 +30,7 @@ from dashboard.home import ensure_demo, home_folder
 from dashboard.late import DropLate
 from data.errors import DataError
 
-__all__ = ["HEALTH", "app", "freeze", "guard", "prepare", "serve"]
+__all__ = ["HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
 
 HEALTH: Final = "/plimsoll/health"
 REQUESTS_PER_SECOND: Final = 20.0
@@ -43,6 +43,9 @@ _PAGES: Final = (
 _SCRIPT: Final = Path(__file__).resolve().with_name("app.py")
 _VERSION: Final = version("plimsoll")
 _STATE: Final[dict[str, int]] = {"frozen": 0}
+# Seconds after which a thread that computes hands the interpreter to one that asks for it, as the
+# one that sends does for every message, several times. Python's own 0.005 is a pause that adds up.
+SWITCH_S: Final = 0.0005
 _LOG: Final = logging.getLogger(__name__)
 
 guard = Guard(
@@ -67,8 +70,8 @@ def prepare(progress: Callable[[str, float], None] | None = None) -> None:
 def freeze() -> None:
     """Load what the pages import and take all that is loaded out of garbage collection.
 
-    Streamlit collects every generation after each rerun; without this, that is most of the time a
-    rerun takes.
+    Whoever collects all generations, as Python does now and then, does not look at it again; that
+    takes most of the time a rerun does.
     """
     for name in _PAGES:
         importlib.import_module(name)
@@ -94,6 +97,7 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     except (CoreError, DataError, OSError) as error:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
+    sys.setswitchinterval(SWITCH_S)
     # Studies behind the page need more compiled than a run does; no page waits for it.
     threading.Thread(target=warm_up_many, name="warm-up", daemon=True).start()
     yield {}

@@ -3,6 +3,9 @@
 A page at ``/drawdowns`` does not know whether the server answers below that path: Streamlit's
 browser side tries there first, and the console complains of two addresses that are not found. It
 asks no one where ``window.__streamlit`` names the server.
+
+The room around a page is told here too: a style that comes with the page's first message would move
+what the browser has drawn by then.
 """
 
 from __future__ import annotations
@@ -15,6 +18,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["NamesTheServer"]
 
 _HEAD: Final = b"<head>"
+# Also the room of what is worked out behind the Overview and of the two rows of buttons of a phone.
+_STYLE: Final = b"""<style>
+.stApp .stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
+.stApp .st-key-head { gap: 8px; }
+.st-key-lead { min-height: 48px; }
+.st-key-evidence { min-height: 116px; }
+.st-key-today { min-height: 250px; }
+@media (max-width: 700px) {
+  .stApp .stMainBlockContainer { padding: 56px 12px 24px; }
+  .st-key-setting { min-height: 84px; }
+  .st-key-evidence { min-height: 336px; }
+  .st-key-today { min-height: 590px; }
+}
+</style>"""
 _SCRIPT: Final = (
     b"<head><script>window.__streamlit = "
     b"{ ...window.__streamlit, BACKEND_BASE_URL: location.origin + '/' };</script>"
@@ -54,7 +71,7 @@ class _Page:
         self._body += message.get("body", b"")
         if message.get("more_body", False):
             return
-        body = self._body.replace(_HEAD, _SCRIPT, 1)
+        body = self._body.replace(_HEAD, _SCRIPT + _STYLE, 1)
         MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": body})

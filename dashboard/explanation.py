@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from core.explain_selection import Placing, Selection, placing
 from core.explain_state import RunRecord
 from core.factors.names import AVAILABLE_FACTORS, REGIMES
 from core.universe import by_ticker
+from dashboard.memo import kept
 from dashboard.run import Run
 
 __all__ = ["ExplainedDay", "explain_day", "record_of", "selection_of", "session_of"]
@@ -92,7 +92,7 @@ def explain_day(run: Run, asked: dt.date, ticker: str | None = None) -> Explaine
     return ExplainedDay(run, record, selection, asked, explain_record(record, session), name)
 
 
-@lru_cache(maxsize=2)  # by identity: a run is never changed after it was made
+@kept
 def record_of(run: Run) -> RunRecord:
     """Return a run made ready to be looked at, kept for the next day that is asked for."""
     return RunRecord.of(run.inputs, run.scenario.risk, run.result)

@@ -48,6 +48,11 @@ class Memo(Generic[_Key, _Value]):
         with self._lock:
             self._futures.pop(key, None)
 
+    def clear(self) -> None:
+        """Drop every value; who waits for one still gets it."""
+        with self._lock:
+            self._futures.clear()
+
     def _fill(self, key: _Key, future: Future[_Value], compute: Callable[[], _Value]) -> None:
         try:
             future.set_result(compute())

@@ -73,8 +73,12 @@ class Pipeline:
 
     def key(self, scenario: Scenario) -> str:
         """Return a hash that differs whenever the run of `scenario` may: of fields and of data."""
+        return f"{self.data_key(scenario)}-{scenario_hash(scenario)}"
+
+    def data_key(self, scenario: Scenario) -> str:
+        """Return a hash of the data alone, with which every key of `scenario` begins."""
         market = self.catalog.snapshot(scenario.universe.source).fingerprint
-        return f"{market}-{self._own_fingerprint(scenario)}-{scenario_hash(scenario)}"
+        return f"{market}-{self._own_fingerprint(scenario)}"
 
     def market(self, source: str) -> MarketPanel:
         """Return the market called `source`, from memory when its snapshot has not changed."""

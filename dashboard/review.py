@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -24,6 +23,7 @@ from core.tail_risk import TailRisk, VarBacktest, tail_risk, var_backtest
 from core.units import Floats
 from core.windows import Window
 from dashboard.charts.calendar import MONTHS
+from dashboard.memo import keep, kept
 from dashboard.run import Run
 from dashboard.state import FALLS
 from dashboard.studies import Pace
@@ -113,7 +113,11 @@ class Tail:
 def episodes(run: Run, top: int | None = EPISODES) -> tuple[Episode, ...]:
     """Return the drawdown episodes of a run, the deepest first."""
     result = run.result
-    return find_episodes(result.nav, run.dates, initial_nav=result.initial_nav, top=top)
+
+    def found() -> tuple[Episode, ...]:
+        return find_episodes(result.nav, run.dates, initial_nav=result.initial_nav, top=top)
+
+    return keep(run, f"episodes {top}", found)
 
 
 def episodes_table(run: Run, found: Sequence[Episode]) -> pd.DataFrame:
@@ -128,7 +132,7 @@ def episode_window(episode: Episode, run: Run) -> Window:
     return Window(label, first, episode.trough)
 
 
-@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
+@kept
 def contribution(run: Run) -> Contribution:
     """Return the P&L of a run by name; see :func:`core.contribution.by_name`."""
     return by_name(run.inputs, run.result, _labels(run), execution=run.scenario.risk.execution)

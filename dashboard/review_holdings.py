@@ -65,9 +65,8 @@ class BookOn:
 
     def sectors(self) -> pd.DataFrame:
         """Return weight, risk and number of names of each sector held, the largest first."""
-        table = self.names.groupby("sector").agg(
-            weight=("weight", "sum"), risk=("risk", "sum"), names=("weight", "size")
-        )
+        grouped = self.names.groupby("sector")
+        table = grouped[["weight", "risk"]].sum().assign(names=grouped.size())
         if math.isnan(self.volatility):
             table["risk"] = math.nan  # a sum of nothing is 0
         return table.sort_values("weight", ascending=False, kind="stable")

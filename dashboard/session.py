@@ -16,7 +16,6 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.config import Scenario
-from core.scenario import scenario_hash
 from dashboard.address import query_of, state_of
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.memo import Memo
@@ -27,6 +26,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.studies import Studies
 from dashboard.theme import Theme, theme
+from dashboard.turns import Turns
 from data.journal import Journal
 
 __all__ = [
@@ -71,6 +71,7 @@ class Engine:
         self.pipeline = Pipeline(home)
         self.journal = Journal(home, timeout=_JOURNAL_WAIT)
         self.studies = Studies()
+        self.turns = Turns()
         self.recent = Recent()
         self._runs: Memo[str, Run] = Memo(_KEPT_RUNS)
         self.preparing = threading.Lock()
@@ -86,13 +87,14 @@ class Engine:
         """
         key = self.pipeline.key(scenario)
         run = self._runs.get(key, lambda: self.pipeline.run(scenario))
-        if self.pipeline.key(scenario) != key:  # data were replaced meanwhile: whose run is it?
+        # Data were replaced meanwhile: whose run is it?
+        if not key.startswith(self.pipeline.data_key(scenario)):
             self._runs.forget(key)
         self._freeze()
         return run
 
     def _freeze(self) -> None:
-        # Streamlit collects all generations after every rerun; what is loaded now stays anyway.
+        # What is loaded now stays anyway: no collection has to look at it again.
         if not self._frozen:
             self._frozen = True
             gc.collect()
@@ -250,7 +252,7 @@ def is_quick(state: AppState) -> bool:
     if is_first():
         return False
     last: Run = st.session_state[_LAST_GOOD][1]
-    return scenario_hash(last.scenario, BEFORE_RISK) == scenario_hash(state.scenario, BEFORE_RISK)
+    return all(getattr(last.scenario, s) == getattr(state.scenario, s) for s in BEFORE_RISK)
 
 
 def _baseline(state: AppState) -> Run | None:

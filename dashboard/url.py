@@ -26,7 +26,6 @@ __all__ = [
     "PRESET_KEY",
     "Query",
     "read_scenario",
-    "scenario_from_query",
     "scenario_to_query",
 ]
 
@@ -63,21 +62,6 @@ def scenario_to_query(scenario: Scenario, preset_name: str) -> dict[str, str]:
         spec = specs()[path]
         query[spec.url_key] = _written(spec, value)
     return query
-
-
-def scenario_from_query(query: Query) -> tuple[Scenario, str]:
-    """Return the scenario of an address and the name of its preset.
-
-    Raises
-    ------
-    ConfigError
-        Naming the key: it is unknown, given twice or its value is not allowed; or the whole
-        address is too long.
-    """
-    scenario, name, problems = read_scenario(query)
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return scenario, name
 
 
 def read_scenario(query: Query) -> tuple[Scenario, str, tuple[str, ...]]:

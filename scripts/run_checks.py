@@ -10,33 +10,29 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from threading import Lock
 
-__all__ = ["BROWSER", "CHECKS", "COMPILE", "main"]
+__all__ = ["ASIDE", "PHASES", "Check", "main"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _BIN = Path(sys.executable).parent
 _PYTHON = [sys.executable, "-m"]
+_PYTEST = [*_PYTHON, "pytest", "--durations", "10"]
 Check = tuple[str, list[str]]
-CHECKS: tuple[Check, ...] = (
-    ("chromium", [sys.executable, "tests/browser/chromium.py"]),
+
+_STATIC: tuple[Check, ...] = (
     ("ruff check", [*_PYTHON, "ruff", "check", "."]),
     ("ruff format", [*_PYTHON, "ruff", "format", "--check", "."]),
+    ("import-linter", [str(_BIN / "lint-imports")]),
     ("mypy", [*_PYTHON, "mypy"]),
     ("mypy scripts", [*_PYTHON, "mypy", "scripts/setup_env.py", "scripts/run_checks.py"]),
-    ("import-linter", [str(_BIN / "lint-imports")]),
-    ("pytest", [*_PYTHON, "pytest", "-m", "not browser", "-n", "auto", "--durations", "10"]),
 )
-# One server and one Chromium at a time (a worker each would time themselves out), beside the tests:
-# a browser's test mostly waits.
-BROWSER = (
-    "pytest browser",
-    [*_PYTHON, "pytest", "-m", "browser", "tests/browser", "--durations", "5"],
-)
+_CHROMIUM: Check = ("chromium", [sys.executable, "tests/browser/chromium.py"])
 # Compiled once beside the static checks: else every worker of the tests would compile it.
-COMPILE = (
+_COMPILE: Check = (
     "compile",
     [
         sys.executable,
@@ -44,18 +40,43 @@ COMPILE = (
         "from core.simulation import warm_up, warm_up_many; warm_up(); warm_up_many()",
     ],
 )
+# What knows nothing of the engine does not wait until it is compiled.
+_DATA: Check = ("pytest data", [*_PYTEST, "tests/data", "-n", "2", "--dist", "loadgroup"])
+# A test's module fixture is made once where its file stays on one worker: see tests/conftest.py.
+_TESTS: Check = (
+    "pytest",
+    [
+        *_PYTEST, "-m", "not browser", "--ignore", "tests/data",
+        "-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder",
+    ],
+)  # fmt: skip
+# A server and a Chromium for each worker. Two, beside the tests: a browser's test mostly waits.
+_BROWSER: Check = (
+    "pytest browser",
+    [*_PYTEST, "-m", "browser", "tests/browser", "-n", "2", "--dist", "worksteal"],
+)
+#: What needs nothing, at once and beside all else; the checks of a row one by one.
+ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
+#: One phase after the other: what the tests need, then the tests.
+PHASES: tuple[tuple[Sequence[Check], ...], ...] = (
+    ((_COMPILE,), (_CHROMIUM,)),
+    ((_BROWSER,), (_TESTS,)),
+)
 # One thread for each worker's linear algebra: the workers already fill the machine.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# Stores that both runs of the tests copy: see tests/shared.py.
+_SHARED = "PLIMSOLL_TESTS_SHARED"
 
 Spent = tuple[str, float, int]
+_printing = Lock()
 
 
 def main() -> int:
     """Run the checks, all of them whatever fails; return the exit status."""
     begun = time.monotonic()
-    *static, tests = CHECKS
-    spent = _beside(COMPILE, static)
-    spent += _beside(BROWSER, [tests])
+    with tempfile.TemporaryDirectory(prefix="plimsoll-tests-") as shared:
+        environment = os.environ | _ENVIRONMENT | {_SHARED: shared}
+        spent = _all(environment)
     sys.stdout.write("──\n")
     for name, seconds, status in spent:
         sys.stdout.write(f"{name:15} {seconds:7.1f} s  {'ok' if status == 0 else 'FAILED'}\n")
@@ -63,40 +84,42 @@ def main() -> int:
     return 1 if any(status for _, _, status in spent) else 0
 
 
-def _beside(one: Check, others: Sequence[Check]) -> list[Spent]:
-    # `one` while the others run one after the other; what it said comes last.
-    since = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        beside = _start(one[1], said)
-        spent = [_run(name, command) for name, command in others]
-        status = beside.wait()
-        spent.append((one[0], time.monotonic() - since, status))
-        _say(one[0])
-        said.seek(0)
-        sys.stdout.write(said.read().decode(errors="replace"))
-    return spent
+def _all(environment: Mapping[str, str]) -> list[Spent]:
+    def row(checks: Sequence[Check]) -> list[Spent]:
+        return [_run(check, environment) for check in checks]
+
+    with ThreadPoolExecutor(len(ASIDE) + max(map(len, PHASES))) as pool:
+        aside = [pool.submit(row, checks) for checks in ASIDE]
+        done = [found for phase in PHASES for found in pool.map(row, phase)]
+        done += [one.result() for one in aside]
+    return [one for found in done for one in found]
 
 
-def _run(name: str, command: list[str]) -> Spent:
-    _say(name)
+def _run(check: Check, environment: Mapping[str, str]) -> Spent:
+    # What it says comes in one piece, when it has ended: others speak beside it.
+    name, command = check
+    _say(f"── {name} begins\n")
     begun = time.monotonic()
-    status = _start(command, None).wait()
-    return name, time.monotonic() - begun, status
+    with tempfile.TemporaryFile() as said:
+        status = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+        seconds = time.monotonic() - begun
+        said.seek(0)
+        text = said.read().decode(errors="replace")
+    _say(f"── {name}: {'ok' if status == 0 else 'FAILED'} after {seconds:.1f} s\n{text}")
+    return name, seconds, status
 
 
-def _say(name: str) -> None:
-    sys.stdout.write(f"── {name}\n")
-    sys.stdout.flush()
-
-
-def _start(command: list[str], output: IO[bytes] | None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | _ENVIRONMENT,
-        stdout=output,
-        stderr=None if output is None else subprocess.STDOUT,
-    )
+def _say(text: str) -> None:
+    with _printing:
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

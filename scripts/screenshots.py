@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from tests.browser.chromium import BROWSER_FLAGS, PHONE, find_chromium
 
@@ -38,11 +38,12 @@ PAGES = {
 SIZES = ((1440, 900), (390, 844))
 SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
-  const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
+  const charts = [...document.querySelectorAll(".pl-figure, [data-testid=stPlotlyChart]")];
   return app && app.getAttribute('data-test-script-state') === 'notRunning'
-    && !document.querySelector('[data-testid=stSkeleton]')
+    && !document.querySelector('[data-testid=stSkeleton], .pl-wait')
     && charts.every(chart => chart.querySelector('.main-svg'));
 }"""
+PANELS = "() => !document.querySelector('.lab-waiting')"
 HEIGHT = """() => Math.max(
   document.querySelector('[data-testid=stMain]').scrollHeight,
   document.documentElement.scrollHeight)"""
@@ -70,9 +71,9 @@ def dashboard(home: Path | None) -> Iterator[str]:
 
 
 def settle(page: Page) -> None:
-    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
+    page.wait_for_selector('[data-testid="stApp"]', timeout=120_000)
     for _ in range(3):  # a rerun may follow the first one
-        page.wait_for_function(SETTLED, timeout=60_000)
+        page.wait_for_function(SETTLED, timeout=120_000)
         page.wait_for_timeout(700)
 
 
@@ -90,7 +91,11 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
     page = context.new_page()
     page.goto(url)
     settle(page)
-    # Streamlit scrolls inside its main element: a full page needs a viewport of that height.
+    with contextlib.suppress(TimeoutError):  # as they are after that
+        page.wait_for_function(PANELS, timeout=45_000)
+    # Streamlit scrolls inside its main element: a full page needs a viewport of that height, in
+    # which the lab need not fill the screen any more.
+    page.add_style_tag(content=".st-key-lab { min-height: 0 !important; }")
     page.set_viewport_size({"width": size[0], "height": min(int(page.evaluate(HEIGHT)), 15_000)})
     settle(page)
     small(page.screenshot(animations="disabled")).save(file, optimize=True)

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import settings
 
-from dashboard.home import ensure_demo
+from dashboard.charts.figure import CHECKED
+from tests.shared import REAL_MARKET, copied, demo_store, real_store
 
-ROOT = Path(__file__).resolve().parents[1]
 # No test depends on how fast a machine is; the first example of a kernel compiles it.
 settings.register_profile("plimsoll", deadline=None)
 settings.load_profile("plimsoll")
 
-REAL_MARKET = ROOT.parent / "shared" / "market"
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let slow tests begin first; keep those on one worker that share a fixture of their file."""
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo", None)
+        defined = () if fixtures is None else fixtures.name2fixturedefs.values()
+        if any(one.scope == "module" for known in defined for one in known):
+            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(autouse=True)
+def figures_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Plotly refuse every property that it does not know; the pages do not ask it."""
+    monkeypatch.setitem(CHECKED, "properties", True)
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +43,30 @@ def main_module_stays() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared_demo_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Return a store that holds the demo market, made once for all workers; read only."""
+def shared_base(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all workers share."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "demo-home"
-    with FileLock(f"{folder}.lock"):
-        ensure_demo(folder)
-    return folder
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def shared_demo_home(shared_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with the demo market that the tests of one worker share; read only."""
+    return copied(demo_store(shared_base), tmp_path_factory.mktemp("demo") / "home")
 
 
 @pytest.fixture
-def demo_home(shared_demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of the demo store of this test's own, as PLIMSOLL_HOME."""
-    home = tmp_path / "home"
-    # Only the store: other workers may be writing caches beside it.
-    shutil.copytree(shared_demo_home / "store", home / "store")
-    monkeypatch.setenv("PLIMSOLL_HOME", str(home))
-    return home
+def demo_home(shared_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a demo store of this test's own, as PLIMSOLL_HOME; markets and signals are cached."""
+    monkeypatch.setenv("PLIMSOLL_HOME", str(tmp_path / "home"))
+    return copied(demo_store(shared_base), tmp_path / "home")
+
+
+@pytest.fixture
+def cold_home(shared_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a demo store as `demo_home` does, without anything that was computed from it."""
+    monkeypatch.setenv("PLIMSOLL_HOME", str(tmp_path / "cold"))
+    return copied(demo_store(shared_base), tmp_path / "cold", caches=False)
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +75,12 @@ def real_market() -> Path:
     if not (REAL_MARKET / "prices.parquet").is_file():
         pytest.skip("the real market data (shared/market beside the checkout) is not here")
     return REAL_MARKET
+
+
+@pytest.fixture(scope="session")
+def real_home(
+    real_market: Path, shared_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a store with the real market as ``us`` that the tests of one worker share."""
+    assert real_market.is_dir()
+    return copied(real_store(shared_base), tmp_path_factory.mktemp("real") / "home")

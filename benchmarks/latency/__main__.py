@@ -1,7 +1,7 @@
 """Measure the Risk lab against the least a Streamlit app can do.
 
-Usage: python -m benchmarks.latency [--quick] [--check]. Takes minutes. The table
-goes to docs/performance.md; with `--quick` it is only printed: too few moves to keep.
+Usage: python -m benchmarks.latency [--quick] [--only PART …] [--check]. Takes minutes. The table
+goes to docs/performance.md; with `--quick` or `--only` it is only printed: too little to keep.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.document import write_section
-from benchmarks.latency.measure import FULL, QUICK, measure
+from benchmarks.latency.measure import FULL, PARTS, QUICK, measure
 from benchmarks.latency.rows import rows_of, table
 from benchmarks.latency.servers import ROOT
 
@@ -26,6 +26,9 @@ def main() -> int:
     """Measure, print and write the table; with --check, status 1 when a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency")
     parser.add_argument("--quick", action="store_true", help="a smoke run; writes nothing")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, help="some parts; writes nothing"
+    )
     parser.add_argument("--check", action="store_true", help="status 1 when a goal is missed")
     arguments = parser.parse_args()
     begun = time.monotonic()
@@ -33,14 +36,15 @@ def main() -> int:
     def say(words: str) -> None:
         print(f"{time.monotonic() - begun:5.0f} s  {words}", flush=True)
 
-    figures, chromium = measure(QUICK if arguments.quick else FULL, say)
-    rows = rows_of(figures)
+    size = QUICK if arguments.quick else FULL
+    figures, chromium = measure(size, say, arguments.only)
+    rows = rows_of(figures, arguments.only)
     text = f"{_setting(chromium)}\n\n{table(rows)}"
     print(text)
     if figures.failed:
         print("nothing was written: a row could not be measured", file=sys.stderr)
         return 1
-    if not arguments.quick:
+    if not arguments.quick and set(arguments.only) == set(PARTS):
         write_section("latency", text)
     return int(arguments.check and any(row.met is False for row in rows))
 

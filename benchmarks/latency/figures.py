@@ -52,6 +52,8 @@ class Figures:
         Field → bytes that brought the curves of its slider, once.
     again : int
         Bytes when the hand came back to a slider whose curves were there.
+    drawn : int
+        Sessions on the page.
     errors : list of str
         On the browser's console.
     crowd_floor, crowd_lab : list of list of float
@@ -73,6 +75,7 @@ class Figures:
     blocks: list[Block] = field(default_factory=list)
     curves: dict[str, int] = field(default_factory=dict)
     again: int = 0
+    drawn: int = 0
     errors: list[str] = field(default_factory=list)
     crowd_floor: list[list[float]] = field(default_factory=list)
     crowd_lab: list[list[float]] = field(default_factory=list)

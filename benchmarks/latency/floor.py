@@ -1,7 +1,8 @@
 """The floor: the least a Streamlit app can do when a slider moves, on the server the lab has.
 
-Usage: python benchmarks/latency/floor.py PORT. The same ASGI app class, the same configuration and
-the same `gc.freeze()` as the dashboard: without them a floor would be slow and every ratio kind.
+Usage: python benchmarks/latency/floor.py PORT. The same ASGI app class, the same configuration,
+`gc.freeze()` and switch interval as the dashboard: without them a floor would be slow and every
+ratio kind.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 
 from streamlit.starlette import App
 
+SWITCH_S = (
+    0.0005  # as dashboard.asgi.SWITCH_S, which would load the dashboard; a test compares them
+)
 SCRIPT = Path(__file__).resolve().with_name("floor_app.py")
 
 
@@ -22,6 +26,7 @@ SCRIPT = Path(__file__).resolve().with_name("floor_app.py")
 async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
     yield {}
 
 

@@ -31,6 +31,7 @@ _KNOWN = """(path => {
   const { steps, refused } = curves.of(path);
   return !curves.waiting && steps.size + refused.size >= fields.get(path).steps.length;
 })"""
+_HINTED = "() => document.querySelector('.lab-root').lab.curves.hints?.more === false"
 _NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
 
 
@@ -146,6 +147,7 @@ class LabPage:
 
     def approach(self, path: str) -> int:
         """Put the hand on a slider and wait for its curves; return the bytes that brought them."""
+        self.page.wait_for_function(_HINTED)  # or what brings the hints of the book would count
         self.traffic.clear()
         slider = self._slider(path)
         slider.scroll_into_view_if_needed()
@@ -187,8 +189,12 @@ class LabPage:
             kept=_same(page, nodes),
             shift=seen["shift"],
             shifted=tuple(seen["shifted"]),
-            sessions=page.evaluate(f"{_LAB}.timeline.data.day.length"),
+            sessions=self.sessions(),
         )
+
+    def sessions(self) -> int:
+        """Return how many sessions the charts show."""
+        return int(self.page.evaluate(f"{_LAB}.timeline.data.day.length"))
 
     def sliders(self) -> list[str]:
         """Return the paths of the sliders that are in use."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from benchmarks.latency.sessions import crowd, memory_per_session
 from benchmarks.latency.startup import startup
 from tests.browser.chromium import BROWSER_FLAGS, find_chromium, missing_message
 
-__all__ = ["QUERY", "Size", "measure"]
+__all__ = ["PARTS", "QUERY", "Size", "measure"]
 
 # Three years of the simulated market: 756 sessions on the page.
 QUERY = "from=2021-06-01&to=2024-05-31"
+PARTS = ("curves", "drags", "pages", "crowd", "memory", "start")
+_IN_BROWSER = frozenset({"curves", "drags", "pages"})
 # The slider that is dragged in a block, and the one that first makes its setting a new one.
 _DRAGGED = (
     "risk.position_stop_loss", "risk.max_allowed_drawdown", "risk.target_annual_vol",
@@ -51,8 +53,10 @@ FULL = Size(6, 4, 20, 4, 6, 40, 4, 3)
 QUICK = Size(2, 1, 4, 1, 3, 5, 1, 1, sliders=2)
 
 
-def measure(size: Size, say: Callable[[str], None]) -> tuple[Figures, str]:
-    """Measure everything.
+def measure(
+    size: Size, say: Callable[[str], None], parts: Collection[str] = PARTS
+) -> tuple[Figures, str]:
+    """Measure everything, or only some `parts` of it.
 
     Returns
     -------
@@ -63,6 +67,7 @@ def measure(size: Size, say: Callable[[str], None]) -> tuple[Figures, str]:
     executable = find_chromium()
     if executable is None:
         raise RuntimeError(missing_message())
+    version = ""
     with tempfile.TemporaryDirectory(prefix="plimsoll-bench-") as name:
         folder = Path(name)
         home = folder / "home"
@@ -70,27 +75,61 @@ def measure(size: Size, say: Callable[[str], None]) -> tuple[Figures, str]:
             say("starting: the simulated market is made and the engine compiled")
             floor.wait()
             lab.wait()
-            with _chromium(executable) as browser:
-                version = browser.version
-                _drags(browser, floor, lab, size, figures, say)
-                with _stage("pages", figures):
-                    figures.switches, figures.clicks = page_times(
-                        browser, f"{lab.url}/?{QUERY}", size.rounds, say
-                    )
-            say(f"{size.crowd_sessions} sessions at once")
-            with _stage("crowd", figures):
-                _crowd(floor, lab, size, figures)
-            say("memory")
-            with _stage("memory", figures):
-                figures.memory = asyncio.run(
-                    memory_per_session(lab, QUERY, sessions=size.memory_sessions)
-                )
+            if _IN_BROWSER.intersection(parts):
+                with _chromium(executable) as browser:
+                    version = browser.version
+                    _in_browser(browser, floor, lab, size, figures, say, parts)
+            _by_websocket(floor, lab, size, figures, say, parts)
             figures.frozen = int(str(lab.json("/plimsoll/health")["frozen_objects"]))
-        say("starts")
-        with _stage("start", figures), _chromium(executable) as browser:
-            found = startup(browser, home, folder, size.starts)
-            figures.start_floor, figures.start_lab = found
+        if "start" in parts:
+            say("starts")
+            with _stage("start", figures), _chromium(executable) as browser:
+                found = startup(browser, home, folder, size.starts)
+                figures.start_floor, figures.start_lab = found
     return figures, version
+
+
+def _in_browser(
+    browser: Browser,
+    floor: Server,
+    lab: Server,
+    size: Size,
+    figures: Figures,
+    say: Callable[[str], None],
+    parts: Collection[str],
+) -> None:
+    page = open_browser_page(browser)
+    _listen(page, figures.errors)
+    moved = LabPage(page, f"{lab.url}/?{QUERY}")
+    figures.drawn = moved.sessions()
+    if "curves" in parts:
+        _curves(moved, size, figures, say)
+    if "drags" in parts or "pages" in parts:  # whose floor is that of the drags
+        _drags(FloorPage(open_browser_page(browser), floor.url), moved, size, figures, say)
+    if "pages" in parts:
+        with _stage("pages", figures):
+            url = f"{lab.url}/?{QUERY}"
+            figures.switches, figures.clicks = page_times(browser, url, size.rounds, say)
+
+
+def _by_websocket(
+    floor: Server,
+    lab: Server,
+    size: Size,
+    figures: Figures,
+    say: Callable[[str], None],
+    parts: Collection[str],
+) -> None:
+    if "crowd" in parts:
+        say(f"{size.crowd_sessions} sessions at once")
+        with _stage("crowd", figures):
+            _crowd(floor, lab, size, figures)
+    if "memory" in parts:
+        say("memory")
+        with _stage("memory", figures):
+            figures.memory = asyncio.run(
+                memory_per_session(lab, QUERY, sessions=size.memory_sessions)
+            )
 
 
 @contextlib.contextmanager
@@ -122,18 +161,14 @@ def _crowd(floor: Server, lab: Server, size: Size, figures: Figures) -> None:
 
 
 def _drags(
-    browser: Browser,
-    floor: Server,
-    lab: Server,
+    empty: FloorPage,
+    moved: LabPage,
     size: Size,
     figures: Figures,
     say: Callable[[str], None],
 ) -> None:
-    empty = FloorPage(open_browser_page(browser), floor.url)
-    page = open_browser_page(browser)
-    _listen(page, figures.errors)
-    moved = LabPage(page, f"{lab.url}/?{QUERY}")
-    _curves(moved, size, figures, say)
+    page = moved.page
+    moved.open_groups()
     empty.release()  # the first of a page is always slow
     before = _floor_block(empty, size)
     for k in range(size.blocks):

@@ -58,8 +58,8 @@ def page_times(
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Return milliseconds of changes of page and of clicks, by what was done.
 
-    Every page is opened once before: what is worked out behind it is there then, as for a person
-    who comes back to it.
+    Every page is opened once before: what is worked out behind it is there then, and its figures
+    are drawn, as for a person who comes back to it.
     """
     page = open_browser_page(browser)
     page.goto(url)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from benchmarks.latency.figures import Figures, p95, ratios
+from benchmarks.latency.measure import PARTS
 
 __all__ = ["REASONS", "Row", "rows_of", "table"]
 
@@ -16,17 +17,20 @@ REASONS = {
     "The rest is the browser's, traced: without a GPU Streamlit lays the page out anew for the new "
     "session and for the run state (35 ms each) before it hands the frame over, and again with it; "
     "drawing all panels takes 10 to 15 ms. The floor's page has nothing to lay out.",
-    "curves": "Complete, the finest slider (122 steps, each another run) is 1 067 B a session; "
-    "on a busy machine answers that came too late are asked for again.",
-    "hints": "30 runs and their metrics follow the commit and wait until the page has been sent.",
-    "crowd": "One process has one interpreter lock, and a commit's script holds it for 35 to 55 ms "
-    "(a third for handing its messages to Streamlit), the floor's for 7: sessions wait for each "
-    "other. More processes behind a sticky proxy are the way out.",
+    "curves": "Complete, the finest slider (122 steps, each another run) is 1 067 B a session. On "
+    "a busy machine an answer reaches fewer steps within its quarter of a second, and each answer "
+    "repeats the days and names that stand around them.",
+    "hints": "They are computed while the page's words are made and go out at the end of the same "
+    "run of its script; from there the browser takes them up as it does the charts' frame.",
+    "crowd": "One process has one interpreter lock. Commits are worked on one after the other, "
+    "what their charts wait for first (some 20 ms of the lock each): of 20 at the same moment "
+    "the last waits for 19. More processes behind a sticky proxy are the way out.",
     "painted": "Every value is painted; the share within one floor falls as the floor gets faster.",
-    "clicks": "The last change of the page is Plotly's: a figure of several panels takes it 100 to "
-    "200 ms to lay out without a GPU, after the script has ended.",
-    "switches": "A page is drawn anew with all its figures, each laid out by Plotly one after the "
-    "other; the floor draws a line of text.",
+    "clicks": "The script makes the figure and the tables beside it, then Plotly lays the figure "
+    "out anew, in place; the floor changes a line of text.",
+    "switches": "Figures drawn before come back as they were. What is left: the script, and "
+    "Streamlit's browser side, which builds every button, table and text of a page anew; the floor "
+    "changes a line of text.",
     "start": "The process loads pandas, numba and the compiled engine before its first page.",
 }
 
@@ -44,13 +48,19 @@ class Row:
     met: bool | None
 
 
-def rows_of(figures: Figures) -> list[Row]:
-    """Return every row of the table of goals."""
-    makers: tuple[Callable[[Figures], Row], ...] = (
-        _release, _painted, _reruns, _kept, _blank, _shift, _bytes, _curves, _hints,
-        _crowd, _start, _memory, _frozen, _errors, _clicks, _switches,
+def rows_of(figures: Figures, parts: Collection[str] = PARTS) -> list[Row]:
+    """Return the rows of the table of goals that `parts` of the measurement are about."""
+    return [make(figures) for part, make in _makers() if part is None or part in parts]
+
+
+def _makers() -> tuple[tuple[str | None, Callable[[Figures], Row]], ...]:
+    # In the order of the table, with the part that measures it.
+    return (
+        ("drags", _release), ("drags", _painted), ("drags", _reruns), ("drags", _kept),
+        ("drags", _blank), ("drags", _shift), ("drags", _bytes), ("curves", _curves),
+        ("drags", _hints), ("crowd", _crowd), ("start", _start), ("memory", _memory),
+        (None, _frozen), ("drags", _errors), ("pages", _clicks), ("pages", _switches),
     )  # fmt: skip
-    return [make(figures) for make in makers]
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -182,7 +192,7 @@ def _bytes(f: Figures) -> Row:
 
 def _curves(f: Figures) -> Row:
     path, most = max(f.curves.items(), key=lambda item: item[1])
-    share = most / f.drags[0].sessions
+    share = most / f.drawn
     words = f"at most {share:.0f} B a session (`{path}`); again: {f.again} B"
     goal = "≤ 1 200 B a session, once"
     met = share <= 1200 and not f.again

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 LABEL_GAP_PX: Final = 15
+_NAMES_LENGTH: Final = 36  # characters that fit beside the title of a compact panel
 _Spec = dict[str, Any]
 
 
@@ -34,7 +35,8 @@ _Spec = dict[str, Any]
 class Slot:
     """Where a panel sits: its y axis ("y", "y2", …), share of the figure's height, and pixels.
 
-    On a compact figure (a phone) labels are numbers only and titles end at their first dot.
+    On a compact figure (a phone) labels are numbers only, their names stand beside the title in the
+    colours of their lines, and titles end at their first dot.
     """
 
     axis: str
@@ -176,7 +178,7 @@ def end_labels(slot: Slot, labels: Sequence[Label], limits: tuple[float, float])
     shown = [label for label in labels if np.isfinite(label.value)]
     wanted = [min(max(label.value, low), high) for label in shown]
     places = spread(wanted, LABEL_GAP_PX * per_pixel, low + half, high - half)
-    return [
+    written = [
         {
             "text": label.number if slot.compact else f"{label.number} {label.name}",
             "xref": "paper",
@@ -191,4 +193,29 @@ def end_labels(slot: Slot, labels: Sequence[Label], limits: tuple[float, float])
             "font": {"size": 12, "color": label.colour},
         }
         for label, place in zip(shown, places, strict=True)
+    ]
+    return [*written, *_names(slot, shown)]
+
+
+def _names(slot: Slot, labels: Sequence[Label]) -> list[_Spec]:
+    named = [label for label in labels if not label.number.endswith(label.name)]
+    if not slot.compact or len(named) < 2:
+        return []
+    while sum(len(label.name) + 2 for label in named) > _NAMES_LENGTH:
+        named.pop()
+    names = (f'<span style="color:{label.colour}">{label.name}</span>' for label in named)
+    return [
+        {
+            "text": ", ".join(names),
+            "xref": "paper",
+            "x": 1,
+            "xanchor": "right",
+            "xshift": 54,
+            "yref": "paper",
+            "y": slot.top,
+            "yanchor": "bottom",
+            "yshift": 5,
+            "showarrow": False,
+            "font": {"size": 12},
+        }
     ]

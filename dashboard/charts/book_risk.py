@@ -172,5 +172,5 @@ def _ways(kind: str) -> tuple[str, str, Any]:
     return {
         "percent": (".0%", "%{y:.1%}", percent),
         "ratio": (".1f", "%{y:.2f}", ratio),
-        "count": (".0f", "%{y:.1f}", lambda value: ratio(value, 1)),
+        "count": (".0f", "%{y:.1f}", lambda value: ratio(value, 0 if value % 1.0 == 0.0 else 1)),
     }[kind]

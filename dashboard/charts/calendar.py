@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.figure import made
 from dashboard.format import percent
 from dashboard.theme import Theme, blend, plotly_template, text_on
 
@@ -48,38 +49,36 @@ def months_figure(
     years = [str(year) for year in grid.index]
     columns = [str(name)[:1] if compact else str(name) for name in grid.columns]
     flags = partial.to_numpy(bool)
-    return go.Figure(
-        {
-            "data": [
-                {
-                    "type": "heatmap",
-                    "x": np.arange(len(columns)),
-                    "y": np.arange(len(years)),
-                    "text": [[f"{year} {name}" for name in columns] for year in years],
-                    "z": np.clip(tones, -1.0, 1.0),
-                    "zmin": -1.0,
-                    "zmax": 1.0,
-                    "colorscale": [[0.0, low], [0.5, colours.raised], [1.0, high]],
-                    "showscale": False,
-                    "xgap": 2,
-                    "ygap": 2,
-                    "customdata": _texts(values, flags, 2),
-                    "hovertemplate": "%{text}: %{customdata}<extra></extra>",
-                }
-            ],
-            "layout": layout
-            | {
-                "height": _ROW_PX * max(len(years), 1) + 44,
-                "margin": {"l": 46, "r": 8, "t": 30, "b": 8},
-                "hovermode": "closest",
-                "xaxis": layout["xaxis"] | axis | _ticks(columns) | {"side": "top", "tickangle": 0},
-                "yaxis": layout["yaxis"] | axis | _ticks(years) | {"autorange": "reversed"},
-                "annotations": _numbers(
-                    tones, _texts(values, flags, 0 if compact else 1), colours, small=compact
-                ),
-            },
-        }
-    )  # fmt: skip
+    return made(
+        [
+            {
+                "type": "heatmap",
+                "x": np.arange(len(columns)),
+                "y": np.arange(len(years)),
+                "text": [[f"{year} {name}" for name in columns] for year in years],
+                "z": np.clip(tones, -1.0, 1.0),
+                "zmin": -1.0,
+                "zmax": 1.0,
+                "colorscale": [[0.0, low], [0.5, colours.raised], [1.0, high]],
+                "showscale": False,
+                "xgap": 2,
+                "ygap": 2,
+                "customdata": _texts(values, flags, 2),
+                "hovertemplate": "%{text}: %{customdata}<extra></extra>",
+            }
+        ],
+        layout
+        | {
+            "height": _ROW_PX * max(len(years), 1) + 44,
+            "margin": {"l": 46, "r": 8, "t": 30, "b": 8},
+            "hovermode": "closest",
+            "xaxis": layout["xaxis"] | axis | _ticks(columns) | {"side": "top", "tickangle": 0},
+            "yaxis": layout["yaxis"] | axis | _ticks(years) | {"autorange": "reversed"},
+            "annotations": _numbers(
+                tones, _texts(values, flags, 0 if compact else 1), colours, small=compact
+            ),
+        },
+    )
 
 
 def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) -> go.Figure:
@@ -117,21 +116,19 @@ def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) ->
     ]
     zero = {"zeroline": True, "zerolinecolor": colours.secondary, "zerolinewidth": 1}
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"}
-    return go.Figure(
-        {
-            "data": traces,
-            "layout": layout
-            | {
-                "height": _YEARS_HEIGHT_PX,
-                "margin": {"l": 46, "r": 8, "t": 34, "b": 26},
-                "barmode": "group",
-                "bargap": 0.3,
-                "showlegend": True,
-                "legend": legend,
-                "xaxis": layout["xaxis"] | {"type": "category"},
-                "yaxis": layout["yaxis"] | zero | {"tickformat": ".0%", "nticks": 5},
-            },
-        }
+    return made(
+        traces,
+        layout
+        | {
+            "height": _YEARS_HEIGHT_PX,
+            "margin": {"l": 46, "r": 8, "t": 34, "b": 26},
+            "barmode": "group",
+            "bargap": 0.3,
+            "showlegend": True,
+            "legend": legend,
+            "xaxis": layout["xaxis"] | {"type": "category"},
+            "yaxis": layout["yaxis"] | zero | {"tickformat": ".0%", "nticks": 5},
+        },
     )
 
 

@@ -84,10 +84,9 @@ def compare_figure(
     for letter in letters:
         panels[letter] = _under_panel(drawdown[letter], slots[letter], colours, deepest)
     ordered = {name: panels[name] for name in heights}
-    figure = stacked_figure(slots, ordered, growth.index, colours)
     # Rounding of the panels must not move what stands below.
-    figure.update_layout(height=COMPARE_HEIGHT_PX)
-    return figure
+    more = {"height": COMPARE_HEIGHT_PX}
+    return stacked_figure(slots, ordered, growth.index, colours, more=more)
 
 
 def _style(letter: str, colours: Theme, width: float = 1.75) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.base import milliseconds
+from dashboard.charts.figure import made
 from dashboard.theme import Theme, plotly_template
 
 __all__ = ["DISAGREEMENT_HEIGHT_PX", "disagreement_figure"]
@@ -58,8 +59,7 @@ def disagreement_figure(
         "hoverinfo": "skip",
     }
     layout = _layout(weeks, len(grid), colours, compact)
-    layout["selectionrevision"] = str(selected)
-    return go.Figure({"data": [cells, _marks(gap, marked, colours, selected)], "layout": layout})
+    return made([cells, _marks(gap, marked, colours, selected)], layout)
 
 
 def _layout(weeks: pd.DatetimeIndex, days: int, colours: Theme, compact: bool) -> dict[str, Any]:
@@ -68,7 +68,6 @@ def _layout(weeks: pd.DatetimeIndex, days: int, colours: Theme, compact: bool) -
         "height": DISAGREEMENT_HEIGHT_PX,
         "margin": {"l": 46, "r": 16, "t": 8, "b": 26},
         "hovermode": "closest",
-        "clickmode": "event+select",
     }
     layout["xaxis"] = layout["xaxis"] | {
         "type": "date",
@@ -119,7 +118,5 @@ def _marks(
                 "color": colours.text,
             },
         },
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": "%{customdata[0]}: %{customdata[1]:+.2%}, click to explain<extra></extra>",
     }

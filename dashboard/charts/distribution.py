@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from core.distribution import Histogram
 from core.tail_risk import TailRisk
 from core.units import Floats
+from dashboard.charts.figure import made
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
@@ -34,30 +35,28 @@ def distribution_figure(bins: Histogram, tail: TailRisk, colours: Theme) -> go.F
     level = f"{percent(tail.confidence, 0)}"
     marks = [(-tail.var, f"VaR {level}: {percent(tail.var)}", 0.99),
              (-tail.cvar, f"CVaR: {percent(tail.cvar)}", 0.86)]  # fmt: skip
-    return go.Figure(
-        {
-            "data": [_bars(bins, tail, colours), _normal(bins, colours)],
-            "layout": layout
+    return made(
+        [_bars(bins, tail, colours), _normal(bins, colours)],
+        layout
+        | {
+            "height": DISTRIBUTION_HEIGHT_PX,
+            "margin": {"l": 46, "r": 12, "t": 12, "b": 40},
+            "hovermode": "closest",
+            "bargap": 0,
+            "shapes": [_vertical(x, worse) for x, _, _ in marks],
+            "annotations": [_note(x, text, y, colours) for x, text, y in marks],
+            "xaxis": layout["xaxis"]
             | {
-                "height": DISTRIBUTION_HEIGHT_PX,
-                "margin": {"l": 46, "r": 12, "t": 12, "b": 40},
-                "hovermode": "closest",
-                "bargap": 0,
-                "shapes": [_vertical(x, worse) for x, _, _ in marks],
-                "annotations": [_note(x, text, y, colours) for x, text, y in marks],
-                "xaxis": layout["xaxis"]
-                | {
-                    "tickformat": ".1%",
-                    "nticks": 7,
-                    "title": {
-                        "text": "return of a session, dotted: normal",
-                        "font": {"size": 12, "color": colours.secondary},
-                    },
+                "tickformat": ".1%",
+                "nticks": 7,
+                "title": {
+                    "text": "return of a session, dotted: normal",
+                    "font": {"size": 12, "color": colours.secondary},
                 },
-                "yaxis": layout["yaxis"] | {"nticks": 5},
             },
-        }
-    )  # fmt: skip
+            "yaxis": layout["yaxis"] | {"nticks": 5},
+        },
+    )
 
 
 def _bars(bins: Histogram, tail: TailRisk, colours: Theme) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def drawdown_panel(
     worst = min(float(np.nanmin(drawdown[columns].to_numpy(np.float64))), _SHALLOWEST)
     near, far = _levels(reference, breaker, _REACH * worst, colours)
     depth = min([worst, *(level.value for level in near)]) * _AIR
-    title = "Drawdown, below the peak so far" + (f" · deeper than shown: {far}" if far else "")
+    title = "Drawdown" if slot.compact else "Drawdown, below the peak so far"
+    title += f" · deeper than shown: {far}" if far else ""
     labels = _labels(float(drawdown["portfolio"].min()), near, colours)
     return Panel(
         yaxis={

@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.base import milliseconds
+from dashboard.charts.figure import made
 from dashboard.charts.sector_names import sector_label
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
@@ -70,7 +71,7 @@ def each_sector_figure(
         layout["shapes"].append(_cap_line(cell, cap, in_force, colours))
         layout["annotations"] += _cell_words(values, name, cell, colours, cap)
     layout = {k: v for k, v in template.items() if k not in ("xaxis", "yaxis")} | layout
-    return go.Figure({"data": traces, "layout": layout})
+    return made(traces, layout)
 
 
 class _Cell:

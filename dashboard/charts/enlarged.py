@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from dashboard.charts.figure import made
+
 __all__ = ["enlarged"]
 
 _SCALED: Final = frozenset({"size", "width", "xshift", "yshift", "l", "r", "t", "b", "gridwidth"})
@@ -27,7 +29,7 @@ def enlarged(figure: go.Figure, factor: float, height: int) -> go.Figure:
             if name in trace and "pattern" not in trace[name]:
                 trace[name] = _scaled(trace[name], factor)
     layout["height"] = height
-    return go.Figure({"data": data, "layout": layout})
+    return made(data, layout)
 
 
 def _scaled(value: Any, factor: float) -> Any:

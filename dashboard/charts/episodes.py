@@ -86,9 +86,7 @@ def episodes_figure(
             regimes.iloc[rows], regime_codes(colours), slots["regimes"], colours, title=regime
         ),
     }
-    figure = stacked_figure(slots, panels, equity.index, colours)
-    figure.update_layout(clickmode="event+select", selectionrevision=repr(selected))
-    return figure
+    return stacked_figure(slots, panels, equity.index, colours)
 
 
 def _marked(
@@ -152,7 +150,5 @@ def _marks(
             "color": [colours.ink(colours.worse) if chosen else colours.page for chosen in mine],
             "line": {"width": 2, "color": colours.ink(colours.worse)},
         },
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": "%{y:.1%}, click to zoom<extra>trough</extra>",
     }

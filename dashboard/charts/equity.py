@@ -88,7 +88,7 @@ def equity_panel(
         yaxis=_axis(limits, low, high, log),
         traces=_traces(equity, drawdown, slot, colours),
         annotations=(
-            panel_title(slot, _title(labels, slot, log, benchmark_name), colours),
+            panel_title(slot, _title(log, benchmark_name), colours),
             *end_labels(slot, labels, limits),
         ),
     )
@@ -130,10 +130,6 @@ def _axis(limits: tuple[float, float], low: float, high: float, log: bool) -> di
     return axis
 
 
-def _title(labels: list[Label], slot: Slot, log: bool, benchmark_name: str) -> str:
+def _title(log: bool, benchmark_name: str) -> str:
     title = "Growth of 1" + (", log scale" if log else "")
-    if slot.compact:
-        # Where the ends carry only numbers, the names stand here in the colours of their lines.
-        names = (f'<span style="color:{label.colour}">{label.name}</span>' for label in labels)
-        return f"{title}: " + ", ".join(names)
     return title + (f" · benchmark: {benchmark_name}" if benchmark_name else "")

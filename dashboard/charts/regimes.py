@@ -22,6 +22,7 @@ from dashboard.charts.base import (
     reference_line,
 )
 from dashboard.charts.equity import last_finite
+from dashboard.charts.figure import made
 from dashboard.charts.ribbon import Code, ribbon_panel
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
 from dashboard.charts.timeline import regime_codes
@@ -162,7 +163,7 @@ def transitions_figure(
         "yaxis": template["yaxis"] | axis | {"ticktext": names, "autorange": "reversed"},
         "annotations": _cells(values, colours, small=compact),
     }
-    return go.Figure({"data": [_heatmap(values, counts, names, colours)], "layout": layout})
+    return made([_heatmap(values, counts, names, colours)], layout)
 
 
 def _heatmap(

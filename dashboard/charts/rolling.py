@@ -65,10 +65,8 @@ def rolling_figure(
         name: _panel(name, frames[name], slot, colours, window, target)
         for name, slot in slots.items()
     }
-    figure = stacked_figure(slots, panels, frames["sharpe"].index, colours)
-    if not compact:
-        figure.update_layout(margin_r=_RIGHT)
-    return figure
+    more = {} if compact else {"margin": {"r": _RIGHT}}
+    return stacked_figure(slots, panels, frames["sharpe"].index, colours, more=more)
 
 
 def _panel(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from dashboard.charts.figure import made
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
 __all__ = ["ROWS_HEIGHT_PX", "Row", "rows_figure"]
@@ -89,7 +90,7 @@ def rows_figure(
         "annotations": [_title(title, colours, left), *_numbers(rows, colours)],
         "shapes": [] if limit is None else [_line(limit, colours)],
     }
-    return go.Figure({"data": [trace for trace in traces if trace["y"]], "layout": layout})
+    return made([trace for trace in traces if trace["y"]], layout)
 
 
 def _value_axis(colours: Theme, compact: bool) -> dict[str, Any]:

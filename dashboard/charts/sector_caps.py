@@ -66,7 +66,11 @@ def sectors_figure(
         "stack": sectors_panel(named, slots["stack"], colours, cap=None),
         "largest": _largest_panel(largest, slots["largest"], colours, cap, in_force),
         "which": ribbon_panel(
-            largest["sector"], codes, slots["which"], colours, title=_ribbon_title(codes, largest)
+            largest["sector"],
+            codes,
+            slots["which"],
+            colours,
+            title=_ribbon_title(codes, largest, compact),
         ),
     }
     return stacked_figure(slots, panels, sectors.index, colours)
@@ -87,8 +91,15 @@ def _codes(held: pd.Series, colours: Theme, compact: bool) -> Mapping[str, Code]
     return codes | {"": Code("nothing held", colours.raised, "")}
 
 
-def _ribbon_title(codes: Mapping[str, Code], largest: pd.DataFrame) -> str:
+def _ribbon_title(codes: Mapping[str, Code], largest: pd.DataFrame, compact: bool) -> str:
     counted = largest["sector"].value_counts()
+    if compact:
+        shares = [
+            f"{SECTOR_LETTERS.get(name, name[:2])} {percent(counted[name] / len(largest), 0)}"
+            for name in codes
+            if name and name in counted.index
+        ]
+        return f"Which one, of sessions: {', '.join(shares[:_NAMED])}"
     told = [
         f"{code.letter} {code.name} ({percent(counted[name] / len(largest), 0)} of sessions)"
         for name, code in codes.items()

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dashboard.charts.sectors import SHORT_NAMES
+from dashboard.charts.sectors import SECTOR_LETTERS, SHORT_NAMES
 from dashboard.theme import SECTORS
 
 __all__ = ["SECTOR_LETTERS", "UNMAPPED", "WITHOUT_SECTOR", "gics_order", "sector_label"]
 
 UNMAPPED: Final = "Other"  # what the market panel calls the sector of a name without one
 WITHOUT_SECTOR: Final = "Without a sector"
-SECTOR_LETTERS: Final = {
-    "Energy": "En", "Materials": "Ma", "Industrials": "In", "Consumer Discretionary": "CD",
-    "Consumer Staples": "CS", "Health Care": "HC", "Financials": "Fi",
-    "Information Technology": "IT", "Communication Services": "Co", "Utilities": "Ut",
-    "Real Estate": "RE", UNMAPPED: "?",
-}  # fmt: skip
 
 
 def sector_label(name: str, *, short: bool = False) -> str:

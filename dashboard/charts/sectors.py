@@ -19,7 +19,7 @@ from dashboard.charts.base import (
 from dashboard.format import percent
 from dashboard.theme import TEXT_CONTRAST, Theme
 
-__all__ = ["SHORT_NAMES", "sectors_panel", "stack_order"]
+__all__ = ["SECTOR_LETTERS", "SHORT_NAMES", "sectors_panel", "stack_order"]
 
 SHORT_NAMES = {
     "Consumer Discretionary": "Cons. Discr.",
@@ -27,6 +27,12 @@ SHORT_NAMES = {
     "Information Technology": "Info. Tech.",
     "Communication Services": "Comm. Serv.",
 }
+SECTOR_LETTERS = {
+    "Energy": "En", "Materials": "Ma", "Industrials": "In", "Consumer Discretionary": "CD",
+    "Consumer Staples": "CS", "Health Care": "HC", "Financials": "Fi",
+    "Information Technology": "IT", "Communication Services": "Co", "Utilities": "Ut",
+    "Real Estate": "RE", "Other": "?",
+}  # fmt: skip
 _DRAWN_POINTS = 400  # more than the pixels of a stack can tell apart
 _LABELLED = 4
 _TOLERANCE = 1e-6
@@ -64,7 +70,7 @@ def sectors_panel(sectors: pd.DataFrame, slot: Slot, colours: Theme, *, cap: flo
     for name in order:
         traces.extend(_bands(x, thin[name], name, slot, colours, cap))
     traces.append(_readout(sectors, slot, colours))
-    shapes, labels = [], _labels(sectors, order, colours)
+    shapes, labels = [], _labels(sectors, order, slot, colours)
     if cap is not None and cap < 1.0:
         bottom = SHORT_NAMES.get(order[0], order[0])
         title += f" · line: cap {percent(cap, 0)} a sector, against {bottom}; hatched: above it"
@@ -141,17 +147,21 @@ def _readout(sectors: pd.DataFrame, slot: Slot, colours: Theme) -> dict[str, Any
     }
 
 
-def _labels(sectors: pd.DataFrame, order: list[str], colours: Theme) -> list[Label]:
+def _labels(sectors: pd.DataFrame, order: list[str], slot: Slot, colours: Theme) -> list[Label]:
     last = sectors.iloc[-1][order].to_numpy(np.float64)
     middles = np.cumsum(last) - last / 2.0
     thick = sorted(range(len(order)), key=lambda i: -last[i])[:_LABELLED]
     return [
         Label(
             float(middles[i]),
-            percent(last[i], 0),
-            SHORT_NAMES.get(order[i], order[i]),
+            percent(last[i], 0) + (f" {_letters(order[i])}" if slot.compact else ""),
+            _letters(order[i]) if slot.compact else SHORT_NAMES.get(order[i], order[i]),
             colours.ink(colours.sector(order[i]), TEXT_CONTRAST),
         )
         for i in sorted(thick)
         if last[i] > 0.0
     ]
+
+
+def _letters(name: str) -> str:
+    return SECTOR_LETTERS.get(name, name[:2])

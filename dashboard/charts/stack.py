@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.base import Panel, Slot
+from dashboard.charts.figure import made
 from dashboard.theme import Theme, plotly_template
 
 __all__ = ["stack_height", "stack_slots", "stacked_figure"]
@@ -33,7 +34,13 @@ def stack_slots(heights: Mapping[str, int], *, compact: bool = False) -> dict[st
 
 
 def stacked_figure(
-    slots: Mapping[str, Slot], panels: Mapping[str, Panel], index: pd.Index, colours: Theme
+    slots: Mapping[str, Slot],
+    panels: Mapping[str, Panel],
+    index: pd.Index,
+    colours: Theme,
+    *,
+    more: Mapping[str, Any] | None = None,
+    shapes: Sequence[Mapping[str, Any]] = (),
 ) -> go.Figure:
     """Put panels into one figure.
 
@@ -44,6 +51,10 @@ def stacked_figure(
     index : DatetimeIndex
         Dates shown, at least one: the ends of the time axis.
     colours : Theme
+    more : mapping, optional
+        Of the layout, over what every stack has; of its margin only what is named.
+    shapes : sequence of mapping
+        Across all panels.
     """
     template = plotly_template(colours)
     compact = any(slot.compact for slot in slots.values())
@@ -51,7 +62,7 @@ def stacked_figure(
         "height": stack_height({name: slot.pixels for name, slot in slots.items()}),
         "margin": {"l": _LEFT, "r": _RIGHT_COMPACT if compact else _RIGHT, "t": _TOP, "b": _BOTTOM},
         "hoversubplots": "axis",
-        "shapes": [shape for panel in panels.values() for shape in panel.shapes],
+        "shapes": [*(shape for panel in panels.values() for shape in panel.shapes), *shapes],
         "annotations": [note for panel in panels.values() for note in panel.annotations],
         "xaxis": template["xaxis"] | _time_axis(index, list(slots.values())[-1], colours, compact),
     }
@@ -61,7 +72,9 @@ def stacked_figure(
         layout[slot.axis.replace("y", "yaxis")] = template["yaxis"] | axis | panels[name].yaxis
     # The crosshair lists traces last to first: handed over backwards, the top panel is read first.
     traces = [trace for name in reversed(list(slots)) for trace in panels[name].traces]
-    return go.Figure({"data": traces, "layout": layout})
+    own = dict(more or {})
+    layout["margin"] |= own.pop("margin", {})
+    return made(traces, layout | own)
 
 
 _DAY_FROM: Final = 200  # a shorter span is labelled with days

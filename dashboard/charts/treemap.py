@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.figure import made
 from dashboard.charts.sector_names import sector_label
 from dashboard.format import percent
 from dashboard.theme import Theme, plotly_template, text_on
@@ -43,7 +44,7 @@ def treemap_figure(
         tiles.append(tile | {"fill": colours.sector(str(sector))})
     if cash > _LEAST_CASH:
         tiles.append(_tile("cash", _ROOT, "Cash", cash, cash, colours.line))
-    return go.Figure({"data": [_trace(tiles, colours)], "layout": _layout(colours)})
+    return made([_trace(tiles, colours)], _layout(colours))
 
 
 def _tile(

@@ -79,12 +79,8 @@ def triggers_figure(
         "stops": _stops(triggers, acts, slots["stops"], colours),
         "scale": _scale(triggers, acts, risk, slots["scale"], colours),
     }
-    figure = stacked_figure(slots, panels, triggers.index, colours)
-    shapes = [*figure.layout.shapes, *([] if day is None else [_day_line(day, colours)])]
-    figure.update_layout(
-        clickmode="event+select", selectionrevision=repr(day), shapes=shapes, hovermode="x unified"
-    )
-    return figure
+    shapes = () if day is None else (_day_line(day, colours),)
+    return stacked_figure(slots, panels, triggers.index, colours, shapes=shapes)
 
 
 def _drawdown(
@@ -234,26 +230,21 @@ def _marks(
             "line": {"width": 1.5, "color": _colour(colour, colours)},
         },
         "hoverinfo": "skip",
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
     }
 
 
 def _clickable(values: pd.Series, slot: Slot) -> dict[str, Any]:
-    # Lines cannot be clicked: one unseen point a session can, from every panel.
-    unseen = {"marker": {"opacity": 0}}
+    # What the crosshair says of a click; a point a session would be hundreds of nodes to draw.
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "lines",
         "name": "Day",
         "x": milliseconds(values.index),
         "y": values.to_numpy(np.float32),
         "xaxis": "x",
         "yaxis": slot.axis,
-        "marker": {"size": 6, "opacity": 0},
+        "line": {"width": 0},
         "hovertemplate": "click: explain<extra></extra>",
-        "selected": unseen,
-        "unselected": unseen,
     }
 
 

@@ -22,6 +22,7 @@ from dashboard.format import count, date, percent, ratio
 from dashboard.handout import tables
 from dashboard.handout.blocks import Block, Chart, Pair, Rows, Section, Words
 from dashboard.handout.book import book_blocks
+from dashboard.handout.exposure import exposure_blocks
 from dashboard.handout.parts import PARTS
 from dashboard.report.account import account_words, control_words
 from dashboard.report.health import health_words
@@ -55,7 +56,7 @@ __all__ = ["sections"]
 
 _WINDOW = 126  # sessions of the rolling measures
 _CONFIDENCES = (0.95, 0.99)
-_NEW_PAGE = ("rules", "drawdowns")  # on paper
+_NEW_PAGE = ("rules", "drawdowns", "exposure")  # on paper
 
 
 def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:
@@ -64,6 +65,7 @@ def sections(found: Studied, parts: Sequence[str]) -> tuple[Section, ...]:
         "evidence": _evidence,
         "rules": _rules,
         "drawdowns": _drawdowns,
+        "exposure": exposure_blocks,
         "returns": _returns,
         "book": book_blocks,
     }

@@ -16,8 +16,9 @@ PARTS: Final = MappingProxyType(
         "evidence": "How sure it is",
         "rules": "What each rule did",
         "drawdowns": "Drawdowns",
+        "exposure": "Sectors through time",
         "returns": "Returns",
-        "book": "Sectors and regimes",
+        "book": "Regimes and coverage",
     }
 )
 

@@ -17,7 +17,7 @@ from core.scenario import specs, value_at
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
 from dashboard.report.account import CONTROL_METRICS
-from dashboard.report.breaches import breach_rows
+from dashboard.report.breaches import apart, breach_rows
 from dashboard.report.faces import FACES
 from dashboard.report.health import CLOSEST, counted_words
 from dashboard.report.targets import TARGETS
@@ -160,8 +160,7 @@ def breaches_table(run: Run) -> str:
             escape(str(row["kind"])),
             date(row["first_date"]),
             date(row["last_date"]),
-            percent(row["peak_weight"]),
-            percent(row["cap"]),
+            *apart(row["peak_weight"], row["cap"]),
         )
         for row in (breach_rows(run)[i] for i in furthest)
     ]
@@ -173,7 +172,12 @@ def regimes_table(run: Run, regimes: dict[str, dict[str, int]]) -> str:
     """Return how many sessions and rebalances fell into each regime."""
     total = len(run.dates)
     rows = [
-        (name, count(one["sessions"]), percent(one["sessions"] / total), count(one["rebalances"]))
+        (
+            "unknown" if name == "default" else name,
+            count(one["sessions"]),
+            percent(one["sessions"] / total),
+            count(one["rebalances"]),
+        )
         for name, one in regimes.items()
     ]
     return html_table(("Regime", "Sessions", "Share", "Rebalances"), rows)

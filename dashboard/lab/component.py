@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
-from core.scenario import scenario_hash, specs
+from core.scenario import specs
 from dashboard import session
+from dashboard.lab.answers import answer, hints_by_now
 from dashboard.lab.declared import LAB_FIELDS
-from dashboard.lab.drag import scan, scan_frame, wanted
-from dashboard.lab.hints import asks_for_hints, book_hints, hints_frame, risk_hints
-from dashboard.lab.panels import (
-    explained_frame,
-    panels_frame,
-    refused_frame,
-    wants_explanation,
-    wants_panels,
-)
 from dashboard.lab.payload import idle
 from dashboard.lab.refusals import refusal
-from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.views.served import served_component
@@ -61,8 +50,7 @@ _ACKNOWLEDGED: Final = "plimsoll.lab.acknowledged"
 _WANT: Final = "plimsoll.lab.want"
 _HELD: Final = "plimsoll.lab.held"
 _PAGE: Final = "lab"
-_TOUCH_S: Final = 0.02  # how soon an answer under way gives way to a commit or a click
-_ANSWERS = ThreadPoolExecutor(8, "lab-answer")
+_TOLD: Final = "plimsoll.lab_told"
 _REFUSED: Final = "The page sent a change that cannot be read. Move the control again."
 
 
@@ -79,10 +67,11 @@ def curves() -> None:
         # the page that followed drew there.
         st.rerun()
     in_page = st.session_state.pop(_IN_PAGE, False)
+    told = st.session_state.pop(_TOLD, b"")
     message = st.session_state.pop(_WANT, None)
     if not in_page and not (session.is_drawn() and st.session_state.get(_COMPLETE, True)):
         st.rerun()  # the whole page: it shows what is not so any more, or its run was broken off
-    data = _answer(message) if isinstance(message, Mapping) else idle()
+    data = answer(message, in_page=in_page) if isinstance(message, Mapping) else told or idle()
     _component()(key=CURVES_KEY, data=data, on_want_change=_take_want)
 
 
@@ -92,9 +81,13 @@ def page_begins() -> None:
     st.session_state[_COMPLETE] = False
 
 
-def page_asks_for_curves() -> None:
-    """Mount :func:`curves` as a part of the whole page."""
+def page_asks_for_curves(run: Run | None) -> None:
+    """Mount :func:`curves` as a part of the whole page, with the hints of `run` if they are there.
+
+    Where they are not, the browser asks for them.
+    """
     st.session_state[_IN_PAGE] = True
+    st.session_state[_TOLD] = hints_by_now(run)
     curves()
 
 
@@ -184,86 +177,6 @@ def _sent(key: str, trigger: str) -> Any:
 def _take_held(message: object) -> None:
     if isinstance(message, Mapping) and isinstance(message.get("holds"), str):
         st.session_state[_HELD] = message["holds"]
-
-
-def _answer(message: Mapping[str, Any]) -> bytes:
-    engine = session.engine()
-    number = message["n"] if isinstance(message.get("n"), int) else None
-    try:
-        run = engine.run(session.current().scenario)
-        if _of_another(message, run):
-            session.changed()
-            st.rerun()  # the browser shows another setting than ours
-        panels = _panels(engine, run, message, number)
-        if panels is not None:
-            return panels
-        part = asks_for_hints(message, run)
-        if part == "risk":
-            return _yielding(
-                lambda gone: hints_frame(run, part, risk_hints(run, gone), more=True, number=number)
-            )
-        if part == "book":
-            return _book_hints(engine, run, number)
-        want = wanted(message)
-        if want is None:
-            return idle(number)
-        return _yielding(
-            lambda gone: scan_frame(run, want, *scan(engine.pipeline, run, want, gone))
-        )
-    except EXPECTED:
-        return idle(number)  # the page itself says what is wrong
-
-
-def _of_another(message: Mapping[str, Any], run: Run) -> bool:
-    of = [message[name] for name in ("hints", "study", "of") if name in message]
-    return any(scenario != scenario_hash(run.scenario) for scenario in of)
-
-
-def _panels(
-    engine: session.Engine, run: Run, message: Mapping[str, Any], number: int | None
-) -> bytes | None:
-    # What the panels ask for: a day explained at once, or what is known of the studies by now.
-    day = wants_explanation(message, run)
-    if day is not None:
-        try:
-            return _yielding(lambda _gone: explained_frame(run, day, number))
-        except EXPECTED as error:
-            return refused_frame(run, day, explain(error), number)
-    want = wants_panels(message, run)
-    if want is None:
-        return None
-    return panels_frame(
-        engine.studies,
-        session.token(),
-        engine.pipeline,
-        run,
-        session.current(),
-        want,
-        session.colours(),
-    )
-
-
-def _book_hints(engine: session.Engine, run: Run, number: int | None) -> bytes:
-    key = f"hints-{engine.pipeline.key(run.scenario)}"
-    study = engine.studies.ask(
-        session.token(), "hints", key, lambda pace: book_hints(engine.pipeline, run, pace)
-    )
-    more = study.status in ("waiting", "running")
-    return hints_frame(run, "book", study.result or {}, more=more, number=number)
-
-
-def _yielding(work: Callable[[Callable[[], bool]], bytes]) -> bytes:
-    # Streamlit breaks a run off where it touches the session: a commit never waits for curves.
-    gone = threading.Event()
-    future = _ANSWERS.submit(work, gone.is_set)
-    try:
-        while True:
-            try:
-                return future.result(_TOUCH_S)
-            except TimeoutError:
-                st.session_state.get(_WANT)
-    finally:
-        gone.set()
 
 
 def _component() -> Any:

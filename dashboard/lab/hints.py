@@ -1,19 +1,21 @@
-"""What one step up or down of every field would do, asked for after a commit.
+"""What one step up or down of every field would do, told after a commit.
 
-A risk field needs only the simulation: all of them are computed while the browser waits. A field of
-the book needs a book a step: those are computed behind the page and asked for again.
+A risk field needs only the simulation: all of them take a few milliseconds and go out with the
+page, unless a commit waits. A field of the book needs a book a step: those are computed behind the
+page and asked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from core.errors import CancelledError, CoreError
-from core.metrics import Metrics, summarise
+from core.risk.config import RiskConfig
 from core.scenario import scenario_hash, specs, value_at, with_values
-from core.simulation import simulate
+from core.simulation import simulate_many
 from dashboard.controls.groups import BOOK_FIELDS, risk_fields
 from dashboard.controls.scales import scale_of
 from dashboard.lab.wire import packed
@@ -21,11 +23,11 @@ from dashboard.pipeline import Pipeline
 from dashboard.run import Run
 from dashboard.studies import Pace
 
-__all__ = ["asks_for_hints", "book_hints", "hints_frame", "neighbours", "risk_hints"]
+__all__ = ["Hints", "asks_for_hints", "book_hints", "hints_frame", "neighbours", "risk_hints"]
 
 Hints = Mapping[str, Mapping[str, Mapping[str, float]]]
+_WORKERS: Final = 2  # the browser is laying out the page meanwhile
 _SHOWN: Final = ("sharpe_ratio", "max_drawdown")
-_POOL = ThreadPoolExecutor(4, "lab-hints")
 
 
 def asks_for_hints(message: object, run: Run) -> str:
@@ -50,21 +52,35 @@ def neighbours(run: Run, paths: Iterable[str] | None = None) -> list[tuple[str, 
     return found
 
 
-def risk_hints(run: Run, cancelled: Callable[[], bool] = lambda: False) -> Hints:
-    """Return path → "1" or "-1" → Sharpe and drawdown one step beside each risk field."""
-    steps = neighbours(run)
+def risk_hints(run: Run) -> Hints:
+    """Return path → "1" or "-1" → Sharpe and drawdown one step beside each risk field.
 
-    def at(step: tuple[str, int, float]) -> Metrics | None:
-        path, _, value = step
-        if cancelled():
-            return None
-        try:
-            risk = with_values(run.scenario, {path: value}).risk
-            return summarise(simulate(run.inputs, risk), run.dates, run.inputs.cash_rate)
-        except CoreError:
-            return None  # not allowed, or ruined: there is no such step
+    The runs take place side by side and without the interpreter's lock.
+    """
+    steps, risks = [], []
+    for step in neighbours(run):
+        risk = _beside(run.scenario.risk, step[0], step[2])
+        if risk is not None:
+            steps.append(step)
+            risks.append(risk)
+    found = simulate_many(
+        run.inputs, risks, run.dates, initial_nav=run.result.initial_nav, workers=_WORKERS
+    )
+    shown = [found.metric(name) for name in _SHOWN]
+    told = [
+        None if ruined >= 0 else {n: float(v[row]) for n, v in zip(_SHOWN, shown, strict=True)}
+        for row, ruined in enumerate(found.ruined)
+    ]
+    return _told(steps, told)
 
-    return _told(steps, _POOL.map(at, steps))
+
+def _beside(risk: RiskConfig, path: str, value: float) -> RiskConfig | None:
+    # None where the other rules do not allow it. The rest of the scenario has no say in that.
+    name = specs()[path].name
+    try:
+        return RiskConfig.model_validate({**risk.model_dump(), name: value})
+    except ValidationError:
+        return None
 
 
 def book_hints(pipeline: Pipeline, run: Run, pace: Pace) -> Hints:
@@ -76,12 +92,13 @@ def book_hints(pipeline: Pipeline, run: Run, pace: Pace) -> Hints:
         Nobody asks for it any more.
     """
     steps = neighbours(run, BOOK_FIELDS)
-    found: list[Metrics | None] = []
+    found: list[Mapping[str, float] | None] = []
     for path, _, value in steps:
         if pace.cancelled():
             raise CancelledError(len(found), len(steps))
         try:
-            found.append(pipeline.run(with_values(run.scenario, {path: value})).metrics)
+            metrics = pipeline.run(with_values(run.scenario, {path: value})).metrics
+            found.append({name: getattr(metrics, name) for name in _SHOWN})
         except CoreError:
             found.append(None)
     return _told(steps, found)
@@ -103,13 +120,27 @@ def hints_frame(
     number : int, optional
         Of the request: a browser is not told of an answer that is the same as the one before.
     """
-    header = {"kind": "hints", "scenario": scenario_hash(run.scenario), "hints": hints}
-    return packed(header | {"part": part, "more": more, "answers": number}, {})
+    told = {
+        path: {sign: [shown[name] for name in _SHOWN] for sign, shown in steps.items()}
+        for path, steps in hints.items()
+    }
+    header: dict[str, Any] = {
+        "kind": "hints",
+        "scenario": scenario_hash(run.scenario),
+        "names": _SHOWN,
+        "hints": told,
+        "part": part,
+        "more": more,
+        "answers": number,
+    }
+    return packed(header, {})
 
 
-def _told(steps: Iterable[tuple[str, int, float]], results: Iterable[Metrics | None]) -> Hints:
+def _told(
+    steps: Iterable[tuple[str, int, float]], results: Iterable[Mapping[str, float] | None]
+) -> Hints:
     found: dict[str, dict[str, Any]] = {}
-    for (path, sign, _), metrics in zip(steps, results, strict=True):
-        if metrics is not None:
-            found.setdefault(path, {})[str(sign)] = {n: getattr(metrics, n) for n in _SHOWN}
+    for (path, sign, _), shown in zip(steps, results, strict=True):
+        if shown is not None:
+            found.setdefault(path, {})[str(sign)] = shown
     return found

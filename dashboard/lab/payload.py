@@ -69,6 +69,10 @@ def run_frame(
         What the browser shows after a refresh to get its history back.
     """
     name, parts = declared(state, colours)
+    values, compared = (
+        {path: value_at(scenario, path) for path in LAB_FIELDS}
+        for scenario in (state.scenario, state.baseline())
+    )
     header: dict[str, Any] = {
         "kind": "frame",
         "scenario": scenario_hash(state.scenario),
@@ -79,8 +83,8 @@ def run_frame(
         "ghost": state.preset_name if state.pinned is None else "Pinned",
         "window": state.window,
         "log": state.log,
-        "values": {path: value_at(state.scenario, path) for path in LAB_FIELDS},
-        "base": {path: value_at(state.baseline(), path) for path in LAB_FIELDS},
+        "values": values,
+        "base": {path: there for path, there in compared.items() if there != values[path]},
         "on": kept_values(state),
         "keys": curves_keys(state.scenario),
         "declared": name,

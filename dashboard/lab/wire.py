@@ -19,6 +19,7 @@ _ALIGN: Final = 8
 _TYPES: Final = {"uint8": "|u1", "int16": "<i2", "uint16": "<u2", "float32": "<f4"}
 # The code that stands for "no value" in each type.
 _MISSING: Final = {"uint8": 255, "int16": -32768}
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _LEVELS: Final = {"uint8": (0, 254), "int16": (-32767, 32767)}
 
 
@@ -37,13 +38,29 @@ def quantised(values: npt.NDArray[np.float64], kind: str = "int16") -> Column:
 
     What is not finite becomes the missing code.
     """
-    low, high = _LEVELS[kind]
+    least, most = (values.min(), values.max()) if values.size else (0.0, 0.0)
+    if math.isfinite(least) and math.isfinite(most):  # as nearly always: no value is missing
+        return _levelled(values, None, float(least), float(most), kind)
     good = np.isfinite(values)
     least, most = (values[good].min(), values[good].max()) if good.any() else (0.0, 0.0)
-    scale = float(most - least) / (high - low) or 1.0
-    base = float(least) - low * scale
-    codes = np.full(values.shape, _MISSING[kind], dtype=_TYPES[kind])
-    codes[good] = np.clip(np.rint((values[good] - base) / scale), low, high)
+    return _levelled(values, good, float(least), float(most), kind)
+
+
+def _levelled(
+    values: npt.NDArray[np.float64],
+    good: npt.NDArray[np.bool_] | None,
+    least: float,
+    most: float,
+    kind: str,
+) -> Column:
+    low, high = _LEVELS[kind]
+    scale = (most - least) / (high - low) or 1.0
+    base = least - low * scale
+    if good is None:
+        codes = np.clip(np.rint((values - base) / scale), low, high).astype(_TYPES[kind])
+    else:
+        codes = np.full(values.shape, _MISSING[kind], dtype=_TYPES[kind])
+        codes[good] = np.clip(np.rint((values[good] - base) / scale), low, high)
     return Column(codes, scale, base, _MISSING[kind])
 
 
@@ -61,14 +78,17 @@ def packed(header: Mapping[str, Any], columns: Mapping[str, Column]) -> bytes:
         )
         parts.append(block)
         offset += len(block)
-    text = json.dumps(
-        _without_nan({**header, "columns": described}),
-        ensure_ascii=False,
-        separators=(",", ":"),
-        allow_nan=False,
-    ).encode()
+    text = _json({**header, "columns": described})
     text += b" " * (-(len(text) + 8) % _ALIGN)
     return b"".join((MAGIC, struct.pack("<I", len(text)), text, *parts))
+
+
+def _json(header: Mapping[str, Any]) -> bytes:
+    try:
+        text = _ENCODER.encode(header)
+    except (TypeError, ValueError):  # an undefined number, or a mapping that is no dict
+        text = _ENCODER.encode(_without_nan(header))
+    return text.encode()
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:

@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.format import count, date, percent
 from dashboard.run import Run
 
-__all__ = ["breach_rows", "largest_breaches"]
+__all__ = ["apart", "breach_rows", "largest_breaches"]
 
 
 def breach_rows(run: Run) -> list[dict[str, Any]]:
@@ -28,6 +28,21 @@ def breach_rows(run: Run) -> list[dict[str, Any]]:
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def apart(peak: float, cap: float) -> tuple[str, str]:
+    """Return a weight and the cap that it passed with as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> apart(0.387, 0.25), apart(0.25004, 0.25)
+    (('38.7\u202f%', '25.0\u202f%'), ('25.004\u202f%', '25.000\u202f%'))
+    """
+    for digits in range(1, 5):
+        told = percent(peak, digits), percent(cap, digits)
+        if told[0] != told[1]:
+            break
+    return told
+
+
 def largest_breaches(run: Run, most: int = 3, *, sector_name: Callable[[str], str] = str) -> str:
     """Return the spells that went furthest above their cap and how many there are; "" for none.
 
@@ -39,7 +54,7 @@ def largest_breaches(run: Run, most: int = 3, *, sector_name: Callable[[str], st
     furthest = np.argsort(found.cap - found.peak_weight, kind="stable")[:most]
     told = [
         f"{sector_name(row['name']) if row['kind'] == 'sector' else row['name']} "
-        f"{percent(row['peak_weight'])} against {percent(row['cap'])} "
+        f"{' against '.join(apart(row['peak_weight'], row['cap']))} "
         f"({date(row['first_date'])} … {date(row['last_date'])})"
         for row in (rows[i] for i in furthest)
     ]

@@ -125,7 +125,7 @@ def headline(sides: Sequence[Side]) -> str:
     for side, verb in zip(sides, (" made", *[""] * len(sides)), strict=False):
         metrics = side.run.metrics
         made = percent(metrics.total_return if short else metrics.cagr)
-        fell = percent(metrics.max_drawdown)
+        fell = percent(-metrics.max_drawdown)
         parts.append(f"{side.named}{verb} {made} {over} with a worst loss of {fell}")
     told = f"From {date(run.dates[0])} to {date(run.dates[-1])} {'; '.join(parts)}."
     return f"{told} Too short for yearly figures." if short else told

@@ -3,50 +3,57 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard import session
+from dashboard.run import Run
 from dashboard.views import frame
+from dashboard.views.figure import Point, draw
+from dashboard.views.page import is_phone
 
-__all__ = ["chart", "files", "heading", "table_csv", "table_parquet"]
-
-_CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "doubleClick": False}
+__all__ = ["chart", "files", "heading", "table_csv", "table_parquet", "view_of"]
 
 
 def chart(
-    figure: go.Figure,
+    figure: Callable[[], go.Figure],
     table: pd.DataFrame,
     *,
     key: str,
     title: str,
     alt: str,
-    on_select: Callable[[], None] | None = None,
+    content: Hashable = None,
+    on_click: Callable[[Point], None] | None = None,
 ) -> None:
     """Draw a chart with its heading and buttons that save its numbers.
 
     Parameters
     ----------
-    figure : go.Figure
+    figure : callable
+        Makes the figure; not called where one of the same `content` was made before.
     table : DataFrame
         What is drawn: fractions, ISO dates.
     key : str
         Of the chart, and name of the file.
     title, alt : str
-    on_select : callable, optional
-        Called when a point was clicked; the event is in ``st.session_state[key]``.
+    content : hashable, optional
+        Everything the figure follows from besides `key`; see :func:`view_of`.
+    on_click : callable, optional
+        Called with the point that was clicked.
     """
     heading(title, table, key, unseen=f"<p>{escape(alt)}</p>")
-    drawn: dict[str, Any] = {"key": key, "theme": None, "config": _CONFIG, "alt": alt}
-    if on_select is None:
-        st.plotly_chart(figure, **drawn)
-        return
-    st.plotly_chart(figure, on_select=on_select, selection_mode="points", **drawn)
+    draw(figure, key=key, alt=alt, content=content, on_click=on_click)
+
+
+def view_of(run: Run, *more: Hashable) -> Hashable:
+    """Return what a figure of `run` follows from: the run, the colours, the kind of screen."""
+    return (run.content_key, session.colours(), is_phone(), *more)
 
 
 def heading(title: str, table: pd.DataFrame, key: str, *, unseen: str = "") -> None:

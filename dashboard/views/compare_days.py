@@ -27,8 +27,9 @@ from dashboard.review_disagreement import (
 )
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.compare_words import disagreement_alt
+from dashboard.views.figure import Point
 from dashboard.views.page import is_phone
 from dashboard.views.tables import bullets
 
@@ -52,20 +53,20 @@ def days(sides: Sequence[Side]) -> None:
     index = one.run.index[[day.session for day in found]]
     asked = st.session_state.get(_DAY)
     chosen = next((row for row, day in enumerate(index) if date(day) == asked), None)
-    figure = disagreement_figure(
-        gap,
-        index,
-        session.colours(),
-        selected=None if chosen is None else index[chosen],
-        compact=is_phone(),
-    )
     chart(
-        figure,
+        lambda: disagreement_figure(
+            gap,
+            index,
+            session.colours(),
+            selected=None if chosen is None else index[chosen],
+            compact=is_phone(),
+        ),
         gap.to_frame(),
         key=_CHART,
         title=f"Return of {other.letter} minus {one.letter}, day by day",
         alt=disagreement_alt(gap, one, other),
-        on_select=_take_mark,
+        content=view_of(one.run, other.letter, other.run.content_key, chosen),
+        on_click=_take_mark,
     )
     frame.show(frame.words_html(_calendar_words(one, other)))
     _grid(found, one, other, chosen)
@@ -179,8 +180,6 @@ def _take_row(index: pd.Index, key: str) -> None:
     st.session_state[_DAY] = date(index[int(rows[0])]) if rows else None
 
 
-def _take_mark() -> None:
-    event: Any = st.session_state.get(_CHART)
-    marks = event["selection"]["points"] if event else []
-    if marks and marks[0].get("customdata"):
-        st.session_state[_DAY] = str(marks[0]["customdata"][0])
+def _take_mark(point: Point) -> None:
+    if point.mark:
+        st.session_state[_DAY] = point.mark

@@ -20,7 +20,7 @@ from dashboard.review_compare import Pairs, Side
 from dashboard.review_evidence import LEVEL, RESAMPLES, is_short
 from dashboard.studies import Study
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.compare_words import (
     accounts_html,
     compare_alt,
@@ -43,20 +43,26 @@ _UNSEEN_RANK: Final = "Which one is ahead is said once it is known how much of i
 def overlay(sides: Sequence[Side], log: bool) -> None:
     """Draw growth, drawdowns and exposure on one axis."""
     curves = review_compare.curves(sides)
-    figure = compare_figure(
-        curves["growth"],
-        curves["drawdown"],
-        curves["exposure"],
-        session.colours(),
-        log=log,
-        benchmark_name=sides[0].run.benchmark_name,
-        compact=is_phone(),
-    )
     table = pd.concat(
         [curves[name].add_suffix(f"_{name}") for name in ("growth", "drawdown", "exposure")], axis=1
     )
-    title = "Growth, drawdown and exposure"
-    chart(figure, table, key="compare", title=title, alt=compare_alt(sides))
+    others = [(side.letter, side.run.content_key) for side in sides]
+    chart(
+        lambda: compare_figure(
+            curves["growth"],
+            curves["drawdown"],
+            curves["exposure"],
+            session.colours(),
+            log=log,
+            benchmark_name=sides[0].run.benchmark_name,
+            compact=is_phone(),
+        ),
+        table,
+        key="compare",
+        title="Growth, drawdown and exposure",
+        alt=compare_alt(sides),
+        content=view_of(sides[0].run, log, *others),
+    )
 
 
 def luck(sides: Sequence[Side]) -> None:

@@ -11,7 +11,7 @@ from dashboard import review, session
 from dashboard.charts.episodes import episodes_figure
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.chart import chart
+from dashboard.views.chart import chart, view_of
 from dashboard.views.episode_choice import chosen, click, episode_picker, episodes_grid
 from dashboard.views.episode_detail import detail
 from dashboard.views.episode_words import episode_sentence, episodes_alt, falls_words
@@ -30,25 +30,25 @@ def episodes(run: Run, found: Sequence[Episode]) -> None:
     number = len(review.episodes(run, None))
     frame.show(frame.words_html(sentence, falls_words(run, number)))
     episode_picker(table, selected)
-    figure = episodes_figure(
-        run.equity_frame(),
-        run.underwater_frame(),
-        run.exposure_frame(),
-        run.regime_series(),
-        table,
-        session.colours(),
-        levels=levels(run.scenario),
-        selected=selected,
-        benchmark_name=run.benchmark_name,
-        compact=is_phone(),
-    )
     chart(
-        figure,
+        lambda: episodes_figure(
+            run.equity_frame(),
+            run.underwater_frame(),
+            run.exposure_frame(),
+            run.regime_series(),
+            table,
+            session.colours(),
+            levels=levels(run.scenario),
+            selected=selected,
+            benchmark_name=run.benchmark_name,
+            compact=is_phone(),
+        ),
         review.curves(run),
         key="underwater",
         title="Growth and drawdown",
         alt=episodes_alt(table, selected),
-        on_select=lambda: click(table, "underwater"),
+        content=view_of(run, selected),
+        on_click=lambda point: click(table, point),
     )
     episodes_grid(table, selected)
     detail(run, found, looked_at)

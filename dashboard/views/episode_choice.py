@@ -11,6 +11,7 @@ from dashboard import session
 from dashboard.format import DASH, count, date, percent
 from dashboard.views import frame
 from dashboard.views.episode_words import COLUMNS, shown_episodes
+from dashboard.views.figure import Point
 from dashboard.views.keys import keys
 
 __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episodes_grid"]
@@ -48,11 +49,10 @@ def _look(table: pd.DataFrame, row: int | None) -> None:
         session.put(state.with_fall(number), redraw=False)  # whoever chose draws it
 
 
-def click(table: pd.DataFrame, key: str) -> None:
-    """Take a click into the chart `key`: the episode at that date, if there is one."""
-    event: Any = st.session_state.get(key)
-    points = event["selection"]["points"] if event else []
-    if points and (row := episode_at(table, pd.Timestamp(points[0]["x"]))) is not None:
+def click(table: pd.DataFrame, point: Point) -> None:
+    """Take a click into a chart: the episode at that date, if there is one."""
+    when = point.date()
+    if when is not None and (row := episode_at(table, when)) is not None:
         choose(table, row)
 
 

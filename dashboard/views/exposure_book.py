@@ -15,7 +15,7 @@ from dashboard.format import count, date, percent, points
 from dashboard.review_holdings import BookOn
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.exposure_tables import names_table, sectors_on_table
 from dashboard.views.exposure_words import book_words
 from dashboard.views.keys import keys
@@ -153,12 +153,18 @@ def _book(run: Run, book: BookOn) -> None:
     sectors, day = book.sectors(), date(run.dates[book.session])
     left, right = st.columns((3, 2), gap="large")
     with left:
-        figure = treemap_figure(sectors, book.names, colours, cash=1.0 - book.invested)
         told = ", ".join(
             f"{sector_label(str(name))} {percent(row['weight'])}"
             for name, row in sectors.iterrows()
         )
-        chart(figure, book.names, key="book", title=f"Weights on {day}", alt=f"{day}: {told}.")
+        chart(
+            lambda: treemap_figure(sectors, book.names, colours, cash=1.0 - book.invested),
+            book.names,
+            key="book",
+            title=f"Weights on {day}",
+            alt=f"{day}: {told}.",
+            content=view_of(run, day),
+        )
     with right:
         heading("Its sectors", sectors, "book-sectors")
         frame.show(sectors_on_table(book, cap, colours, compact=is_phone()))

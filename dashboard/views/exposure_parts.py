@@ -18,7 +18,7 @@ from dashboard.review_holdings import REALISED_WINDOW, RiskStudy
 from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.exposure_tables import factors_table
 from dashboard.views.exposure_words import (
     bias_words,
@@ -58,7 +58,7 @@ def sectors_through_time(run: Run) -> None:
     sectors, largest = run.sector_frame(), review_exposure.largest_sector(run)
     alt = sectors_alt(run, cap)
     chart(
-        sectors_figure(
+        lambda: sectors_figure(
             sectors,
             largest,
             colours,
@@ -70,9 +70,10 @@ def sectors_through_time(run: Run) -> None:
         key="sectors",
         title="Sectors",
         alt=alt,
+        content=view_of(run),
     )
     chart(
-        each_sector_figure(
+        lambda: each_sector_figure(
             sectors,
             gics_order(sorted(set(run.market.sector))),
             colours,
@@ -85,6 +86,7 @@ def sectors_through_time(run: Run) -> None:
         title="Each sector against "
         + ("its cap" if cap.in_force else "a yardstick, no cap is set"),
         alt=alt,
+        content=view_of(run),
     )
     frame.show(frame.words_html("", coverage_words(review_exposure.coverage(run))))
 
@@ -96,7 +98,7 @@ def risk_through_time(run: Run) -> None:
     curves, factors = review_holdings.curves(run), review_exposure.factor_exposure(run)
     ex_ante = None if known is None else known.ex_ante
     chart(
-        book_risk_figure(
+        lambda: book_risk_figure(
             curves,
             ex_ante,
             None if factors is None else factors[[f for f in FACTORS if f in factors]],
@@ -109,6 +111,7 @@ def risk_through_time(run: Run) -> None:
         key="book-risk",
         title="Risk and factors",
         alt=through_time_alt(curves, known),
+        content=view_of(run, known is not None),
     )
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))

@@ -26,15 +26,15 @@ def headline(run: Run) -> str:
         return (
             f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
             f"{percent(mine.total_return)} in all with a worst loss of "
-            f"{percent(mine.max_drawdown)}; {run.benchmark_name} made "
-            f"{percent(other.total_return)} and lost {percent(other.max_drawdown)} at worst. "
+            f"{percent(-mine.max_drawdown)}; {run.benchmark_name} made "
+            f"{percent(other.total_return)} and lost {percent(-other.max_drawdown)} at worst. "
             "Too short for yearly figures."
         )
     return (
         f"From {date(run.dates[0])} to {date(run.dates[-1])} the portfolio made "
-        f"{percent(mine.cagr)} a year with a worst loss of {percent(mine.max_drawdown)}; "
+        f"{percent(mine.cagr)} a year with a worst loss of {percent(-mine.max_drawdown)}; "
         f"{run.benchmark_name} made {percent(other.cagr)} a year "
-        f"and lost {percent(other.max_drawdown)} at worst."
+        f"and lost {percent(-other.max_drawdown)} at worst."
     )
 
 

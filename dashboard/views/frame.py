@@ -120,8 +120,9 @@ def _badge(text: str, tone: str, hint: str) -> str:
 def problem_html(problem: Problem) -> str:
     """Return an explained error: what happened, what is safe, what to do."""
     happened = problem.happened
-    if happened.startswith("the "):  # the engine's messages continue a line on a terminal
-        happened = f"T{happened[1:]}"
+    # The engine's messages continue a line on a terminal; a field's path keeps its letters.
+    if happened.split(" ", 1)[0].isalpha():
+        happened = f"{happened[0].upper()}{happened[1:]}"
     return (
         f'<div class="pl-box bad" role="alert"><h2>{escape(problem.title)}</h2>'
         f"<p>{escape(happened)}</p>"

@@ -17,7 +17,7 @@ from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
 from dashboard.views import overview_words as words
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.frames import LOG_FROM_DAYS, levels
 from dashboard.views.overview_crises import crises_html, crises_sentence
 from dashboard.views.overview_rows import account_rows, sector_rows
@@ -104,22 +104,27 @@ def curves(run: Run) -> None:
     study = control_study(run)
     control = study.result if study.status == "done" else None
     equity, drawdown = numbers.curves(run, control)
-    figure = overview_figure(
-        equity,
-        drawdown,
-        run.regime_series(),
-        session.colours(),
-        levels=levels(run.scenario),
-        benchmark_name=run.benchmark_name,
-        compact=is_phone(),
-        log=_is_long(run),
-    )
     table = pd.concat(
         [equity.add_suffix("_growth"), drawdown.add_suffix("_drawdown"), run.regime_series()],
         axis=1,
     )
-    alt = words.overview_alt(equity, drawdown, run)
-    chart(figure, table, key="overview", title="Growth, drawdown and regime", alt=alt)
+    chart(
+        lambda: overview_figure(
+            equity,
+            drawdown,
+            run.regime_series(),
+            session.colours(),
+            levels=levels(run.scenario),
+            benchmark_name=run.benchmark_name,
+            compact=is_phone(),
+            log=_is_long(run),
+        ),
+        table,
+        key="overview",
+        title="Growth, drawdown and regime",
+        alt=words.overview_alt(equity, drawdown, run),
+        content=view_of(run, control is not None),
+    )
     if control is not None:
         said = words.control_sentence(control.exposure, control.average)
     else:
@@ -149,7 +154,7 @@ def account(run: Run) -> None:
     }
     first, *_ = accounts.values()
     chart(
-        rows_figure(
+        lambda: rows_figure(
             account_rows(first, session.colours()),
             session.colours(),
             title="Total return, rule by rule",
@@ -159,6 +164,7 @@ def account(run: Run) -> None:
         key="rule-account",
         title="What each rule added",
         alt=words.account_alt(first),
+        content=view_of(run),
     )
     with st.container(key="account-words"):
         frame.show(bullets(study.result["words"]))
@@ -172,17 +178,22 @@ def sectors(run: Run) -> None:
         frame.show(frame.heading_html("Sectors of the last book"))
         nothing("Nothing is held", words.sectors_sentence(table, run))
         return
-    figure = rows_figure(
-        sector_rows(table, cap, colours),
-        colours,
-        title="Share of NAV"
-        + ("" if cap is None else ", line: the cap")
-        + ("" if is_phone() else ", diamond: target at full exposure"),
-        limit=cap,
-        compact=is_phone(),
+    chart(
+        lambda: rows_figure(
+            sector_rows(table, cap, colours),
+            colours,
+            title="Share of NAV"
+            + ("" if cap is None else ", line: the cap")
+            + ("" if is_phone() else ", diamond: target at full exposure"),
+            limit=cap,
+            compact=is_phone(),
+        ),
+        table,
+        key="sectors",
+        title="Sectors of the last book",
+        alt=words.sectors_alt(table, cap),
+        content=view_of(run),
     )
-    alt = words.sectors_alt(table, cap)
-    chart(figure, table, key="sectors", title="Sectors of the last book", alt=alt)
     frame.show(frame.words_html(words.sectors_sentence(table, run)))
     frame.show(words.sectors_html(table, cap))
 

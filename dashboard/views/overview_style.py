@@ -11,8 +11,6 @@ OVERVIEW_CSS = """<style>
 .st-key-lead > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .st-key-lead > :last-child { display: none; }
 .st-key-head-rule-account { min-height: 35px; }
-.st-key-evidence { min-height: 116px; }
-.st-key-today { min-height: 250px; }
 .pl-today { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
 .pl-tile { border: 1px solid var(--pl-line); border-radius: var(--pl-radius); padding: 8px 12px;
   min-height: 128px; }
@@ -29,6 +27,10 @@ OVERVIEW_CSS = """<style>
   background: var(--pl-line); overflow: hidden; }
 .pl-wait i u { display: block; height: 4px; background: var(--pl-secondary); }
 .st-key-account-words { min-height: 600px; }
+.st-key-account-words:not(:has(table)) { border-radius: var(--pl-radius); padding: 12px 16px;
+  background: var(--pl-raised); }
+.st-key-evidence .pl-wait { min-height: 116px; }
+.st-key-today .pl-wait { min-height: 212px; }
 @media (max-width: 1200px) {
   .pl-today { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
@@ -41,8 +43,8 @@ OVERVIEW_CSS = """<style>
   .pl-table th, .pl-table td { padding-left: 6px; }
   .pl-tile { padding: 8px; min-height: 144px; }
   .st-key-head-rule-account { min-height: 35px; }
-  .st-key-evidence { min-height: 336px; }
-  .st-key-today { min-height: 590px; }
+  .st-key-evidence .pl-wait { min-height: 336px; }
+  .st-key-today .pl-wait { min-height: 552px; }
   .st-key-account-words { min-height: 730px; }
   .st-key-control-words { min-height: 80px; }
 }
@@ -50,7 +52,7 @@ OVERVIEW_CSS = """<style>
 
 PRESENTER_CSS = """<style>
 [data-testid=stHeader], [data-testid=stSidebar], .st-key-setting { display: none !important; }
-.stMainBlockContainer { max-width: 1720px; padding: 16px 48px 80px; }
+.stApp .stMainBlockContainer { max-width: 1720px; padding: 16px 48px 80px; }
 .pl-strip h1 { font-size: 28px; line-height: 36px; }
 .pl-strip .pl-quiet, .pl-badge { font-size: 16px; line-height: 24px; }
 .st-key-stage { min-height: min(640px, calc(100vh - 240px)); justify-content: center; }
@@ -66,7 +68,8 @@ PRESENTER_CSS = """<style>
 .st-key-steps button { min-height: 44px; }
 .st-key-steps { flex-wrap: nowrap; width: 100% !important; }
 .st-key-steps > :has(.pl-steps) { flex: 1 1 0 !important; min-width: 0; }
-.pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); }
+.pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); white-space: nowrap; }
+.st-key-steps > :last-child { flex: none !important; width: 1px !important; }
 @media (max-height: 950px) and (min-width: 701px) {
   .st-key-stage { gap: 8px; }
   .pl-story { font-size: 22px; line-height: 30px; }
@@ -77,7 +80,7 @@ PRESENTER_CSS = """<style>
   .st-key-stage { min-height: calc(100vh - 260px); }
 }
 @media (max-width: 700px) {
-  .stMainBlockContainer { padding: 12px 12px 96px; }
+  .stApp .stMainBlockContainer { padding: 12px 12px 96px; }
   .pl-strip h1 { font-size: 20px; line-height: 28px; }
   .pl-strip .pl-quiet, .pl-badge { font-size: 14px; line-height: 20px; }
   .pl-story { font-size: 18px; line-height: 26px; }

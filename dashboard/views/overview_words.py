@@ -14,12 +14,7 @@ from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
 from dashboard.review_evidence import is_short
-from dashboard.review_overview import (
-    Account,
-    Evidence,
-    TargetRow,
-    years,
-)
+from dashboard.review_overview import Account, Evidence, TargetRow, years
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
@@ -28,6 +23,7 @@ __all__ = [
     "account_table",
     "control_sentence",
     "evidence_words",
+    "growth_sentence",
     "headline",
     "listed",
     "overview_alt",
@@ -144,6 +140,23 @@ def overview_alt(equity: pd.DataFrame, drawdown: pd.DataFrame, run: Run) -> str:
         f"From {date(run.dates[0])} to {date(run.dates[-1])}: {'; '.join(parts)}. The most "
         f"frequent regime was {regimes.index[0]}, on {count(regimes.iloc[0])} of "
         f"{count(len(run.dates))} sessions."
+    )
+
+
+def growth_sentence(equity: pd.DataFrame, run: Run) -> str:
+    """Say what one dollar became, and what the rules made of it where the control is known."""
+    last = equity.iloc[-1]
+    told = (
+        f"One dollar became {ratio(last['portfolio'])} with the strategy and "
+        f"{ratio(last['benchmark'])} in {run.benchmark_name}"
+    )
+    if "control" not in equity.columns:
+        return f"{told}."
+    gap = float(last["portfolio"] - last["control"])
+    did = "brought" if gap >= 0.0 else "cost"
+    return (
+        f"{told}. Without rules, at the same average exposure, it became {ratio(last['control'])}: "
+        f"the rules {did} {ratio(abs(gap))}, whatever luck had in it."
     )
 
 

@@ -14,10 +14,14 @@ from dashboard import session
 from dashboard.charts.enlarged import enlarged
 from dashboard.charts.overview import Part, overview_figure
 from dashboard.charts.rows import rows_figure
+from dashboard.format import date, percent
+from dashboard.review_exposure import is_held, sector_cap
 from dashboard.run import Run
 from dashboard.state import STORY_STEPS, AppState
 from dashboard.views import frame
 from dashboard.views import overview_words as words
+from dashboard.views.exposure_words import exposure_headline
+from dashboard.views.figure import draw
 from dashboard.views.frames import levels
 from dashboard.views.keys import keys
 from dashboard.views.overview_crises import crises_html, crises_sentence
@@ -108,11 +112,15 @@ def _curves(run: Run, parts: tuple[Part, ...]) -> None:
         compact=is_phone(),
     )
     _draw(figure, "story-curves", words.overview_alt(equity, drawdown, run))
-    if control is not None and "equity" in parts:
-        _say(words.control_sentence(control.exposure, control.average))
+    if "equity" in parts:
+        _say(words.growth_sentence(equity, run))
+        if control is not None:
+            _say(words.control_sentence(control.exposure, control.average))
     if "drawdown" in parts:
         worst = drawdown["portfolio"]
-        _say(words.worst_sentence(worst, drawdown["benchmark"], run.benchmark_name))
+        told = words.worst_sentence(worst, drawdown["benchmark"], run.benchmark_name)
+        invested = percent(float(run.result.invested[int(worst.argmin())]))
+        _say(f"{told} On {date(worst.idxmin())} {invested} of NAV was invested.")
     if study.status in ("waiting", "running"):
         waiting("control", run, "", 0)
 
@@ -143,11 +151,14 @@ def _sectors(run: Run) -> None:
         figure = rows_figure(
             sector_rows(table, cap, colours),
             colours,
-            title="Share of NAV" if cap is None else "Share of NAV, line: the cap",
+            title="Share of NAV, diamond: target at full exposure"
+            + ("" if cap is None else ", line: the cap"),
             limit=cap,
             compact=is_phone(),
         )
         _draw(figure, "story-sectors", words.sectors_alt(table, cap))
+    if is_held(run):
+        _say(exposure_headline(run, sector_cap(run)))
     _say(words.sectors_sentence(table, run))
 
 
@@ -169,8 +180,7 @@ _STORY: Final[tuple[Callable[[Run], None], ...]] = (
 def _draw(figure: go.Figure, key: str, alt: str) -> None:
     # On a phone the figure has its own size already.
     shown = figure if is_phone() else enlarged(figure, _FACTOR, _PX)
-    config = {"displayModeBar": False, "doubleClick": False}
-    st.plotly_chart(shown, key=key, theme=None, config=config, alt=alt)
+    draw(shown, key=key, alt=alt)
 
 
 def _say(text: str, *, lead: bool = False) -> None:

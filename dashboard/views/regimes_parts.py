@@ -15,7 +15,7 @@ from dashboard.charts.regimes import (
 )
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.regimes_words import (
     bands_table,
@@ -36,27 +36,27 @@ def through_time(run: Run, found: RegimeStats) -> None:
     config = run.scenario.regimes
     drivers, day = review_regimes.drivers(run), run.regime_series()
     in_force = review_regimes.in_force(run)
-    figure = regimes_figure(
-        drivers,
-        day,
-        in_force,
-        Thresholds(
-            trend=config.trend_threshold,
-            volatility=config.volatility_threshold,
-            vix=config.vix_level,
-            vix_override=config.vix_override,
-            window=config.lookback_days,
-        ),
-        review_regimes.VIX_EDGES,
-        session.colours(),
-        compact=is_phone(),
-    )
     chart(
-        figure,
+        lambda: regimes_figure(
+            drivers,
+            day,
+            in_force,
+            Thresholds(
+                trend=config.trend_threshold,
+                volatility=config.volatility_threshold,
+                vix=config.vix_level,
+                vix_override=config.vix_override,
+                window=config.lookback_days,
+            ),
+            review_regimes.VIX_EDGES,
+            session.colours(),
+            compact=is_phone(),
+        ),
         pd.concat([day, in_force, drivers], axis=1),
         key="regimes",
         title="Regimes and what they are told from",
         alt=regimes_alt(run, found),
+        content=view_of(run),
     )
     frame.show(frame.words_html("", rules_words(config)))
 
@@ -73,11 +73,12 @@ def counts_and_transitions(run: Run, found: RegimeStats) -> None:
         matrix = pd.DataFrame(found.matrix, pd.Index(names, name="from"), names)
         counts = pd.DataFrame(found.transitions, matrix.index, names)
         chart(
-            transitions_figure(matrix, counts, colours, compact=is_phone()),
+            lambda: transitions_figure(matrix, counts, colours, compact=is_phone()),
             matrix,
             key="transitions",
             title="The next session, from row to column",
             alt=transitions_alt(found),
+            content=view_of(run),
         )
     bands = review_regimes.vix_bands(run)
     if bands is None:
@@ -110,11 +111,12 @@ def late_labels(run: Run) -> None:
     day = run.regime_series()
     said = '<span class="pl-badge warn">for diagnosis only: knows the future</span>'
     chart(
-        hindsight_figure(day, found.labels, colours, compact=is_phone()),
+        lambda: hindsight_figure(day, found.labels, colours, compact=is_phone()),
         pd.concat([day, found.labels], axis=1),
         key="hindsight",
         title="How late the labels were",
         alt=hindsight_words(found),
+        content=view_of(run),
     )
     frame.show(f'<div class="pl-badges" style="margin-left:0">{said}</div>')
     frame.show(frame.words_html(hindsight_words(found)))

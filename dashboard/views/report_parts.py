@@ -79,7 +79,7 @@ def parts_picker() -> tuple[str, ...]:
     """Let the parts be chosen; the choice survives a change of page."""
     wanted = st.session_state.get(_PARTS, tuple(PARTS))
     st.pills(
-        "Parts",
+        "Parts that go in: press one to leave it out or take it in",
         list(PARTS),
         selection_mode="multi",
         format_func=lambda part: PARTS[part],

@@ -22,7 +22,9 @@ ALWAYS: Final = (
     "marked, definitions, where data and program come from, and what a hypothetical result is not."
 )
 VERIFY: Final = (
-    "It runs the setting of the file again on the data of the store and compares every number, "
+    "Type it in the folder of Plimsoll, as .venv/bin/plimsoll where the shell does not know "
+    "plimsoll, and give the path to which the file was saved. It runs the "
+    "setting of the file again on the data of the store and compares every number, "
     "table and chart point. It ends with status 0 when all agree, 1 with the first difference "
     "(section, metric, expected, found), and 2 when it cannot compare: other data, a file that is "
     "not whole or not a report. A report holds no keys and no paths of this machine."

@@ -16,7 +16,7 @@ from dashboard.charts.rolling import rolling_figure
 from dashboard.format import count
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.returns_words import (
     calendar_alt,
@@ -44,21 +44,23 @@ def by_calendar(run: Run) -> None:
     left, right = st.columns((3, 2), gap="large")
     with left:
         chart(
-            months_figure(months, calendar.partial, colours, compact=is_phone()),
+            lambda: months_figure(months, calendar.partial, colours, compact=is_phone()),
             months,
             key="months",
             title="Months, %",
             alt=calendar_alt(calendar),
+            content=view_of(run),
         )
         if calendar.partial.to_numpy().any():
             frame.show(frame.words_html("", "* The period covers only part of it."))
     with right:
         chart(
-            years_figure(calendar.years, colours, benchmark_name=run.benchmark_name),
+            lambda: years_figure(calendar.years, colours, benchmark_name=run.benchmark_name),
             calendar.years,
             key="years",
             title="Calendar years",
             alt=years_alt(calendar.years, run.benchmark_name),
+            content=view_of(run),
         )
 
 
@@ -83,17 +85,22 @@ def through_time(run: Run) -> None:
         )
         return
     frames = review.rolling(run, wanted)
-    figure = rolling_figure(
-        frames,
-        session.colours(),
-        window=wanted,
-        target=run.scenario.risk.target_annual_vol,
-        compact=is_phone(),
-    )
     table = pd.concat(frames, axis=1)
     table.columns = pd.Index(["_".join(pair) for pair in table.columns.to_flat_index()])
-    alt = rolling_alt(frames, wanted)
-    chart(figure, table, key="rolling", title="Sharpe ratio, volatility and beta", alt=alt)
+    chart(
+        lambda: rolling_figure(
+            frames,
+            session.colours(),
+            window=wanted,
+            target=run.scenario.risk.target_annual_vol,
+            compact=is_phone(),
+        ),
+        table,
+        key="rolling",
+        title="Sharpe ratio, volatility and beta",
+        alt=rolling_alt(frames, wanted),
+        content=view_of(run, wanted),
+    )
 
 
 def distribution(run: Run) -> None:
@@ -104,7 +111,7 @@ def distribution(run: Run) -> None:
     left, right = st.columns((3, 2), gap="large")
     with left:
         chart(
-            distribution_figure(bins, tails[0].risk, session.colours()),
+            lambda: distribution_figure(bins, tails[0].risk, session.colours()),
             pd.DataFrame(
                 {
                     "from": bins.edges[:-1],
@@ -116,6 +123,7 @@ def distribution(run: Run) -> None:
             key="distribution",
             title="Daily returns",
             alt=distribution_alt(shape, tails[0]),
+            content=view_of(run),
         )
     with right:
         heading("Tail risk", _breaches(run, tails[0]), "value-at-risk")

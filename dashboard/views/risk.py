@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from html import escape
+
 import streamlit as st
 
 from dashboard import saved, session
 from dashboard.charts.alt import facts_alt, scale_curve_alt
 from dashboard.controls.pickers import preset_picker, scenario_pickers
 from dashboard.lab import component
+from dashboard.lab.answers import begin_hints
 from dashboard.lab.payload import run_frame
 from dashboard.review_evidence import is_short
 from dashboard.run import Run
@@ -82,7 +86,7 @@ def _words(state: AppState, found: Outcome) -> None:
     compared = "" if base is None else f"Small + and − compare with {state.baseline_name()}."
     # One piece: each message to the browser costs the server as much as making all of this.
     parts = (
-        frame.unseen_html(cards + "".join(f"<p>{text}</p>" for text in words))
+        frame.unseen_html(cards + "".join(f"<p>{escape(text)}</p>" for text in words))
         + frame.words_html(headline(run), compared),
         "<div>" + frame.heading_html("What stands out") + bullets(findings(run)) + "</div>",
         _tables(run),
@@ -116,28 +120,34 @@ def _all_numbers(state: AppState, run: Run, baseline: Run | None) -> None:
 
 component.page_begins()
 state = session.current()
+turns, quick = session.engine().turns, session.is_quick(state)
 # Whatever goes out makes the browser lay the page out, and the charts wait for that: so a commit
 # is computed before the first message, and the lab goes out before what stands above it.
-early = session.outcome(state) if session.is_quick(state) else None
-data = _frame(state, early) if early else b""
-apply_style(session.colours())
-waiting = st.empty()
-if early is None:
-    problem = frame.prepare(waiting)
-    state = session.current()  # the market may not have been there before
-    outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
-    data = _frame(state, outcome)
-else:
-    outcome = early
-head, said = st.container(key="head"), st.container(key="said")
-component.lab(data)
-component.page_asks_for_curves()
-with head:
-    _head(state, outcome)
-if outcome.run is not None:
-    saved.record(state, outcome.run)
-with said:
-    notices(state)
-_words(state, outcome)
-help_overlay("Risk")
+with turns.first() if quick else nullcontext():
+    early = session.outcome(state) if quick else None
+    data = _frame(state, early) if early else b""
+    apply_style(session.colours())
+    waiting = st.empty()
+    if early is None:
+        problem = frame.prepare(waiting)
+        state = session.current()  # the market may not have been there before
+        outcome = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
+        data = _frame(state, outcome)
+    else:
+        outcome = early
+    head, said = st.container(key="head"), st.container(key="said")
+    component.lab(data)
+with turns.after() as pause:
+    with head:
+        _head(state, outcome)
+    begin_hints(outcome.run)
+    pause()
+    if outcome.run is not None:
+        saved.record(state, outcome.run)
+    with said:
+        notices(state)
+    pause()
+    _words(state, outcome)
+    help_overlay("Risk")
+component.page_asks_for_curves(outcome.run)
 component.page_is_complete()

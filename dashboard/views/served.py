@@ -18,7 +18,7 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-__all__ = ["served_component"]
+__all__ = ["served_component", "served_folder"]
 
 
 def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
@@ -37,6 +37,18 @@ def served_component(folder: Path, *, html: str, css: str, js: str) -> Any:
         name below which the folder is served.
     """
     return _made(get_bidi_component_manager(), folder, html, css, js)
+
+
+def served_folder(folder: Path, name: str) -> str:
+    """Return the name below which all of `folder` is served; `name` must change with its content.
+
+    For files that a component's script asks for and that are not ours.
+    """
+    manager, full = get_bidi_component_manager(), f"plimsoll.{name}"
+    if manager.get_component_asset_root(full) is None:
+        config = ComponentConfig(name, folder.name)
+        manager.register_from_manifest(ComponentManifest("plimsoll", name, [config]), folder.parent)
+    return full
 
 
 @functools.lru_cache(maxsize=16)  # a page draws it with every run; making it asks the disk

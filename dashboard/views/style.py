@@ -14,7 +14,6 @@ __all__ = ["apply_style", "style_sheet"]
 _RULES = """
 .stApp, .stApp button, .stApp input { font-family: var(--pl-font); }
 .stApp { font-variant-numeric: tabular-nums; }
-.stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
 .st-key-head { gap: 8px; }
 .st-key-lab:not(:has(.lab-empty)) { min-height: 100vh; }
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
@@ -47,7 +46,13 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
   gap: 16px 64px; }
 .pl-two > * { min-width: 0; }
-.pl-scroll { overflow-x: auto; }
+.pl-scroll { overflow-x: auto; background:
+  linear-gradient(to left, var(--pl-page) 40%, transparent) right top -1px / 56px
+  calc(100% + 2px) no-repeat local,
+  linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
+  right center / 20px calc(100% - 4px) no-repeat scroll; }
+[class*=st-key-head-] { flex-wrap: nowrap; }
+[class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
 .pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
 .pl-table th, .pl-table td { text-align: right; padding: 4px 0 4px 12px;
@@ -78,16 +83,16 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .pl-cards { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
-  .stMainBlockContainer { padding: 56px 12px 24px; }
-  .st-key-setting, .st-key-toolbar { flex-wrap: nowrap; }
-  .st-key-setting { overflow-x: auto; scrollbar-width: none; }
-  .st-key-setting > *, .st-key-toolbar > * { flex: none; }
-  .st-key-setting button p { white-space: nowrap; }
-  .st-key-setting button, .st-key-toolbar button { min-height: 40px; min-width: 40px; }
-  .st-key-setting > *, .st-key-toolbar > * { order: 2; }
-  .st-key-setting > :first-child { order: 0; }
-  .st-key-setting :is(.st-key-undo, .st-key-redo) { order: 1; }
-  .st-key-undo button p, .st-key-redo button p { font-size: 0; }
+  .st-key-setting { gap: 8px; }
+  .st-key-setting::after { content: ""; flex: 0 0 100%; order: 1; margin-top: -8px; }
+  .st-key-setting > *, .st-key-toolbar > * { flex: none; order: 2; }
+  .st-key-setting > :first-child { order: 0; flex: 1 1 0 !important; min-width: 0; }
+  .st-key-setting > .st-key-data { order: 0; }
+  .st-key-setting button { min-height: 40px; min-width: 38px; padding: 2px 8px; }
+  .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
+  [data-testid=stElementToolbar] { display: none; }
+  .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
+    background: var(--pl-page); }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }

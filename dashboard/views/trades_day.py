@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from html import escape
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard import session
 from dashboard.explanation import ExplainedDay, explain_day
 from dashboard.format import date
+from dashboard.memo import Memo, keep
 from dashboard.problems import EXPECTED, explain
 from dashboard.review_trades import traded_sessions
 from dashboard.run import Run
 from dashboard.views import frame
+from dashboard.views.figure import Point
 from dashboard.views.keys import keys
 from dashboard.views.page import is_phone
 from dashboard.views.trades_words import FILLED, day_sections, day_text, scale_table, traded_table
@@ -28,6 +28,7 @@ _DAY: Final = "plimsoll.trades.day"
 _NAME: Final = "plimsoll.trades.name"
 _PREVIOUS, _NEXT, _DATE, _WHO = "trades-previous", "trades-next", "trades-date", "trades-name"
 _CARD_PX: Final = 560
+_DAYS_KEPT: Final = 8  # explained, of one run
 
 
 def chosen_day(run: Run) -> int:
@@ -46,12 +47,11 @@ def choose_day(when: object, name: str | None = None) -> None:
         st.session_state[_NAME] = name
 
 
-def click_day(key: str) -> None:
-    """Take a click into the chart `key`."""
-    event = st.session_state.get(key)
-    points = event["selection"]["points"] if event else []
-    if points:
-        choose_day(pd.Timestamp(points[0]["x"]))
+def click_day(point: Point) -> None:
+    """Take a click into a chart."""
+    when = point.date()
+    if when is not None:
+        choose_day(when)
 
 
 def day_picker(run: Run, day: int) -> None:
@@ -93,10 +93,15 @@ def _take_name() -> None:
     st.session_state[_NAME] = st.session_state[_WHO]
 
 
-@lru_cache(maxsize=4)  # by identity: a run is never changed after it was made
 def _explained(run: Run, day: dt.date, name: str | None) -> ExplainedDay:
-    with session.engine().studies.page():
-        return explain_day(run, day, name)
+    def explained() -> ExplainedDay:
+        with session.engine().studies.page():
+            return explain_day(run, day, name)
+
+    days: Memo[tuple[dt.date, str | None], ExplainedDay] = keep(
+        run, "explained days", lambda: Memo(_DAYS_KEPT)
+    )
+    return days.get((day, name), explained)
 
 
 def day_card(run: Run, day: int) -> None:

@@ -18,7 +18,7 @@ from dashboard.review_trades import Filters, Kind, filtered, round_trips, trigge
 from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
-from dashboard.views.chart import chart, heading
+from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.page import is_phone
 from dashboard.views.trades_day import choose_day, click_day
 from dashboard.views.trades_words import approaches_table, books_words, fills_words, triggers_alt
@@ -26,7 +26,7 @@ from dashboard.views.trades_words import approaches_table, books_words, fills_wo
 __all__ = ["blotter_study", "distances", "ledger"]
 
 _LOOK_AGAIN: Final = 0.7  # seconds between two looks at a study under way
-_SHOWN: Final = 300  # rows of a table; its file has all
+_SHOWN: Final = 150  # rows of a table; its file has all
 _TABLE_PX: Final = 500
 _LAST: Final = "plimsoll.trades.blotter"
 _FILLS, _TRIPS = "Orders", "Round trips"
@@ -190,9 +190,15 @@ def distances(run: Run, day: int) -> None:
         table = triggers(run)
     risk, events = run.scenario.risk, run.result.events
     acts = {name: run.index[events.session[events.kind == kind]] for name, kind in _ACTS.items()}
-    figure = triggers_figure(
-        table, acts, risk, session.colours(), day=run.index[day], compact=is_phone()
+    chart(
+        lambda: triggers_figure(
+            table, acts, risk, session.colours(), day=run.index[day], compact=is_phone()
+        ),
+        table,
+        key="triggers",
+        title="Distance to every trigger",
+        alt=triggers_alt(table, acts),
+        content=view_of(run, day),
+        on_click=click_day,
     )
-    chart(figure, table, key="triggers", title="Distance to every trigger",
-          alt=triggers_alt(table, acts), on_select=lambda: click_day("triggers"))  # fmt: skip
     frame.show(approaches_table(run, table))

@@ -18,6 +18,7 @@ from data.schema import TICKER_PATTERN
 __all__ = [
     "PROVIDER_REASONS",
     "RAW_BARS",
+    "Actions",
     "BarOutcome",
     "BarProvider",
     "BarsComplete",
@@ -48,6 +49,9 @@ PROVIDER_REASONS: Final = {
     "no_filing_date": "nobody can tell when the filing became known",
     "bad_ratio": "a split's numbers are not positive",
     "negative_cash": "a dividend's amount is negative",
+    "unfinished_session": "the session was not over: its bar still changed",
+    "live_quote": "the latest price, told beside the bar of its session",
+    "other_currency": "the amount is not in dollars",
 }
 
 _TICKER = re.compile(TICKER_PATTERN)
@@ -91,6 +95,35 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """A whole table of something other than bars: rows received = rows of `table` + refused."""
+
+    table: pa.Table
+    provenance: Provenance
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Splits and dividends that came in one answer with bars.
+
+    Attributes
+    ----------
+    splits, dividends : Batch
+        Schemas SPLITS and DIVIDENDS, on the basis that their provenance names.
+    start, end : date
+        Both are complete for these dates, both included. On a basis that moves with every split
+        `end` is the day of the answer: later than the last bar where the bars asked for end
+        before it, because its splits are in their prices.
+    """
+
+    splits: Batch
+    dividends: Batch
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BarsComplete:
     """All bars the source has of a ticker in the asked dates.
 
@@ -102,12 +135,15 @@ class BarsComplete:
         Schema RAW_BARS, one row a session, dates increasing; NaN-free, nulls where empty.
     refused : tuple of Refused
         Rows that came and are not in `bars`: rows received = rows + refused.
+    actions : Actions or None
+        Where the source tells them with the bars; None = ask it for them.
     """
 
     ticker: str
     bars: pa.Table
     provenance: Provenance
     refused: tuple[Refused, ...] = ()
+    actions: Actions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +161,6 @@ class BarsFailed:
 
     ticker: str
     error: ProviderError
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """A whole table of something other than bars: rows received = rows of `table` + refused."""
-
-    table: pa.Table
-    provenance: Provenance
-    refused: tuple[Refused, ...] = ()
 
 
 BarOutcome = BarsComplete | BarsEmpty | BarsFailed

@@ -66,7 +66,7 @@ class Gateway:
             settings.workers, settings.connect_seconds, settings.read_seconds
         )
         self._client = _client(access, self._transport)
-        self._pacer = shared_pacer(f"{NAME} {access.base_url}", settings.pacing)
+        self._pacer = shared_pacer(f"{NAME} {access.base_url}", access.pace)
         package = _PACKAGES[access.client]
         self.client_name = f"{package} {importlib.metadata.version(package)}"
 

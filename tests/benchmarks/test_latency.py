@@ -12,9 +12,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.document import write_section
-from benchmarks.latency.figures import p95, ratios
-from benchmarks.latency.rows import Row, table
+from benchmarks.latency import floor
+from benchmarks.latency.figures import Figures, p95, ratios
+from benchmarks.latency.rows import Row, rows_of, table
 from benchmarks.latency.traffic import ScriptRun, page_requests, script_runs
+from dashboard import asgi
 
 TIMES = st.floats(1.0, 1e4)
 
@@ -97,3 +99,13 @@ def test_only_what_stands_between_the_markers_is_written(tmp_path: Path) -> None
     assert document.read_text() == "before\n<!-- x:begin -->\nnew\n<!-- x:end -->\nafter\n"
     with pytest.raises(ValueError, match=r"performance\.md must hold <!-- y:begin -->"):
         write_section("y", "new", document)
+
+
+def test_only_the_rows_of_what_was_measured_are_told() -> None:
+    assert [row.key for row in rows_of(Figures(frozen=1), ())] == ["frozen"]
+    crowd = Figures(frozen=1, crowd_floor=[[100.0], [100.0]], crowd_lab=[[300.0]], sessions=20)
+    assert [row.ratio for row in rows_of(crowd, ("crowd",))] == ["3.0× (3.0–3.0)", ""]
+
+
+def test_the_floor_hands_the_interpreter_on_as_often_as_the_dashboard() -> None:
+    assert floor.SWITCH_S == asgi.SWITCH_S

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -21,6 +22,7 @@ from tests.browser.server import Dashboard, free_port, running_dashboard
 
 HERE = Path(__file__).resolve().parent
 PAGE_LIMIT = 60_000  # milliseconds for anything waited for on a page
+expect.set_options(timeout=PAGE_LIMIT)  # five seconds are too few where others use the machine
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from dashboard.views.metrics import CARDS
 from tests.browser.server import ROOT
 
 WIDE = "2000"  # columns: no printed line is wrapped
+PAINTED = 10.0  # seconds until all parts of an answer must be on the page
 LIMIT = 180.0  # seconds for one backtest, the first compiles the engine
 # Words of the page's table of rules → event in the terminal's JSON.
 RULES = {
@@ -142,8 +144,22 @@ def seen(page: Page) -> dict[str, Any]:
 
 
 def assert_same(page: Page, report: Report, baseline: Report | None = None) -> None:
-    """Compare everything the page shows with what the command line printed."""
-    found = seen(page)
+    """Compare everything the page shows with what the command line printed.
+
+    The parts of one answer are painted one after the other, late where others use the machine.
+    """
+    until = time.monotonic() + PAINTED
+    while True:
+        try:
+            _same(seen(page), report, baseline)
+            return
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+            page.wait_for_timeout(100)
+
+
+def _same(found: Mapping[str, Any], report: Report, baseline: Report | None) -> None:
     _same_cards(found, report, baseline)
     _same_metrics(found["tables"]["Metric"], report, baseline)
     _same_rules(found["tables"]["What a rule did"], report)

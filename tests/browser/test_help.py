@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import PHONE
-from tests.browser.test_review_pages import go, opened, settled
+from tests.browser.pages import go, opened, phone, settled
 
 RUNS = """() => document.querySelector('[data-testid=stApp]')
   ?.getAttribute('data-test-script-state')"""
@@ -54,13 +53,12 @@ def test_a_term_opens_its_own_definition_without_a_run(page: Page, app_url: str)
 
 
 def test_it_fits_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
+    page = phone(new_page)
     page.goto(app_url)
     page.wait_for_selector(".lab-root[data-scenario]")
     settled(page)
     page.keyboard.press("?")
+    expect(page.locator("dialog.pl-help")).to_be_visible()
     box = page.locator("dialog.pl-help").bounding_box()
     assert box is not None
     assert box["x"] >= 0

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chromium import PHONE
-from tests.browser.test_review_pages import RISK_READY, settled
+from tests.browser.pages import settled, titled
 
 LONG = 120_000  # milliseconds: every combination of the rules is run
 CHART = ".st-key-compare .js-plotly-plot"
@@ -25,12 +24,8 @@ VERDICT = "Order, now that the noise is known"
 
 
 def begun(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_text("Review", exact=True).first.click()
-    page.locator("a:visible").filter(has_text="Compare").first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text("Compare ·")
+    page.goto(f"{url}/compare")
+    titled(page, "Compare")
     expect(page.get_by_text("Nothing to compare with yet")).to_be_visible()
     settled(page)
     page.get_by_role("button", name=re.compile("^Compare with No overlay")).click()
@@ -93,22 +88,3 @@ def test_a_click_on_a_day_explains_it_for_both(page: Page, app_url: str) -> None
     expect(page.get_by_text(f"B (No overlay) on {day}")).to_be_visible()
     settled(page)
     assert page.locator("[data-testid=stException]").count() == 0
-
-
-def test_it_fits_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    page.goto(app_url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator("a:visible").filter(has_text="Compare").first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text("Compare ·")
-    settled(page)
-    page.get_by_role("button", name=re.compile("^Compare with No overlay")).click()
-    page.wait_for_selector(f"{CHART} .main-svg")
-    judged(page)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
-    assert page.locator(".js-plotly-plot, .pl-strip, .pl-legend").evaluate_all(wide) == 0

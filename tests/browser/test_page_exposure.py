@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import PHONE
-from tests.browser.test_review_pages import RISK_READY, go, opened, settled
+from tests.browser.pages import go, opened, settled
 
 BOXES = "() => document.querySelectorAll('[data-testid=stException]').length"
 
@@ -58,21 +56,3 @@ def test_the_scenario_goes_along_from_exposure_to_returns(page: Page, app_url: s
     expect(page.get_by_text(re.compile("passed its cap of 25"))).to_be_visible()
     go(page, "Returns")
     expect(page.locator(".pl-strip h1")).to_contain_text("Returns · Phase 8.1")
-
-
-def test_the_page_fits_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    page.goto(app_url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator("a:visible").filter(has_text="Exposure").first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text("Exposure ·")
-    page.wait_for_selector(".js-plotly-plot .main-svg")
-    settled(page)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
-    assert page.locator(".js-plotly-plot, .pl-strip, .pl-card").evaluate_all(wide) == 0
-    assert page.evaluate(BOXES) == 0

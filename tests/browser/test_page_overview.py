@@ -8,11 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import PHONE
+from tests.browser.pages import phone, settled, titled
 
-QUIET = """() => document.querySelector('[data-testid=stApp]')
-  ?.getAttribute('data-test-script-state') === 'notRunning'"""
-RISK_READY = "() => document.querySelector('.lab-root[data-scenario]')"
 TITLES = (
     "The result", "Growth", "Drawdown", "What each rule added", "Sectors of the last book",
     "What this period never saw",
@@ -27,21 +24,9 @@ OUTSIDE = """() => [...document.querySelectorAll(
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1).length"""
 
 
-def settled(page: Page) -> None:
-    page.wait_for_function(QUIET)
-    page.wait_for_timeout(300)
-    page.wait_for_function(QUIET)
-
-
-def opened(page: Page, url: str, *, phone: bool = False) -> None:
-    # From the first page on, as in test_review_pages.
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    if phone:
-        page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator("a:visible").filter(has_text="Overview").first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text("Overview ·")
+def opened(page: Page, url: str) -> None:
+    page.goto(f"{url}/overview")
+    titled(page, "Overview")
     expect(page.locator(".pl-lead")).to_be_visible(timeout=30_000)
 
 
@@ -123,10 +108,8 @@ def test_a_step_fits_the_projector(
 
 
 def test_page_and_story_fit_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    opened(page, app_url, phone=True)
+    page = phone(new_page)
+    opened(page, app_url)
     complete(page)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert page.evaluate(OUTSIDE) == 0

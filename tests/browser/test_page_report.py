@@ -12,28 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import PHONE
 from tests.browser.conftest import PAGE_LIMIT, listen
+from tests.browser.pages import opened, settled
 from tests.browser.server import ROOT, Dashboard
-from tests.browser.test_review_pages import RISK_READY, settled
 
 DRAWN = "() => document.documentElement.dataset.drawn"
 BUILD = ".st-key-report-build button:visible"
 DOWNLOAD = ".st-key-report-download button:visible"
 OVERFLOW = """e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"""
-
-
-def opened(page: Page, url: str, *, phone: bool = False) -> None:
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    if phone:
-        page.get_by_test_id("stExpandSidebarButton").click()
-    else:
-        page.get_by_text("Results", exact=True).first.click()
-    page.locator("a:visible").filter(has_text="Report").first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text("Report ·")
-    settled(page)
 
 
 def verified(file: Path, home: Path) -> subprocess.CompletedProcess[str]:
@@ -56,7 +42,7 @@ def report(browser: Browser, app: Dashboard, tmp_path_factory: pytest.TempPathFa
     errors: list[str] = []
     page = context.new_page()
     listen(page, errors)
-    opened(page, app.url)
+    opened(page, app.url, "Report", wait=BUILD)
     aside = page.get_by_text("How it is verified").bounding_box()
     page.locator(BUILD).click()
     expect(page.locator(DOWNLOAD)).to_be_visible(timeout=180_000)
@@ -132,30 +118,8 @@ def test_it_verifies_and_a_doctored_copy_does_not(
     assert "was 25.0 %" in found.stderr
 
 
-def test_the_page_fits_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    opened(page, app_url, phone=True)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    expect(page.locator(BUILD)).to_be_visible()
-    parts = ".pl-words, .pl-box, .stCode, [data-testid=stButtonGroup] button, .st-key-report-build"
-    wide = page.locator(parts).evaluate_all(
-        "e => e.filter(x => x.checkVisibility({visibilityProperty: true}) && "
-        "x.getBoundingClientRect().right > innerWidth + 1).map(x => x.outerHTML.slice(0, 200))"
-    )
-    assert wide == []
-    assert not page.locator("[data-testid=stException]").count()
-
-
 def test_a_chart_can_be_saved_as_csv_and_parquet(page: Page, app_url: str) -> None:
-    page.goto(app_url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_text("Review", exact=True).first.click()
-    page.locator("a:visible").filter(has_text="Returns").first.click()
-    page.wait_for_selector(".js-plotly-plot .main-svg")
-    settled(page)
+    opened(page, app_url, "Returns")
     for ending, start in (("csv", b"year,"), ("parquet", b"PAR1")):
         with page.expect_download() as found:
             page.locator(f".st-key-{ending}-months button:visible").click()

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chromium import PHONE
+from tests.browser.pages import PLOT, settled, titled
 
 LIMIT = 30_000.0  # milliseconds for what a key or a click changes
-QUIET = """() => document.querySelector('[data-testid=stApp]')
-  ?.getAttribute('data-test-script-state') === 'notRunning'"""
-RISK_READY = """() => document.querySelector('.lab-root[data-scenario]')
-  && document.querySelector('.pl-card[data-metric=cagr][data-value]')"""
 TABLE = ".st-key-trades-orders [data-testid=stDataFrame]"
 POINT = """() => {
   const plot = document.querySelector('.st-key-triggers .js-plotly-plot');
@@ -31,25 +25,14 @@ BOXES = """() => ['.st-key-trades-orders', '.st-key-trades-card', '.st-key-trigg
 })"""
 
 
-def settled(page: Page) -> None:
-    page.wait_for_function(QUIET)
-    page.wait_for_timeout(300)
-    page.wait_for_function(QUIET)
-
-
 def opened(page: Page, url: str) -> None:
-    # From the first page on: see test_review_pages.
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_text("Review", exact=True).first.click()
-    page.locator("a:visible").filter(has_text="Trades").first.click()
+    page.goto(f"{url}/trades")
     ready(page)
 
 
 def ready(page: Page) -> None:
-    expect(page.locator(".pl-strip h1")).to_contain_text("Trades ·")
-    page.wait_for_selector(".st-key-triggers .js-plotly-plot .main-svg")
+    titled(page, "Trades")
+    page.wait_for_selector(f".st-key-triggers {PLOT}")
     page.wait_for_selector(TABLE)
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LIMIT)
     settled(page)
@@ -97,22 +80,3 @@ def test_the_day_can_be_copied(page: Page, app_url: str) -> None:
     code = page.locator("[data-testid=stCode]")
     expect(code).to_contain_text("[SIMULATED MARKET]")
     expect(code).to_contain_text("Decided at this close")
-
-
-@pytest.mark.parametrize("table", ["Orders", "Round trips"])
-def test_the_page_fits_a_phone(new_page: Callable[..., Page], app_url: str, table: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    page.goto(app_url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator("a:visible").filter(has_text="Trades").first.click()
-    ready(page)
-    page.get_by_text(table, exact=True).first.click()
-    settled(page)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
-    assert page.locator(".js-plotly-plot, .pl-strip").evaluate_all(wide) == 0
-    expect(page.locator("[data-testid=stException]")).to_have_count(0)

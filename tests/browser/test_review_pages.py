@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import PHONE
+from tests.browser.pages import RISK_READY, go, opened, settled
 
-QUIET = """() => document.querySelector('[data-testid=stApp]')
-  ?.getAttribute('data-test-script-state') === 'notRunning'"""
 CHART = ".st-key-underwater"
 AXIS = """() => document.querySelector('.st-key-underwater .js-plotly-plot')
   ?._fullLayout?.xaxis?.range?.map(text => Date.parse(text))"""
@@ -22,40 +19,12 @@ TROUGH = """() => {
   return [box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
           box.top + y._offset + y.d2p(trace.y[0])];
 }"""
-RISK_READY = """() => document.querySelector('.lab-root[data-scenario]')
-  && document.querySelector('.pl-card[data-metric=cagr][data-value]')"""
 DAY_MS = 86_400_000.0
-
-
-def settled(page: Page) -> None:
-    page.wait_for_function(QUIET)
-    page.wait_for_timeout(300)
-    page.wait_for_function(QUIET)
-
-
-def opened(page: Page, url: str, name: str = "Drawdowns") -> None:
-    # From the first page on: opened by its own address, Streamlit's browser side first looks for
-    # the server below that address, and the console complains of what is not there.
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
-    settled(page)
-    go(page, name)
-    page.wait_for_selector(".js-plotly-plot .main-svg")
-    settled(page)
 
 
 def days_shown(page: Page) -> float:
     first, last = page.evaluate(AXIS)
     return float(last - first) / DAY_MS
-
-
-def go(page: Page, name: str) -> None:
-    """Change the page by the navigation at the top."""
-    if name != "Risk":
-        page.get_by_text("Review", exact=True).first.click()
-    page.locator("a:visible").filter(has_text=name).first.click()
-    expect(page.locator(".pl-strip h1")).to_contain_text(f"{name} ·")
-    settled(page)
 
 
 def test_a_click_on_a_drawdown_zooms_and_escape_shows_everything(page: Page, app_url: str) -> None:
@@ -112,24 +81,6 @@ def test_the_scenario_goes_along_and_the_risk_page_comes_back(page: Page, app_ur
     slider.focus()
     slider.press("ArrowLeft")
     expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")
-
-
-def test_both_pages_fit_a_phone(new_page: Callable[..., Page], app_url: str) -> None:
-    page = new_page(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
-    )
-    for name in ("Drawdowns", "Returns"):
-        page.goto(app_url)
-        page.wait_for_function(RISK_READY)
-        settled(page)
-        page.get_by_test_id("stExpandSidebarButton").click()
-        page.locator("a:visible").filter(has_text=name).first.click()
-        expect(page.locator(".pl-strip h1")).to_contain_text(f"{name} ·")
-        page.wait_for_selector(".js-plotly-plot .main-svg")
-        settled(page)
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-        wide = "e => e.filter(x => x.getBoundingClientRect().right > innerWidth + 1).length"
-        assert page.locator(".js-plotly-plot, .pl-strip").evaluate_all(wide) == 0
 
 
 def test_a_page_opened_by_its_own_address_asks_for_nothing_that_is_not_there(

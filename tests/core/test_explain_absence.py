@@ -129,6 +129,7 @@ def test_small_markets(inputs: SimulationInputs, risk: RiskConfig) -> None:
     check_every_name(inputs, risk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", EXECUTIONS, ids=lambda way: "-".join(map(str, way.values())))
 def test_every_answer_is_given(way: dict[str, Any]) -> None:
     total: Counter[Why] = Counter()

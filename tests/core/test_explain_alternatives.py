@@ -181,6 +181,7 @@ def assert_same(
 
 
 # Few markets a way: every alternative is a decision and a fill of the oracle.
+@pytest.mark.slow
 @WAYS
 def test_markets_full_of_gaps(way: dict[str, Any]) -> None:
     differed = 0
@@ -190,6 +191,7 @@ def test_markets_full_of_gaps(way: dict[str, Any]) -> None:
     assert differed > 30
 
 
+@pytest.mark.slow
 @WAYS
 def test_longer_markets(way: dict[str, Any]) -> None:
     differed = 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.book import Book
 from core.config import Scenario
 from core.factors.names import REGIMES, WITHOUT_TOPOLOGY
 from core.market import Filings, MarketPanel
 from core.metrics import curve_metrics, summarise
+from core.regimes import label_sessions, market_returns
 from core.simulation import SimulationInputs, simulate
 from dashboard.charts.exposure import binding_rule
 from dashboard.charts.frames import TimelineFrames
@@ -61,7 +63,10 @@ def fake_run(
     seed: int = 0,
     simulated: bool = True,
 ) -> Run:
-    """Return a run of the real simulation over a small random market."""
+    """Return a run of the real simulation over a small random market.
+
+    Labels follow the rules, the book is equal weights at every rebalance; there are no scores.
+    """
     scenario = scenario or Scenario()
     rng = np.random.default_rng(seed)
     dates = pd.bdate_range("2021-06-01", periods=sessions).to_numpy("datetime64[D]")
@@ -76,12 +81,19 @@ def fake_run(
     result = simulate(inputs, scenario.risk, weights=True)
     benchmark = close.mean(axis=1) / close[0].mean()
     market = _market(dates, close, rates, simulated)
+    regime = label_sessions(market_returns(close, market.member), scenario.regimes)
     return Run(
         scenario=scenario,
         market=market,
         signals=None,
-        regime=np.zeros(sessions, dtype=np.int64),
-        book=None,  # type: ignore[arg-type]
+        regime=regime,
+        book=Book(
+            rebalance=rebalance,
+            target=target,
+            alpha=None,
+            composite=np.full(target.shape, np.nan),
+            regime=regime[rebalance],
+        ),
         first=0,
         columns=np.arange(names),
         inputs=inputs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,23 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Scenario
-from core.errors import RuinError
 from core.presets import PRESETS
 from core.scenario import specs
 from dashboard.controls.pickers import ENSEMBLE
 from dashboard.lab.component import committed
 from dashboard.lab.declared import LAB_FIELDS
 from dashboard.lab.wire import unpacked
-from dashboard.run import Run
 from dashboard.session import Engine
 from data.catalog import Catalog
 from data.imports import import_book
+from tests.dashboard.pages import healthy, page_text, ruined, started
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
-LIMIT = 180.0  # seconds a run may take: the first one compiles
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 @pytest.fixture
-def app(demo_home: Path) -> AppTest:
-    assert demo_home.is_dir()
-    return AppTest.from_file(APP, default_timeout=LIMIT).run()
-
-
-def page_text(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.main.get("html"))
+def app() -> AppTest:
+    return started("risk")
 
 
 def metric(app: AppTest, name: str) -> float:
@@ -57,10 +48,6 @@ def commit(app: AppTest, **values: Any) -> None:
     paths = {path: values[spec.name] for path, spec in specs().items() if spec.name in values}
     app.session_state["plimsoll.state"] = committed(state, {"n": 1.0, "values": paths})
     app.run()
-
-
-def healthy(app: AppTest) -> bool:
-    return not app.exception and 'role="alert"' not in page_text(app)
 
 
 def test_the_page_shows_the_demo_market(app: AppTest) -> None:
@@ -210,7 +197,7 @@ def test_a_book_of_ones_own_replaces_the_ensembles(demo_home: Path, tmp_path: Pa
     book = tmp_path / "mine.csv"
     book.write_text("\n".join(lines), encoding="utf-8")
     import_book(demo_home, "mine", book)
-    app = AppTest.from_file(APP, default_timeout=LIMIT).run()
+    app = started("risk")
     ensemble = metric(app, "cagr")
     app.selectbox(key="pick:book").set_value("mine").run()
     assert healthy(app)
@@ -226,9 +213,6 @@ def test_without_books_there_is_no_picker_for_them(app: AppTest) -> None:
 
 
 def test_ruin_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ruined(_engine: Engine, _scenario: Scenario) -> Run:
-        raise RuinError(12, -5.0)
-
     monkeypatch.setattr(Engine, "run", ruined)
     commit(app, max_leverage=2.0)
     assert "The portfolio was ruined" in page_text(app)
@@ -236,20 +220,11 @@ def test_ruin_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> Non
     assert not app.exception
 
 
-def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> None:
-    folders = [path for path in demo_home.rglob("demo") if path.is_dir()]
-    for folder in folders:
-        shutil.rmtree(folder)
-    commit(app, max_leverage=2.0)
-    assert "This market is not in the store" in page_text(app)
-    assert not app.exception
-
-
 @pytest.mark.parametrize("damaged", ["manifest.json", "prices.parquet"])
-def test_a_damaged_simulated_market_is_made_again(demo_home: Path, damaged: str) -> None:
-    for file in demo_home.rglob(damaged):
+def test_a_damaged_simulated_market_is_made_again(cold_home: Path, damaged: str) -> None:
+    for file in cold_home.rglob(damaged):
         file.write_bytes(file.read_bytes()[:100])
-    app = AppTest.from_file(APP, default_timeout=LIMIT).run()
+    app = started("risk")
     assert healthy(app)
     assert "Simulated market" in page_text(app)
 
@@ -258,7 +233,7 @@ def test_the_first_start_makes_the_simulated_market(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLIMSOLL_HOME", str(tmp_path / "new"))
-    app = AppTest.from_file(APP, default_timeout=LIMIT).run()
+    app = started("risk")
     assert healthy(app)
     assert "Simulated market" in page_text(app)
 

@@ -14,11 +14,7 @@ from dashboard.charts.alt import scale_curve_alt
 from dashboard.charts.base import Slot
 from dashboard.charts.exposure import BINDING, binding_rule, spells
 from dashboard.charts.ribbon import runs_of
-from dashboard.charts.scale_curve import (
-    SCALE_CURVE_HEIGHT_PX,
-    floor_binds_at,
-    scale_curve_figure,
-)
+from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.charts.sectors import sectors_panel, stack_order
 from dashboard.theme import DARK, LIGHT
 
@@ -148,20 +144,6 @@ def test_the_floor_binds_exactly_where_the_scale_meets_it(maximum: float, floor:
 def test_the_floor_of_phase_8_binds_from_6_8_percent() -> None:
     assert floor_binds_at(0.30, 0.60) == pytest.approx(-0.0676, abs=5e-5)
     assert floor_binds_at(0.30, 1.5) == 0.0
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.floats(0.02, 1.0), st.floats(0.0, 1.5), st.floats(-0.99, 0.0))
-def test_the_curve_never_goes_below_the_floor(maximum: float, floor: float, worst: float) -> None:
-    figure = scale_curve_figure(maximum, floor, LIGHT, worst=worst)
-    curve = next(trace for trace in figure.data if trace.name == "Scale")
-    assert min(curve.y) >= floor
-    assert figure.layout.height == SCALE_CURVE_HEIGHT_PX
-    low, high = sorted(figure.layout.xaxis.range)
-    assert low <= min(worst, -maximum)
-    assert high > 0.0
-    noted = any("floor binds" in note.text for note in figure.layout.annotations)
-    assert noted == (0.0 < floor < 1.0)
 
 
 def test_the_alternative_text_of_the_curve() -> None:

@@ -172,13 +172,15 @@ def test_the_crosshair_reads_equity_first() -> None:
     assert next(t.name for t in reversed(figure.data) if t.hovertemplate) == "Portfolio"
 
 
-def test_a_phone_gets_short_labels_and_the_names_in_the_title() -> None:
+def test_a_phone_gets_short_labels_and_the_names_beside_the_title() -> None:
     figure = timeline_figure(fake_frames(), ALL_ON, LIGHT, benchmark_name="Index", compact=True)
     written = texts(figure)
     assert not any(text.endswith("Portfolio") for text in written)
-    (title,) = [text for text in written if text.startswith("Growth of 1")]
-    assert ">Portfolio<" in title
-    assert ">Benchmark<" in title
+    assert "Growth of 1" in written
+    # The names stand beside the title, each in the colour of its line.
+    (names,) = [text for text in written if ">Portfolio<" in text]
+    assert f'<span style="color:{LIGHT.accent}">Portfolio</span>' in names
+    assert ">Benchmark<" in names
     wide = timeline_figure(fake_frames(), ALL_ON, LIGHT)
     assert figure.layout.margin.r < wide.layout.margin.r
 

@@ -52,6 +52,7 @@ def _share_compiled(home: Path) -> None:
         os.symlink(Path(numba.config.CACHE_DIR).parent, home / "compiled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 def test_every_row_equals_its_own_backtest(tmp_path: Path, demo_home: Path, backend: str) -> None:
     _share_compiled(demo_home)
@@ -133,6 +134,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(
     assert not Path(f"{out}.parts").exists()
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_table(tmp_path: Path, demo_home: Path) -> None:
     _share_compiled(demo_home)
     _sweep(tmp_path / "here.parquet", *BOOKS)
@@ -195,6 +197,7 @@ def _end_after(process: subprocess.Popen[str], out: Path, parts: int, number: in
     return process.communicate(timeout=60)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_killed_and_interrupted_processes_leave_whole_parts(
     tmp_path: Path, demo_home: Path

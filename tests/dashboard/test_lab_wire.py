@@ -247,7 +247,8 @@ def test_hints_have_the_numbers_of_one_step_up_and_down() -> None:
     assert header["scenario"] == scenario_hash(RUN.scenario)
     up = fake_run(with_values(Scenario(), {"risk.position_stop_loss": 0.13}), sessions=756)
     told = header["hints"]["risk.position_stop_loss"]
-    assert told["1"]["sharpe_ratio"] == pytest.approx(up.metrics.sharpe_ratio, rel=1e-12)
+    exact = [getattr(up.metrics, name) for name in header["names"]]
+    assert told["1"] == pytest.approx(exact, rel=1e-12)
     assert set(told) == {"1", "-1"}
     assert "-1" not in header["hints"]["risk.stop_cooldown_days"]  # 0 is the least
     assert {path for path, _, _ in neighbours(RUN)} >= set(header["hints"])

@@ -89,3 +89,10 @@ def test_what_fails_is_not_kept_and_nothing_can_be_kept_without_a_place() -> Non
     assert keep(thing, "b", lambda: None) is None
     with pytest.raises(TypeError):
         keep(object(), "a", lambda: 3)
+
+
+def test_nothing_is_known_after_a_clear() -> None:
+    memo: Memo[str, int] = Memo(4)
+    assert [memo.get("a", lambda: 1), memo.get("a", lambda: 2)] == [1, 1]
+    memo.clear()
+    assert memo.get("a", lambda: 3) == 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import Scenario
-from core.errors import RuinError
 from core.presets import preset
 from core.scenario import with_values
 from dashboard import review_compare, session
@@ -22,44 +20,24 @@ from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.studies import Pace
 from dashboard.views.compare_choice import offered
+from tests.dashboard.drawn import figures
+from tests.dashboard.pages import healthy, page_text, ruined, started, until
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
-LIMIT = 180.0  # seconds a run may take: the first one compiles
 WITH = "compare:with"
 NO_OVERLAY = "p:no-overlay"
 ORDER = "Order, now that the noise is known"
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=LIMIT)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run().switch_page("views/compare.py").run()
+    return started("compare", **query)
+
+
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 @pytest.fixture
-def app(demo_home: Path) -> AppTest:
-    assert demo_home.is_dir()
+def app() -> AppTest:
     return opened()
-
-
-def page_text(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.main.get("html"))
-
-
-def healthy(app: AppTest) -> bool:
-    return not app.exception and 'role="alert"' not in page_text(app)
-
-
-def until(app: AppTest, words: str, *, gone: str = "\0") -> str:
-    """Run the page again, as its fragments do, until it says `words` and no longer `gone`."""
-    for _ in range(600):
-        text = page_text(app)
-        if words in text and gone not in text:
-            return text
-        time.sleep(0.1)
-        app.run()
-    pytest.fail(f"the page never said {words!r}")
 
 
 def legend(app: AppTest) -> list[str]:
@@ -73,7 +51,7 @@ def test_the_empty_page_suggests_what_to_begin_with(app: AppTest) -> None:
     assert healthy(app)
     assert "Nothing to compare with yet" in text
     assert "Phase 8 beside No overlay and Exposure-matched control" in text
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     app.button(key="compare-suggested").click().run()
     assert healthy(app)
     assert legend(app) == [
@@ -119,7 +97,7 @@ def test_the_page_has_every_part(app: AppTest) -> None:
     assert "has no fields of its own: the book of A at" in text
     assert "A (Phase 8) on 20" in text
     assert "Decided at this close" in text
-    assert len(app.main.get("plotly_chart")) == 2
+    assert len(figures(app)) == 2
     assert {button.key for button in app.main.get("download_button")} == {
         f"{kind}-compare{name}" for kind in ("csv", "parquet")
         for name in ("", "-metrics", "-fields", "-accounts", "-days", "-gaps")
@@ -211,12 +189,10 @@ def test_a_setting_that_cannot_run_is_named_and_the_rest_is_compared(
 ) -> None:
     known = Engine.run
 
-    def ruined(engine: Engine, scenario: Scenario) -> Run:
-        if scenario.risk.position_stop_loss is None:
-            raise RuinError(12, -5.0)
-        return known(engine, scenario)
+    def some(engine: Engine, scenario: Scenario) -> Run:
+        return ruined() if scenario.risk.position_stop_loss is None else known(engine, scenario)
 
-    monkeypatch.setattr(Engine, "run", ruined)
+    monkeypatch.setattr(Engine, "run", some)
     app.multiselect(key=WITH).set_value([NO_OVERLAY, "control"]).run()
     assert not app.exception
     assert "B (No overlay): The portfolio was ruined" in page_text(app)
@@ -226,9 +202,6 @@ def test_a_setting_that_cannot_run_is_named_and_the_rest_is_compared(
 def test_verdict_and_account_that_fail_are_explained(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ruined(*_: object) -> None:
-        raise RuinError(12, -5.0)
-
     monkeypatch.setattr(review_compare, "judge_pairs", ruined)
     monkeypatch.setattr(review_compare, "account_of", ruined)
     app.multiselect(key=WITH).set_value([NO_OVERLAY]).run()
@@ -259,28 +232,6 @@ def test_a_short_period_has_numbers_but_no_verdict(app: AppTest) -> None:
     assert page_text(app).count(", no verdict") == len(review_compare.JUDGED)
     assert "in all with a worst loss" in page_text(app)
     assert "Too short for yearly figures" in page_text(app)
-
-
-def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> None:
-    app.multiselect(key=WITH).set_value([NO_OVERLAY]).run()
-    for folder in [path for path in demo_home.rglob("demo") if path.is_dir()]:
-        shutil.rmtree(folder)
-    app.run()
-    assert "This market is not in the store" in page_text(app)
-    assert not app.exception
-
-
-def test_without_any_result_the_page_says_only_why(
-    demo_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ruined(_engine: Engine, _scenario: Scenario) -> Run:
-        raise RuinError(12, -5.0)
-
-    monkeypatch.setattr(Engine, "run", ruined)
-    app = opened(vs=NO_OVERLAY)
-    assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
-    assert not app.exception
 
 
 def test_a_day_is_explained_in_every_way_of_execution(demo_home: Path) -> None:

@@ -4,62 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Scenario
-from core.errors import RuinError
 from core.presets import preset
 from core.scenario import with_values
 from dashboard import review_exposure, review_holdings
-from dashboard.run import Run
-from dashboard.session import Engine
-from dashboard.studies import Pace
+from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
+from tests.dashboard.pages import given, healthy, page_text, ruined, started, to, until
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
-LIMIT = 180.0  # seconds a run may take: the first one compiles
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 @pytest.fixture
-def app(demo_home: Path) -> AppTest:
-    assert demo_home.is_dir()
-    return AppTest.from_file(APP, default_timeout=LIMIT).run()
-
-
-def to(app: AppTest, name: str = "exposure") -> AppTest:
-    return app.switch_page(f"views/{name}.py").run()
-
-
-def page_text(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.main.get("html"))
-
-
-def healthy(app: AppTest) -> bool:
-    return not app.exception and 'role="alert"' not in page_text(app)
-
-
-def waited(app: AppTest, words: str) -> str:
-    for _ in range(600):
-        if words in page_text(app):
-            break
-        time.sleep(0.1)
-        app.run()
-    return page_text(app)
-
-
-def given(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    monkeypatch.setattr(Engine, "run", lambda _engine, _scenario: run)
+def app() -> AppTest:
+    return started("exposure")
 
 
 def test_the_page_says_the_largest_sector_and_shows_every_part(app: AppTest) -> None:
-    text = page_text(to(app))
+    text = page_text(app)
     assert healthy(app)
     assert "Simulated market" in text
     first = re.search(r'<p class="pl-words">(.*?) <span>', text)
@@ -68,21 +35,19 @@ def test_the_page_says_the_largest_sector_and_shows_every_part(app: AppTest) -> 
     for words in ("Sectors", "Each sector against", "Weights above a cap", "The book of a day",
                   "Its sectors", "Its largest names", "Risk and factors"):  # fmt: skip
         assert words in text
-    assert len(app.main.get("plotly_chart")) == 4
+    assert len(figures(app)) == 4
     files = {button.key for button in app.main.get("download_button")}
     assert {"csv-sectors", "csv-each-sector", "csv-breaches", "csv-book", "csv-book-risk"} <= files
 
 
 def test_risk_and_factors_arrive_and_sum(app: AppTest) -> None:
-    to(app)
-    text = waited(app, "Day by day NAV moved")
+    text = until(app, "Day by day NAV moved")
     assert healthy(app)
     assert "Return of the period" in text
     assert "<td>…</td>" not in text
 
 
 def test_the_cap_of_the_scenario_is_the_one_in_the_sentence_and_the_log(app: AppTest) -> None:
-    to(app)
     assert "No sector cap is set; held against 25" in page_text(app)
     app.selectbox(key="pick:preset").set_value("Phase 8.1").run()
     text = page_text(app)
@@ -92,7 +57,6 @@ def test_the_cap_of_the_scenario_is_the_one_in_the_sentence_and_the_log(app: App
 
 
 def test_the_book_of_a_day_is_chosen_by_steps_date_and_slider(app: AppTest) -> None:
-    to(app)
     assert "2024-12-31: " in page_text(app)
     assert app.button(key="book-next").disabled
     app.button(key="book-previous").click().run()
@@ -103,93 +67,57 @@ def test_the_book_of_a_day_is_chosen_by_steps_date_and_slider(app: AppTest) -> N
     assert "2020-03-16: " in page_text(app)
     assert app.date_input(key="book-date").value == dt.date(2020, 3, 16)
     to(app, "drawdowns")
-    assert "2020-03-16: " in page_text(to(app))  # remembered over a change of page
+    assert "2020-03-16: " in page_text(to(app, "exposure"))  # remembered over a change of page
     app.button(key="book-last").click().run()
     assert "2024-12-31: " in page_text(app)
     assert healthy(app)
 
 
 def test_a_day_on_which_nothing_was_held_says_so(app: AppTest) -> None:
-    to(app)
     app.slider(key="book-slider").set_value(dt.date(2019, 1, 3)).run()
     assert "Nothing was held on 2019-01-03" in page_text(app)
     assert healthy(app)
 
 
-def test_an_empty_period_is_explained_and_the_last_good_result_stays(app: AppTest) -> None:
-    before = page_text(to(app))
-    app.date_input(key="pick:period.start").set_value(dt.date(2024, 12, 31)).run()
-    assert not app.exception
-    assert "Nothing to run in this period" in page_text(app)
-    assert "the last good result" in page_text(app)
-    sentence = re.search(r'<p class="pl-words">[^<]+', before)
-    assert sentence is not None
-    assert sentence.group() in page_text(app)
-
-
-def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> None:
-    for folder in [path for path in demo_home.rglob("demo") if path.is_dir()]:
-        shutil.rmtree(folder)
-    assert "This market is not in the store" in page_text(to(app))
-    assert not app.exception
-
-
-def test_without_any_result_the_page_says_only_why(
-    demo_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ruined(_engine: Engine, _scenario: Scenario) -> Run:
-        raise RuinError(12, -5.0)
-
-    monkeypatch.setattr(Engine, "run", ruined)
-    app = to(AppTest.from_file(APP, default_timeout=LIMIT).run())
-    assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("plotly_chart")
-    assert not app.exception
-
-
 def test_a_study_that_fails_is_explained_and_the_rest_stays(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def ruined(_run: Run, _pace: Pace) -> review_holdings.RiskStudy:
-        raise RuinError(12, -5.0)
-
     monkeypatch.setattr(review_holdings, "risk_study", ruined)
-    to(app)
-    text = waited(app, "The portfolio was ruined")
-    assert "The portfolio was ruined" in text
+    app = started("exposure")
+    text = until(app, "The portfolio was ruined")
     assert "was the largest sector" in text
     assert not app.exception
 
 
 @pytest.mark.parametrize("sessions", [40, 320])
 def test_a_short_run_and_one_without_scores_or_benchmark(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch, sessions: int
+    monkeypatch: pytest.MonkeyPatch, sessions: int
 ) -> None:
     given(monkeypatch, fake_run(sessions=sessions))
-    to(app)
-    text = waited(app, "Day by day" if sessions > 252 else "too few sessions to hold")
+    app = started("exposure")
+    text = until(app, "Day by day" if sessions > 252 else "too few sessions to hold")
     assert not app.exception
     assert "have no sector (grey" in text
     assert ("no volatility can be said" in text) == (sessions <= 252)
 
 
-def test_a_book_of_ones_own_has_no_caps(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_book_of_ones_own_has_no_caps(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, fake_run(with_values(preset("No overlay"), {"book.own_book": "mine"})))
-    text = page_text(to(app))
+    app = started("exposure")
+    text = page_text(app)
     assert text.count("Caps do not apply to a book of one's own") >= 1
     assert "No cap is in force" in text
     assert not app.exception
 
 
-def test_a_portfolio_that_stayed_in_cash_says_so(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_portfolio_that_stayed_in_cash_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake_run()
     assert run.result.weights is not None
     result = replace(run.result, weights=np.zeros_like(run.result.weights))
     given(monkeypatch, replace(run, result=result))
-    text = page_text(to(app))
+    app = started("exposure")
+    text = page_text(app)
     assert "Nothing was held" in text
     assert not review_exposure.is_held(replace(run, result=result))
-    assert not app.main.get("plotly_chart")
+    assert not figures(app)
     assert not app.exception

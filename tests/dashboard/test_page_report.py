@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Scenario
 from core.errors import RuinError
 from dashboard.handout import make
 from dashboard.run import Run
-from dashboard.session import Engine
 from dashboard.views import report_parts
-from tests.dashboard.test_review_pages import LIMIT, heading, healthy, page_text, to
+from tests.dashboard.pages import (
+    after,
+    heading,
+    healthy,
+    lost,
+    page_text,
+    ruined,
+    started,
+    to,
+    until,
+)
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 @pytest.fixture
-def app(demo_home: Path) -> AppTest:
-    assert demo_home.is_dir()
-    return to(AppTest.from_file(APP, default_timeout=LIMIT).run(), "report")
+def app() -> AppTest:
+    return started("report")
 
 
 def buttons(app: AppTest) -> set[str | None]:
@@ -33,12 +39,8 @@ def buttons(app: AppTest) -> set[str | None]:
 
 def built(app: AppTest) -> AppTest:
     app.button(key="report-build").click().run()
-    for _ in range(600):
-        if "report-download" in buttons(app):
-            return app
-        time.sleep(0.1)
-        app.run()
-    raise AssertionError(page_text(app))
+    after(app, lambda now: "report-download" in buttons(now), "a report to download")
+    return app
 
 
 def only(app: AppTest, *parts: str) -> AppTest:
@@ -60,7 +62,7 @@ def test_a_report_is_built_behind_the_page_and_offered(app: AppTest) -> None:
     text = page_text(app)
     assert healthy(app)
     assert "The report is ready" in text
-    assert "Parts: Returns, Sectors and regimes." in text
+    assert "Parts: Returns, Regimes and coverage." in text
     assert "It shows the present settings." in text
     assert app.main.get("code")[-1].value.startswith("plimsoll verify plimsoll-phase-8-demo-")
     assert not app.button(key="report-build").disabled
@@ -111,17 +113,9 @@ def test_work_under_way_can_be_cancelled(app: AppTest, monkeypatch: pytest.Monke
 
 
 def test_a_failure_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_arguments: object, **_options: object) -> None:
-        raise RuinError(12, -5.0)
-
-    monkeypatch.setattr(report_parts, "make_report", failing)
+    monkeypatch.setattr(report_parts, "make_report", ruined)
     app.button(key="report-build").click().run()
-    for _ in range(200):
-        if "The portfolio was ruined" in page_text(app):
-            break
-        time.sleep(0.05)
-        app.run()
-    assert "The portfolio was ruined" in page_text(app)
+    until(app, "The portfolio was ruined")
     assert not app.exception
     assert not app.button(key="report-build").disabled
 
@@ -134,30 +128,12 @@ def test_the_last_good_result_is_not_reported_as_the_present_one(app: AppTest) -
 
 
 def test_a_market_that_is_gone_is_explained(app: AppTest, demo_home: Path) -> None:
-    for folder in [path for path in demo_home.rglob("demo") if path.is_dir()]:
-        shutil.rmtree(folder)
+    lost(demo_home)
     app.run()
     told = page_text(app).count("This market is not in the store")
     assert told == 1
     app.button(key="report-build").click().run()
-    for _ in range(200):
-        if page_text(app).count("This market is not in the store") == 2:  # the study's own words
-            break
-        time.sleep(0.05)
-        app.run()
+    until(app, "This market is not in the store", times=2)  # and the study's own words
     assert page_text(app).count("This market is not in the store") == 2
     assert "report-download" not in buttons(app)
-    assert not app.exception
-
-
-def test_without_any_result_the_page_says_only_why(
-    demo_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ruined(_engine: Engine, _scenario: Scenario) -> Run:
-        raise RuinError(12, -5.0)
-
-    monkeypatch.setattr(Engine, "run", ruined)
-    app = to(AppTest.from_file(APP, default_timeout=LIMIT).run(), "report")
-    assert "The portfolio was ruined" in page_text(app)
-    assert not app.main.get("button_group")
     assert not app.exception

@@ -14,8 +14,6 @@ from dashboard.run import Run
 from data.catalog import Catalog, Source
 from data.imports import ImportPaths, import_market
 
-OVERRIDES = Path(__file__).resolve().parents[2] / "data/reference/overrides-us-2015-2024.toml"
-
 
 @pytest.fixture(scope="module")
 def run(shared_demo_home: Path) -> Run:
@@ -47,34 +45,34 @@ def test_frames_describe_the_same_run(run: Run) -> None:
     }  # fmt: skip
 
 
-def test_a_cached_run_equals_a_fresh_one(demo_home: Path, run: Run) -> None:
-    fresh = Pipeline(demo_home).run(preset("Phase 8"))
-    assert list((demo_home / "panels").glob("demo-*.npz"))
-    assert list((demo_home / "signals").glob("*.npz"))
+def test_a_cached_run_equals_a_fresh_one(cold_home: Path, run: Run) -> None:
+    fresh = Pipeline(cold_home).run(preset("Phase 8"))
+    assert list((cold_home / "panels").glob("demo-*.npz"))
+    assert list((cold_home / "signals").glob("*.npz"))
     assert same(fresh, run)
-    assert same(Pipeline(demo_home).run(preset("Phase 8")), fresh)
+    assert same(Pipeline(cold_home).run(preset("Phase 8")), fresh)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no zip", None])
 def test_a_damaged_cache_costs_time_and_nothing_else(
-    demo_home: Path, run: Run, damage: bytes | None
+    cold_home: Path, run: Run, damage: bytes | None
 ) -> None:
-    Pipeline(demo_home).run(preset("Phase 8"))
-    files = [*(demo_home / "panels").glob("*.npz"), *(demo_home / "signals").glob("*.npz")]
+    Pipeline(cold_home).run(preset("Phase 8"))
+    files = [*(cold_home / "panels").glob("*.npz"), *(cold_home / "signals").glob("*.npz")]
     for file in files:
         content = file.read_bytes()
         file.write_bytes(content[: len(content) // 2] if damage is None else damage)
-    assert same(Pipeline(demo_home).run(preset("Phase 8")), run)
+    assert same(Pipeline(cold_home).run(preset("Phase 8")), run)
 
 
 def test_a_home_that_cannot_be_written_still_runs(
-    demo_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    cold_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object, **_keywords: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("dashboard.cache.np.savez", full)
-    assert same(Pipeline(demo_home).run(preset("Phase 8")), run)
+    assert same(Pipeline(cold_home).run(preset("Phase 8")), run)
 
 
 def test_a_risk_field_reuses_market_and_signals(demo_home: Path) -> None:
@@ -155,12 +153,9 @@ def test_a_benchmark_with_a_hole_is_replaced_aloud(run: Run) -> None:
     assert f"no value on 1 of 50 sessions, first on {run.dates[10]}" in note
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
-def test_the_done_when_of_the_real_market(real_market: Path, tmp_path: Path) -> None:
-    files = {table: real_market / f"{table}.parquet" for table in (
-        "prices", "securities", "membership", "fundamentals", "indices", "rates"
-    )}  # fmt: skip
-    import_market(tmp_path, "us", ImportPaths(**files), OVERRIDES)
+def test_the_done_when_of_the_real_market(real_home: Path) -> None:
     scenario = with_values(
         preset("Phase 8"),
         {
@@ -169,7 +164,7 @@ def test_the_done_when_of_the_real_market(real_market: Path, tmp_path: Path) -> 
             "period.end": dt.date(2024, 6, 1),
         },
     )
-    run = Pipeline(tmp_path).run(scenario)
+    run = Pipeline(real_home).run(scenario)
     assert run.signals is not None
     assert (run.signals.universe.sum(axis=1) == 200).all()
     assert abs(run.result.books_residual) <= 1e-9

@@ -12,10 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.book import Book
 from core.config import Scenario
 from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES
-from core.regimes import label_sessions, market_returns
 from core.scenario import changed_fields, with_values
 from dashboard import review_regimes as regimes
 from dashboard.charts.regimes import (
@@ -47,23 +45,10 @@ ROWS = st.lists(st.floats(0.0, 100.0), min_size=4, max_size=4)
 
 
 def with_regimes(run: Run, *, vix: bool = True) -> Run:
-    """Return `run` with labels by the rules, a book at every rebalance, a volatility index."""
-    config = run.scenario.regimes
-    moves = market_returns(run.market.close, run.market.member)
-    codes = label_sessions(moves, config)
-    rebalance = run.inputs.rebalance
-    names = len(run.tickers)
-    book = Book(
-        rebalance=rebalance,
-        target=run.inputs.target,
-        alpha=None,
-        composite=np.full((len(rebalance), names), math.nan),
-        regime=codes[rebalance],
-    )
-    level = 18.0 + 12.0 * np.sin(np.arange(len(codes)) / 30.0)
+    """Return `run` with a volatility index, or without one."""
+    level = 18.0 + 12.0 * np.sin(np.arange(len(run.market.sessions)) / 30.0)
     level[7] = math.nan
-    market = replace(run.market, vix=level if vix else None)
-    return replace(run, book=book, regime=codes, market=market)
+    return replace(run, market=replace(run.market, vix=level if vix else None))
 
 
 @cache

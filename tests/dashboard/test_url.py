@@ -22,10 +22,19 @@ from dashboard.url import (
     LONGEST_QUERY,
     MOST_KEYS,
     PRESET_KEY,
+    Query,
     read_scenario,
-    scenario_from_query,
     scenario_to_query,
 )
+
+
+def scenario_from_query(query: Query) -> tuple[Scenario, str]:
+    """Return the scenario of an address without a fault and the name of its preset."""
+    scenario, name, problems = read_scenario(query)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return scenario, name
+
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True) | st.just("off")
 

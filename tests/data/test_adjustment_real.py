@@ -17,9 +17,10 @@ import pyarrow as pa
 import pytest
 
 from data.adjustment import Adjusted, adjust, unsplit, unsplit_dividends
-from tests.data.test_real_market import MARKET, pytestmark
+from tests.data.test_real_market import MARKET
+from tests.data.test_real_market import pytestmark as real_data
 
-__all__ = ["pytestmark"]
+pytestmark = [*real_data, pytest.mark.slow]
 
 BASIS = dt.date(2024, 12, 6)  # day of the download of every source that lists a split
 TOLERANCE = 1e-4  # of the return of one day

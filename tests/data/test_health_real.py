@@ -19,9 +19,10 @@ import pytest
 
 from data.frames import to_frame
 from data.health import HealthReport, HealthTables, check_tables
-from tests.data.test_real_market import MARKET, pytestmark
+from tests.data.test_real_market import MARKET
+from tests.data.test_real_market import pytestmark as real_data
 
-__all__ = ["pytestmark"]
+pytestmark = [*real_data, pytest.mark.slow]
 
 FAILED = {"SIVB", "SBNY", "FRC"}
 STOPPED = {

@@ -1,5 +1,5 @@
 (() => {
-  const PAPER = { width: 695, tallest: 620 }, LEAST = 600;
+  const PAPER = { width: 695, tallest: 620 }, LEAST = 760;
   const plots = [...document.querySelectorAll('.plot')];
   const heights = new Map(plots.map(plot => [plot, parseFloat(plot.style.height)]));
   const onScreen = plot => ({ width: Math.max(plot.clientWidth, LEAST), height: heights.get(plot) });

@@ -13,6 +13,11 @@ function below(grown) {
   return grown.map((value) => { peak = Math.max(peak, value); return value / peak - 1; });
 }
 
+const each = (table, make) => Object.fromEntries(Object.entries(table).map(([key, value]) => [key, make(value)]));
+
+// What came with the end of a run may wait for the page's thread: it would be asked for, and sent, again.
+const whenIdle = (then) => (globalThis.requestIdleCallback ? requestIdleCallback(then, { timeout: 2000 }) : then());
+
 export class Curves {
   constructor() {
     this.known = new Map(); // path → { key, steps: Map of value → step, refused: Set }
@@ -25,7 +30,7 @@ export class Curves {
   // Forget what was computed for another scenario.
   keep(keys) {
     this.keys = keys;
-    this.tries = 0;
+    this.tries = this.later = 0;
     for (const [path, { key }] of this.known) {
       if (keys[path] === key) continue;
       this.known.delete(path);
@@ -76,7 +81,9 @@ export class Curves {
   rested() {
     if (this.busy) return;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.answered(), this.waiting ? GRACE : 0);
+    const asked = this.requests;
+    const rest = () => { if (asked === this.requests && !this.busy) this.answered(); };
+    this.resting = setTimeout(() => whenIdle(rest), this.waiting ? GRACE : 0);
   }
 
   answered() {
@@ -92,7 +99,7 @@ export class Curves {
     if (!Object.keys(message).length) return;
     this.outbox = {};
     this.navigated = false;
-    if (message.hints) this.tries += 1;
+    if (message.hints) { this.tries += 1; this.later = performance.now() + AGAIN; }
     this.waiting = setTimeout(() => this.answered(), PATIENCE);
     this.requests += 1;
     this.send({ ...message, n: this.requests, holds: this.holds });
@@ -113,6 +120,7 @@ export class Curves {
   hintsWanted() {
     const scenario = this.hintsFor;
     if (!scenario || this.moving?.() || this.hints?.scenario === scenario || this.tries >= MOST_TRIES) return null;
+    if (performance.now() < this.later) { setTimeout(() => this.next(), AGAIN); return null; }
     return { hints: scenario };
   }
 
@@ -125,13 +133,14 @@ export class Curves {
   takeHints({ header }, bytes) {
     this.bytes += bytes;
     const before = this.hints?.scenario === header.scenario ? this.hints.hints : {};
-    this.hints = { ...header, hints: { ...before, ...header.hints } };
+    const named = (numbers) => Object.fromEntries(header.names.map((name, k) => [name, numbers[k]]));
+    const told = each(header.hints, (steps) => each(steps, named));
+    this.hints = { ...header, hints: { ...before, ...told } };
     if (header.more && header.part === "book") {
       this.again = performance.now() + AGAIN;
       setTimeout(() => this.next(), AGAIN + 20);
     } else this.again = 0;
-    this.onhints?.();
-    this.answered();
+    this.onhints?.(); // those that come with the page answer no request: one may be under way
   }
 
   of(path) {

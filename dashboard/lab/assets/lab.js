@@ -94,6 +94,7 @@ class Lab {
 
   // A frame: the state is the truth, but for what the hand holds and what is under way.
   frame({ header, columns }) {
+    header.base = { ...header.values, ...header.base }; // only what differs travels
     this.header = header;
     const taken = header.acknowledged >= this.number;
     if (taken) { this.pending = {}; clearTimeout(this.unanswered); }

@@ -81,6 +81,7 @@ def test_nominal_95_percent_covers_on_persistent_returns() -> None:
         assert 0.90 <= count / runs <= 0.99, (metric, count)
 
 
+@pytest.mark.slow
 def test_two_runs_without_a_true_difference_are_seldom_told_apart() -> None:
     # Nominal 5 %: of 200 pairs 10 are expected, 24 would be four standard errors too many.
     wrong = 0

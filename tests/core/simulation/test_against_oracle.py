@@ -33,6 +33,7 @@ HOSTILE = 600
 INTRADAY = 240
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(markets(), risks())
 def test_small_markets_under_every_rule(inputs: SimulationInputs, risk: RiskConfig) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import CancelledError
 from core.scenario import scenario_hash, specs, with_values
+from dashboard.charts.sector_names import sector_label
 from dashboard.definitions import DEFINITIONS
 from dashboard.format import percent, points, ratio
 from dashboard.handout.blocks import text_of
@@ -18,6 +19,8 @@ from dashboard.handout.make import make_report
 from dashboard.handout.page import read_record
 from dashboard.handout.parts import PARTS
 from dashboard.pipeline import Pipeline
+from dashboard.review_exposure import sector_cap, sectors_table
+from dashboard.views.exposure_words import exposure_headline
 from data.journal import Journal
 from tests.dashboard.handout.conftest import Made
 
@@ -197,7 +200,7 @@ def test_it_can_be_stopped(made: Made) -> None:
 def test_figures_are_json_without_the_look_of_the_host(made: Made) -> None:
     figures = [line for line in made.report.lines if line.html.startswith("<script type=") and (
         'id="figure-' in line.html)]  # fmt: skip
-    assert len(figures) == 5
+    assert len(figures) == 7
     for line in figures:
         body = line.html.partition(">")[2].removesuffix("</script>")
         assert "template" not in json.loads(body)["layout"]
@@ -219,8 +222,27 @@ def test_what_passed_a_cap_is_told_with_its_first_date(made: Made) -> None:
     scenario = with_values(made.scenario, {"book.sector_cap": 0.10})
     run = Pipeline(made.home).run(scenario)
     first = min(run.cap_breaches.first_session)
-    recipe = dataclasses.replace(made.recipe, parts=("book",))
+    recipe = dataclasses.replace(made.recipe, parts=("exposure",))
     text = text_of("\n".join(one.html for one in make_report(run, recipe, made.home).lines
                              if one.kind == "text"))  # fmt: skip
     spells = len(run.cap_breaches.name)
     assert f"{spells} spells above a cap, the first on {run.dates[first]}: " in text
+
+
+def test_sectors_through_time_are_those_of_the_exposure_page(made: Made) -> None:
+    run, section = made.run, PARTS["exposure"]
+    table = sectors_table(run)
+    largest, first = str(table.index[0]), table.iloc[0]
+    row = _row(made, section, sector_label(largest, short=True))
+    assert percent(first["mean"]) in row
+    assert f"{percent(first['peak'])}, {first['peak_date']:%Y-%m-%d}" in row
+    lines = [line for line in made.report.lines if line.section == section]
+    (words,) = [line.html for line in lines if "was the largest sector" in line.html]
+    assert exposure_headline(run, sector_cap(run)) in words
+    shares = [run.sector_shares()[str(name)] for name in table.index]
+    assert sum(shares) == pytest.approx(1.0, abs=1e-9)
+    # Both charts are data, which verifying compares point by point.
+    assert [line.metric for line in lines if line.kind == "json"] == [
+        "the chart “Sectors, and the largest of them”",
+        "the chart “Each sector against a yardstick, no cap is set”",
+    ]

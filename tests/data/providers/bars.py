@@ -30,3 +30,17 @@ def expected_bars(
         for bar in market.bars(ticker, start, end)
     ]
     return pa.Table.from_pylist(rows, schema=RAW_BARS)
+
+
+def expected_yahoo_bars(
+    market: Market, ticker: str, start: dt.date = FIRST, end: dt.date = LAST
+) -> pa.Table:
+    """The same on the split basis of the market's today, without vwap and trades."""
+    raw = expected_bars(market, ticker, start, end).to_pylist()
+    rows = []
+    for row in raw:
+        factor = market.split_factor(ticker, row["date"])
+        prices = {name: round(row[name] * factor, 6) for name in ("open", "high", "low", "close")}
+        volume = None if row["volume"] is None else float(int(row["volume"] / factor))
+        rows.append(row | prices | {"volume": volume, "vwap": None, "trades": None})
+    return pa.Table.from_pylist(rows, schema=RAW_BARS)

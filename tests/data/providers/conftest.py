@@ -1,10 +1,12 @@
-"""A loopback server that speaks Polygon, providers that talk to it, and nobody else to talk to."""
+"""A loopback server that speaks the protocols, providers that talk to it, and nobody else."""
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from data.net.pacing import Pace
 from data.net.retry import RetryPolicy
 from data.providers.polygon import PolygonProvider
 from data.providers.polygon_settings import PolygonSettings
-from tests.loopback.market import Market, small_market
+from data.providers.yahoo import YahooProvider
+from data.providers.yahoo_settings import YahooSettings
+from tests.loopback.market import LAST, Market, small_market
 from tests.loopback.polygon import KEY, PolygonProtocol
 from tests.loopback.server import LoopbackServer
+from tests.loopback.yahoo import YahooProtocol
 
 #: Patience in hundredths of what the program has, so that a fault takes no time.
 QUICK = RetryPolicy(
@@ -77,6 +82,34 @@ def polygon(market: Market, request: pytest.FixtureRequest) -> Iterator[Polygon]
         yield Polygon(server, protocol, market, request.param, made)
         for provider in made:
             provider.close()
+
+
+#: The evening of the market's last session.
+EVENING = dt.datetime.combine(LAST, dt.time(23, 30), dt.UTC)
+
+
+@dataclass
+class Yahoo:
+    """Server, protocol and market of one test, and a maker of providers that talk to them."""
+
+    server: LoopbackServer
+    protocol: YahooProtocol
+    market: Market
+    home: Path
+    now: dt.datetime = EVENING
+
+    def provider(self, retry: RetryPolicy = QUICK, **settings: Any) -> YahooProvider:
+        chosen = YahooSettings(**{"pace": Pace(0.001), "retry": retry} | settings)
+        environ = {"YAHOO_BASE_URL": self.server.url}
+        return YahooProvider(chosen, environ, self.home, lambda: self.now)
+
+
+@pytest.fixture
+def yahoo(market: Market, tmp_path: Path) -> Iterator[Yahoo]:
+    """Return a running server that speaks Yahoo."""
+    protocol = YahooProtocol(market)
+    with LoopbackServer(protocol) as server:
+        yield Yahoo(server, protocol, market, tmp_path)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from data.net.errors import (
     ProviderError,
     RejectedKeyError,
 )
+from data.net.pacing import PLANS
 from data.providers.base import BarsFailed
 from data.providers.polygon import PolygonProvider
 from data.providers.polygon_settings import PolygonSettings
@@ -171,6 +172,27 @@ def test_each_client_has_its_own_address() -> None:
     assert settings.access({"MASSIVE_API_KEY": "k"}).base_url == "https://api.massive.com"
     environ = {"MASSIVE_API_KEY": "k", "POLYGON_BASE_URL": "http://proxy.example/polygon/"}
     assert settings.access(environ).base_url == "http://proxy.example/polygon"
+
+
+def test_what_the_settings_leave_open_the_environment_says() -> None:
+    environ = {"MINE": "k3", "POLYGON_API_KEY": "k1", "POLYGON_KEY_VARIABLE": "MINE"}
+    environ |= {"POLYGON_CLIENT": "massive", "POLYGON_PLAN": "free"}
+    access = PolygonSettings().access(environ)
+    assert access.key_variable == "MINE"
+    assert access.base_url == "https://api.massive.com"
+    assert access.pace == PLANS["free"]
+    chosen = PolygonSettings(client="polygon", plan="paid", key_variable="POLYGON_API_KEY")
+    access = chosen.access(environ)
+    assert (access.client, access.key_variable) == ("polygon", "POLYGON_API_KEY")
+    assert access.pace == PLANS["paid"]
+    plain = PolygonSettings().access({"POLYGON_API_KEY": "k1", "POLYGON_PLAN": " "})
+    assert (plain.client, plain.pace) == ("polygon", PLANS["paid"])
+
+
+@pytest.mark.parametrize("variable", ["POLYGON_CLIENT", "POLYGON_PLAN"])
+def test_a_setting_must_have_one_of_its_values(variable: str) -> None:
+    with pytest.raises(BadQueryError, match=f"{variable} must be .* or .*, was 'fre'"):
+        PolygonSettings().access({"POLYGON_API_KEY": "k", variable: "fre"})
 
 
 def test_key_and_address_are_read_when_they_are_needed(

@@ -1,0 +1,157 @@
+// A figure of Plotly in a box that has its final height from the start.
+//
+// Drawing is what costs: a figure in view is drawn at once and changed in place, one below the fold
+// when it comes into view or when the browser has nothing else to do, and one that was drawn before
+// is taken from the shelf as it was.
+
+const SHELF = 24; // figures drawn before, of pages that were left
+const CONFIG = { displayModeBar: false, doubleClick: false };
+const QUIET = 120; // milliseconds between two figures that nobody sees yet
+const reader = new TextDecoder();
+const shelf = new Map(); // text of a figure → the element it was drawn in
+const waiting = new Set();
+let library = null;
+let timer = 0;
+
+export default function mount({ parentElement, data, setTriggerValue }, address) {
+  const host = parentElement.querySelector(".pl-figure");
+  const figure = host.figure ??= new Figure(host, address);
+  figure.send = (point) => setTriggerValue("point", point);
+  figure.take(data);
+  return () => figure.leave();
+}
+
+class Figure {
+  constructor(host, address) {
+    this.host = host;
+    this.plotly = load(address);
+    this.seen = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.paint();
+    });
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(host);
+  }
+
+  take(bytes) {
+    const text = reader.decode(bytes);
+    if (text === this.text) return;
+    this.text = text;
+    const { alt, clicks, figure } = JSON.parse(text);
+    this.spec = figure;
+    this.clicks = clicks;
+    this.host.style.height = `${figure.layout.height}px`;
+    this.host.setAttribute("role", "figure");
+    this.host.setAttribute("aria-label", alt);
+    if (!this.drawn && shelf.has(text)) this.restore();
+    else this.plan();
+  }
+
+  plan() {
+    if (this.inView()) {
+      this.paint();
+      return;
+    }
+    this.seen.observe(this.host);
+    waiting.add(this);
+    later();
+  }
+
+  inView() {
+    const { top, bottom } = this.host.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  }
+
+  restore() {
+    this.plot = shelf.get(this.text);
+    shelf.delete(this.text);
+    this.plot.figure = this;
+    this.host.replaceChildren(this.plot);
+    this.drawn = this.text;
+    this.width = this.plot.layout.width; // what observes the size says when it is another now
+  }
+
+  async paint() {
+    this.seen.disconnect();
+    waiting.delete(this);
+    const text = this.text;
+    try {
+      const Plotly = window.Plotly ?? await this.plotly;
+      const width = this.host.clientWidth;
+      if (this.gone || text !== this.text || this.drawn === text || !width) return;
+      if (!this.plot) {
+        this.plot = document.createElement("div");
+        this.plot.figure = this;
+        this.host.replaceChildren(this.plot);
+      }
+      const fresh = !this.drawn;
+      this.drawn = text;
+      this.width = width;
+      const layout = { ...this.spec.layout, width };
+      await Plotly.react(this.plot, this.spec.data, layout, CONFIG);
+      if (fresh) listen(this.plot);
+    } catch (error) {
+      this.host.textContent = "This chart could not be drawn; its numbers are in the files.";
+      this.host.classList.add("pl-lost");
+      throw error;
+    }
+  }
+
+  fit() {
+    const width = this.host.clientWidth;
+    if (!width || width === this.width) return;
+    if (!this.drawn) {
+      this.plan(); // it had no width when it came
+      return;
+    }
+    this.width = width;
+    window.Plotly.relayout(this.plot, { width });
+  }
+
+  leave() {
+    this.gone = true;
+    this.seen.disconnect();
+    this.resized.disconnect();
+    waiting.delete(this);
+    if (!this.plot || this.drawn !== this.text) return;
+    window.Plotly.Fx.unhover(this.plot);
+    this.plot.figure = null;
+    this.plot.remove();
+    shelf.set(this.text, this.plot);
+    for (const [text, plot] of shelf) {
+      if (shelf.size <= SHELF) break;
+      shelf.delete(text);
+      window.Plotly.purge(plot);
+    }
+  }
+}
+
+function listen(plot) {
+  plot.on("plotly_click", ({ points }) => {
+    const figure = plot.figure;
+    if (!figure?.clicks || !points.length) return;
+    const { x, customdata } = points[0];
+    const mark = [customdata ?? null].flat()[0];
+    figure.send({ x: String(x), mark: mark === null ? "" : String(mark) });
+  });
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const [next] = waiting;
+    if (!next) return;
+    const idle = window.requestIdleCallback ?? setTimeout;
+    idle(() => { next.paint(); later(); });
+  }, QUIET);
+}
+
+function load(address) {
+  return library ??= new Promise((done, failed) => {
+    if (window.Plotly) { done(window.Plotly); return; }
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => done(window.Plotly);
+    script.onerror = () => { library = null; failed(new Error("Plotly could not be loaded")); };
+    document.head.append(script);
+  });
+}
