@@ -58,14 +58,14 @@ class Book:
     notes: tuple[str, ...] = field(default=())
 
 
-def factor_weights(weights: RegimeWeights) -> Floats:
-    """Weights of the factors that exist, float64[regimes, factors]; they are not rescaled here.
+def factor_weights(weights: RegimeWeights, factors: tuple[str, ...] = AVAILABLE_FACTORS) -> Floats:
+    """Weights of `factors`, float64[regimes, factors]; they are not rescaled here.
 
-    Rows follow ``REGIMES``, columns ``AVAILABLE_FACTORS``. What is missing to 1 belongs to factors
-    that do not exist yet; :func:`core.factors.scores.combine` spreads it pro rata.
+    Rows follow ``REGIMES``. What is missing to 1 belongs to factors that are not scored;
+    :func:`core.factors.scores.combine` spreads it pro rata.
     """
     rows = [getattr(weights, regime) for regime in REGIMES]
-    return np.array([[getattr(row, factor) for factor in AVAILABLE_FACTORS] for row in rows])
+    return np.array([[getattr(row, factor) for factor in factors] for row in rows])
 
 
 def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Book:
@@ -86,7 +86,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         not trade after the rebalance, is not chosen. ``alpha`` is information coefficient ·
         volatility to the next rebalance · composite (Grinold 1994).
     """
-    table = factor_weights(scenario.factors.weights)
+    table = factor_weights(scenario.factors.weights, signals.panel.factors)
     regime = signals.regime[signals.rebalance]
     shape = signals.universe.shape
     composite = np.full(shape, np.nan)
@@ -114,7 +114,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         regime=regime,
         infeasible=tuple(infeasible),
         notes=(
-            *_topology_note(scenario),
+            *_topology_note(scenario, signals),
             *_other_note(target, sector, names),
             *_infeasible_note(market, signals.rebalance, infeasible),
         ),
@@ -207,9 +207,9 @@ def _shortfall(target: Floats, scored: int, config: BookConfig) -> str:
     )
 
 
-def _topology_note(scenario: Scenario) -> tuple[str, ...]:
+def _topology_note(scenario: Scenario, signals: Signals) -> tuple[str, ...]:
     used = any(getattr(scenario.factors.weights, name).topology > 0.0 for name in REGIMES)
-    missing = set(FACTORS) - set(AVAILABLE_FACTORS)
+    missing = set(FACTORS) - set(signals.panel.factors)
     return (WITHOUT_TOPOLOGY,) if used and missing else ()
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from core.contribution import PORTFOLIO_LINES, Contribution
 from core.errors import InputsError
-from core.factors.names import AVAILABLE_FACTORS
 from core.market import MarketPanel
 from core.result import BacktestResult
 from core.signals import Signals
@@ -63,7 +62,7 @@ def by_factor(
     """
     sessions, securities = len(names.nav), len(names.labels) - len(PORTFOLIO_LINES)
     weights = _weights_of_one_run(result, sessions, securities, columns)
-    lines = np.zeros((sessions, 2 + len(AVAILABLE_FACTORS)))
+    lines = np.zeros((sessions, 2 + len(signals.panel.factors)))
     in_force = np.searchsorted(signals.rebalance, first + np.arange(sessions) - 1, "right") - 1
     known = _last_known(market.close, first, sessions)
     for row in np.unique(in_force[in_force >= 0]):
@@ -80,7 +79,7 @@ def by_factor(
                 lines[t, :-1] = (held @ design[columns]) * _slopes(design[inside], returns)
     lines[:, -1] = names.pnl[:, :securities].sum(axis=1) - lines[:, :-1].sum(axis=1)
     return Contribution(
-        (UNIVERSE, *AVAILABLE_FACTORS, SPECIFIC, *PORTFOLIO_LINES),
+        (UNIVERSE, *signals.panel.factors, SPECIFIC, *PORTFOLIO_LINES),
         np.hstack([lines, names.pnl[:, securities:]]),
         names.nav,
         names.initial_nav,

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from core.config import Scenario
 from core.errors import ConfigError
+from core.factors.config import TopologyConfig
 from core.parameters import ParameterSpec, declared
 from core.presets import DEFAULT_PRESET, PRESETS, preset
 
@@ -69,10 +70,13 @@ def scenario_hash(scenario: Scenario, sections: Iterable[str] | None = None) -> 
         scenario is never part of its hash.
     """
     wanted = None if sections is None else set(sections)
+    # Hashes of before there was topology stay good: as declared it is off and changes nothing.
+    plain = scenario.factors.topology == TopologyConfig()
     values = {
         path: value_at(scenario, path)
         for path, spec in specs().items()
-        if wanted is None or spec.section in wanted
+        if (wanted is None or spec.section in wanted)
+        and not (plain and path.startswith("factors.topology."))
     }
     text = json.dumps(values, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

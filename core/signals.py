@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from core.config import Scenario
 from core.errors import HistoryError
-from core.factors.names import AVAILABLE_FACTORS
 from core.factors.panel import FactorPanel, factor_panel
+from core.factors.topology_diagrams import Diagrams, diagrams_of
 from core.market import Bools, Floats, Ints, MarketPanel
 from core.periods import history_needed, month_ends
 from core.regimes import regime_codes
@@ -64,6 +64,7 @@ class Signals:
             "ingredient_coverage": self.panel.ingredient_coverage,
             "regime": self.regime,
             "horizon_vol": self.horizon_vol,
+            "factors": np.array(json.dumps(self.panel.factors)),
             "panel_notes": np.array(json.dumps(self.panel.notes)),
             "notes": np.array(json.dumps(self.notes)),
         }
@@ -79,6 +80,7 @@ class Signals:
             factor_coverage=np.asarray(arrays["factor_coverage"], dtype=np.float64),
             ingredient_coverage=np.asarray(arrays["ingredient_coverage"], dtype=np.float64),
             notes=tuple(json.loads(str(arrays["panel_notes"]))),
+            factors=tuple(json.loads(str(arrays["factors"]))),
         )
         return cls(
             rebalance=np.asarray(arrays["rebalance"], dtype=np.int64),
@@ -106,14 +108,15 @@ def signals_key(market_fingerprint: str, scenario: Scenario) -> str:
     str
         Hexadecimal. A cache adds :func:`core.compiled.code_fingerprint`.
     """
+    unused = {"weights", "information_coefficient"}
+    if not scenario.factors.topology.enabled:
+        unused.add("topology")
     parts = {
         "format": _FORMAT,
         "market": market_fingerprint,
         "universe": scenario.universe.model_dump(mode="json", exclude={"source"}),
         "period": scenario.period.model_dump(mode="json"),
-        "factors": scenario.factors.model_dump(
-            mode="json", exclude={"weights", "information_coefficient"}
-        ),
+        "factors": scenario.factors.model_dump(mode="json", exclude=unused),
         "regimes": scenario.regimes.model_dump(mode="json"),
         "rebalance": scenario.book.rebalance,
     }
@@ -121,7 +124,11 @@ def signals_key(market_fingerprint: str, scenario: Scenario) -> str:
 
 
 def compute_signals(
-    market: MarketPanel, scenario: Scenario, sessions_range: tuple[int, int]
+    market: MarketPanel,
+    scenario: Scenario,
+    sessions_range: tuple[int, int],
+    *,
+    diagrams: Callable[[Floats, int, int], Diagrams] = diagrams_of,
 ) -> Signals:
     """Compute the signals of every rebalance within a period.
 
@@ -133,6 +140,8 @@ def compute_signals(
     sessions_range : (int, int)
         First and last simulated session, from :func:`core.periods.resolve_period`. History before
         the first is used.
+    diagrams : callable, optional
+        Where persistence diagrams come from, see :func:`core.factors.panel.factor_panel`.
 
     Returns
     -------
@@ -158,7 +167,9 @@ def compute_signals(
             f"of volume at any rebalance of {period}. Choose a later period.start, or check the "
             f"membership table of market “{market.source}”."
         )
-    panel = factor_panel(market, rebalance, universe, dollar_volume, scenario.factors)
+    panel = factor_panel(
+        market, rebalance, universe, dollar_volume, scenario.factors, diagrams=diagrams
+    )
     if not np.isfinite(panel.values).any():
         raise HistoryError(
             f"no factor can be computed at any rebalance of {period}: market “{market.source}” "
@@ -206,7 +217,7 @@ def _history_notes(
             f"little history: the first rebalance, {market.sessions[rebalance[0]]}, has "
             f"{rebalance[0]} sessions before it, the signals want {needed}"
         )
-    for column, factor in enumerate(AVAILABLE_FACTORS):
+    for column, factor in enumerate(panel.factors):
         share = panel.factor_coverage[:, column]
         thin = share < 0.5
         if thin.any():

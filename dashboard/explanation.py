@@ -129,7 +129,7 @@ def selection_of(run: Run) -> Selection:
         member=market.member[book.rebalance],
         has_bar=np.isfinite(market.close[book.rebalance]),
         universe=none if signals is None else signals.universe,
-        factors=AVAILABLE_FACTORS,
+        factors=AVAILABLE_FACTORS if signals is None else signals.panel.factors,
         scores=np.zeros((*shape, 0)) if signals is None else signals.panel.values,
         composite=book.composite,
         tradable=market.last_session > book.rebalance[:, None],

@@ -27,11 +27,11 @@ from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
 from dashboard.assemble import assemble_market
 from dashboard.cache import ArrayCache
+from dashboard.diagrams import DiagramCache, mute
 from dashboard.execution import check_prices, inside_prices, stand_in_notes
 from dashboard.memo import Memo
 from dashboard.run import STAGES, Run, Timing
 from data import catalog, frames, schema, snapshot
-from data.catalog import Catalog
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot
 
@@ -39,12 +39,10 @@ __all__ = ["Pipeline", "Progress", "reading_fingerprint"]
 
 Progress = Callable[[str, float], None]
 BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
-_KEPT_BOOKS: Final = 16
 SIMULATED: Final = (
     "Simulated market: no figure here is about real companies, and it is kinder than real markets"
 )
-_KEPT_MARKETS: Final = 2
-_KEPT_SIGNALS: Final = 4
+_KEPT_MARKETS, _KEPT_SIGNALS, _KEPT_BOOKS = 2, 4, 16
 
 
 class Pipeline:
@@ -56,9 +54,10 @@ class Pipeline:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.catalog = Catalog(home)
+        self.catalog = catalog.Catalog(home)
         self._market_files = ArrayCache(home / "panels", kept=4)
         self._signal_files = ArrayCache(home / "signals", kept=64)
+        self._diagrams = DiagramCache(home / "topology")
         self._markets: Memo[str, MarketPanel] = Memo(_KEPT_MARKETS)
         self._signals: Memo[str, Signals] = Memo(_KEPT_SIGNALS)
         self._books: Memo[str, Prepared] = Memo(_KEPT_BOOKS)
@@ -116,8 +115,7 @@ class Pipeline:
         core.errors.CoreError, data.errors.DataError
             Typed, with what was expected, what was found and the way out.
         """
-        say = progress or (lambda _stage, _share: None)
-        clock = [time.perf_counter()]
+        say, clock = progress or mute, [time.perf_counter()]
         say("Loading the compiled engine (compiled once, up to a minute)", 0.0)
         self.warm_up()
         clock.append(time.perf_counter())
@@ -128,7 +126,7 @@ class Pipeline:
         period = resolve_period(market, _from_first_date(scenario, own))
         clock.append(time.perf_counter())
         say("Computing signals", 0.3)
-        signals = self.signals(market, scenario, period) if own is None else None
+        signals = self.signals(market, scenario, period, say) if own is None else None
         clock.append(time.perf_counter())
         say("Building the book", 0.8)
         prepared = self._books.get(
@@ -143,14 +141,17 @@ class Pipeline:
         say("Done", 1.0)
         return run
 
-    def signals(self, market: MarketPanel, scenario: Scenario, period: tuple[int, int]) -> Signals:
+    def signals(
+        self, market: MarketPanel, scenario: Scenario, period: tuple[int, int], say: Progress = mute
+    ) -> Signals:
         """Return factor panel, universe and regimes of the period, from a cache where possible."""
         key = f"{signals_key(market.fingerprint, scenario)}-{reading_fingerprint()}"
+        diagrams = self._diagrams.telling(say)
         return self._signals.get(
             key,
             lambda: self._signal_files.get(
                 key,
-                lambda: compute_signals(market, scenario, period),
+                lambda: compute_signals(market, scenario, period, diagrams=diagrams),
                 Signals.to_arrays,
                 Signals.from_arrays,
             ),

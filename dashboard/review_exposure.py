@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from core.concentration import Concentration, concentration
-from core.factors.names import AVAILABLE_FACTORS
 from core.limits import CapBreaches, cap_breaches
 from core.scenario import specs
 from core.units import Floats
@@ -176,7 +175,8 @@ def factor_exposure(run: Run) -> pd.DataFrame | None:
     weights = held_weights(run)
     sessions = run.first + np.arange(len(weights))
     in_force = np.searchsorted(run.signals.rebalance, sessions, "right") - 1
-    exposure, known = np.zeros((2, len(weights), len(AVAILABLE_FACTORS)))
+    factors = run.signals.panel.factors
+    exposure, known = np.zeros((2, len(weights), len(factors)))
     for row in np.unique(in_force[in_force >= 0]):
         at = in_force == row
         scores = run.signals.panel.values[row][run.columns]
@@ -185,8 +185,8 @@ def factor_exposure(run: Run) -> pd.DataFrame | None:
     invested = weights.sum(axis=1)[:, None]
     share = np.full(known.shape, math.nan)
     np.divide(known, invested, out=share, where=invested > 0.0)
-    frame = pd.DataFrame(exposure, run.index, list(AVAILABLE_FACTORS))
-    return frame.assign(**{f"{f}_known": share[:, i] for i, f in enumerate(AVAILABLE_FACTORS)})
+    frame = pd.DataFrame(exposure, run.index, list(factors))
+    return frame.assign(**{f"{f}_known": share[:, i] for i, f in enumerate(factors)})
 
 
 def held_weights(run: Run) -> Floats:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from core.config import RegimeWeights, Scenario
-from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES
+from core.factors.names import FACTORS, REGIMES
 from core.regime_hindsight import DetectionLag, detection_lag, hindsight_labels
 from core.regime_stats import RegimeStats, regime_returns, regime_stats
 from core.regimes import below_high, market_returns
@@ -188,12 +188,12 @@ def weights_table(weights: RegimeWeights) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(FACTORS))
 
 
-def used_weights(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the weights as they act, in percent: those of factors that do not exist are spread.
+def used_weights(table: pd.DataFrame, factors: tuple[str, ...]) -> pd.DataFrame:
+    """Return the weights as they act, in percent: those of other than `factors` are spread.
 
-    A row whose whole weight is on such factors has nothing to be spread over: NaN.
+    A row whose whole weight is on others has nothing to be spread over: NaN.
     """
-    known = table[list(AVAILABLE_FACTORS)]
+    known = table[list(factors)]
     total = known.sum(axis=1)
     return known.div(total.where(total > 0.0), axis=0) * 100.0
 

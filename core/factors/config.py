@@ -6,9 +6,11 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from core.factors.names import AVAILABLE_FACTORS, FACTORS
+from core.factors.topology_config import TopologyConfig
 from core.parameters import parameter, section
 
-__all__ = ["FactorWeights", "FactorsConfig", "RegimeWeights"]
+__all__ = ["FactorWeights", "FactorsConfig", "RegimeWeights", "TopologyConfig"]
 
 
 _WEIGHTS = "origin report §3 (bull and bear: project default)"
@@ -43,7 +45,7 @@ class FactorWeights(_Frozen):
         label="topology",
         url="t",
         source=_WEIGHTS,
-        help="Weight of the topology score in this regime; spread over the others until it exists.",
+        help="Weight of the topology score in this regime; spread over the others while it is off.",
     )
     value: float = parameter(
         0.25,
@@ -178,6 +180,12 @@ class FactorsConfig(_Frozen):
         help="Assumed skill: alpha = IC × volatility to the next rebalance × score.",
     )
     weights: RegimeWeights = section(RegimeWeights(), url="w.")
+    topology: TopologyConfig = section(TopologyConfig(), url="topo.")
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The factors that get a score, in the order of every array."""
+        return FACTORS if self.topology.enabled else AVAILABLE_FACTORS
 
     @model_validator(mode="after")
     def _skip_inside_window(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +14,15 @@ from core.factors.momentum import momentum
 from core.factors.names import AVAILABLE_FACTORS
 from core.factors.quality import cash_flow, quality_ingredients
 from core.factors.scores import average, zscore
+from core.factors.topology import topology
+from core.factors.topology_diagrams import Diagrams, diagrams_of
 from core.factors.trailing import simple_returns, trailing_volatility
 from core.factors.value import market_caps, value_ingredients
 from core.market import Bools, Floats, Ints, MarketPanel
 
 __all__ = ["INGREDIENTS", "FactorPanel", "factor_panel"]
 
-#: Ingredients by factor, in the order of ``FactorPanel.ingredient_coverage``.
+#: Ingredients by factor, in the order of ``FactorPanel.ingredient_coverage``; topology has none.
 INGREDIENTS = (
     "momentum.return_12_1",
     "value.earnings_yield",
@@ -46,8 +49,8 @@ class FactorPanel:
     Attributes
     ----------
     values : float64[R, N, F]
-        Winsorised cross-sectional z-scores in the order of ``AVAILABLE_FACTORS``, higher is
-        better; NaN = missing or outside the universe.
+        Winsorised cross-sectional z-scores in the order of `factors`, higher is better; NaN =
+        missing or outside the universe.
     volatility : float64[R, N]
         Trailing volatility, fraction a session; NaN = not known.
     factor_coverage : float64[R, F]
@@ -56,6 +59,8 @@ class FactorPanel:
         The same for each of ``INGREDIENTS``, before any is left out for too low a coverage.
     notes : tuple of str
         What was left out and why.
+    factors : tuple of F str
+        ``factors.scored`` of the scenario.
     """
 
     values: Floats
@@ -63,6 +68,7 @@ class FactorPanel:
     factor_coverage: Floats
     ingredient_coverage: Floats
     notes: tuple[str, ...] = field(default=())
+    factors: tuple[str, ...] = AVAILABLE_FACTORS
 
     @property
     def fingerprint(self) -> str:
@@ -74,7 +80,7 @@ class FactorPanel:
     @property
     def coverage(self) -> dict[str, Floats]:
         """Share of the universe by factor and by ``factor.ingredient``, float64[R] each."""
-        factors = {name: self.factor_coverage[:, f] for f, name in enumerate(AVAILABLE_FACTORS)}
+        factors = {name: self.factor_coverage[:, f] for f, name in enumerate(self.factors)}
         parts = {name: self.ingredient_coverage[:, i] for i, name in enumerate(INGREDIENTS)}
         return factors | parts
 
@@ -85,6 +91,8 @@ def factor_panel(
     universe: Bools,
     dollar_volume: Floats,
     config: FactorsConfig,
+    *,
+    diagrams: Callable[[Floats, int, int], Diagrams] = diagrams_of,
 ) -> FactorPanel:
     """Score every name of the universe on each rebalance date.
 
@@ -98,19 +106,24 @@ def factor_panel(
     dollar_volume : float64[R, N]
         Trailing median of traded dollars, to tell implausible market caps.
     config : FactorsConfig
+    diagrams : callable, optional
+        Where persistence diagrams come from: computed, or a cache. Only asked with topology on.
 
     Returns
     -------
     FactorPanel
     """
     shape = (len(rebalance), market.shape[1])
-    values = np.full((*shape, len(AVAILABLE_FACTORS)), np.nan)
+    values = np.full((*shape, len(config.scored)), np.nan)
     volatility = np.full(shape, np.nan)
     ingredient_coverage = np.zeros((shape[0], len(INGREDIENTS)))
     implausible = np.zeros(shape, dtype=np.bool_)
     definitions: list[str] = []
     index = FilingIndex.of(market.filings, _ITEMS)
     returns = simple_returns(market.close)
+    shapes = np.full(shape, np.nan)
+    if config.topology.enabled:
+        shapes = topology(returns, rebalance, universe, config.topology, diagrams=diagrams)
     for row, session in enumerate(int(each) for each in rebalance):
         inside = universe[row]
         volatility[row] = trailing_volatility(returns, session, config.volatility_lookback_days)
@@ -128,24 +141,27 @@ def factor_panel(
         )
         own = {name: parts[name.partition(".")[2]] for name in INGREDIENTS}
         ingredient_coverage[row] = [_share(part, inside) for part in own.values()]
-        values[row] = _scores(own, inside, config.winsor_limit)
+        values[row] = _scores(own, shapes[row], inside, config)
     return FactorPanel(
         values=values,
         volatility=volatility,
         factor_coverage=_factor_coverage(values, universe),
         ingredient_coverage=ingredient_coverage,
         notes=_cap_notes(market, universe, implausible) + _cash_notes(definitions),
+        factors=config.scored,
     )
 
 
-def _scores(parts: dict[str, Floats], inside: Bools, limit: float) -> Floats:
-    columns = []
-    for factor in AVAILABLE_FACTORS:
+def _scores(
+    parts: dict[str, Floats], shape: Floats, inside: Bools, config: FactorsConfig
+) -> Floats:
+    columns, limit = [], config.winsor_limit
+    for factor in config.scored:
         own = [
             zscore(parts[name], inside, limit)
             for name in INGREDIENTS
             if name.startswith(f"{factor}.")
-        ]
+        ] or [zscore(shape, inside, limit)]
         columns.append(own[0] if len(own) == 1 else average(own, inside, limit))
     return np.stack(columns, axis=1)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.factors.names import AVAILABLE_FACTORS
 from core.factors.panel import INGREDIENTS
 from dashboard.format import percent
 from dashboard.run import Run
@@ -40,7 +39,7 @@ def coverage_of(run: Run) -> Coverage:
         for name, share in run.signals.panel.coverage.items()
     }
     return Coverage(
-        factors={name: shares[name] for name in AVAILABLE_FACTORS},
+        factors={name: shares[name] for name in run.signals.panel.factors},
         ingredients={name: shares[name] for name in INGREDIENTS},
     )
 

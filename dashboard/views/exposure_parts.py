@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from core.factors.names import AVAILABLE_FACTORS
+from core.factors.names import FACTORS
 from dashboard import review_exposure, review_holdings, session
 from dashboard.charts.book_risk import book_risk_figure
 from dashboard.charts.each_sector import each_sector_figure
@@ -101,7 +101,7 @@ def risk_through_time(run: Run) -> None:
         lambda: book_risk_figure(
             curves,
             ex_ante,
-            None if factors is None else factors[list(AVAILABLE_FACTORS)],
+            None if factors is None else factors[[f for f in FACTORS if f in factors]],
             session.colours(),
             target=run.scenario.risk.target_annual_vol,
             realised_window=REALISED_WINDOW,

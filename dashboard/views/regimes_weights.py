@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES
+from core.factors.names import FACTORS, REGIMES
 from core.regime_stats import RegimeStats
 from dashboard import review_regimes, session
 from dashboard.format import count, percent
@@ -48,7 +48,8 @@ def weights_editor(found: RegimeStats) -> None:
     _grid(table, found, disabled=own)
     sums = review_regimes.row_sums(table)
     _buttons(state, table, sums, disabled=own)
-    frame.show(_used(table))
+    if state.scenario.factors.scored != FACTORS:
+        frame.show(_used(table, state.scenario.factors.scored))
 
 
 _OWN: Final = "A book of one's own is run: it does not use these weights."
@@ -146,16 +147,18 @@ def _said(values: dict[str, Any], wrong: list[str]) -> str:
     return f"{count(len(values))} weights differ from those that are run."
 
 
-def _used(table: pd.DataFrame) -> str:
-    used = review_regimes.used_weights(table).to_numpy() / 100.0  # NaN is written as a dash
+def _used(table: pd.DataFrame, factors: tuple[str, ...]) -> str:
+    used = (
+        review_regimes.used_weights(table, factors).to_numpy() / 100.0
+    )  # NaN is written as a dash
     rows = [
         (_shown(name), *map(percent, row)) for name, row in zip(REGIMES, used.tolist(), strict=True)
     ]
     words = frame.words_html(
-        "", "The topology score does not exist yet: its weight is spread over the others, so that "
+        "", "The topology score is off: its weight is spread over the others, so that "
         "these weights act:",
     )  # fmt: skip
-    return words + html_table(("Regime", *AVAILABLE_FACTORS), rows)
+    return words + html_table(("Regime", *factors), rows)
 
 
 def _shown(regime: str) -> str:

@@ -12,8 +12,9 @@ from core.book import Book, build_book, factor_weights
 from core.caps import ROUNDING, capped_weights
 from core.config import BookConfig, FactorWeights, RegimeWeights, Scenario
 from core.factors.names import AVAILABLE_FACTORS, REGIMES, WITHOUT_TOPOLOGY
+from core.factors.scores import standardise
 from core.market import MarketPanel
-from core.scenario import specs
+from core.scenario import specs, with_values
 from core.signals import Signals, compute_signals
 from tests.markets import SHORT, by_sector_of, changed_after, make_market, permuted, until
 
@@ -98,6 +99,19 @@ def test_topology_is_said_to_be_missing_where_it_has_a_weight() -> None:
     with_it, _ = book_of(market, with_weights(0.2, 0.5, 0.15, 0.15))
     without, _ = book_of(market, with_weights(0.4, 0.0, 0.3, 0.3))
     np.testing.assert_allclose(with_it.composite, without.composite, atol=1e-12)
+
+
+def test_topology_that_is_on_takes_its_weight_and_nothing_is_said() -> None:
+    market = make_market()
+    on = {"factors.topology.enabled": True, "factors.topology.window_days": 30}
+    only = with_values(with_weights(0.0, 1.0, 0.0, 0.0), on)
+    book, signals = book_of(market, only)
+    assert not any("topology" in note for note in book.notes)
+    score = signals.panel.values[:, :, signals.panel.factors.index("topology")]
+    assert np.isfinite(score).any()
+    for row, inside in enumerate(signals.universe):
+        expected = standardise(np.where(inside, score[row], np.nan))
+        np.testing.assert_allclose(book.composite[row], expected, atol=1e-12)
 
 
 def test_all_weight_on_topology_is_all_cash_and_said() -> None:

@@ -282,6 +282,17 @@ def test_the_hash_follows_weights_moved_together() -> None:
     assert scenario_hash(moved, ["risk", "book"]) == scenario_hash(BASE, ["risk", "book"])
 
 
+def test_the_hash_knows_each_field_of_topology() -> None:
+    base = PRESETS["Phase 8"]
+    fields: dict[str, object] = {
+        "factors.topology.enabled": True,
+        "factors.topology.window_days": 90,
+        "factors.topology.prefer": "high",
+    }
+    hashes = {scenario_hash(with_values(base, {path: value})) for path, value in fields.items()}
+    assert len(hashes | {scenario_hash(base)}) == 4
+
+
 def test_hash_is_stable_between_releases() -> None:
     # Journals and caches hold these: a change here must be meant.
     hashes = {name: scenario_hash(scenario) for name, scenario in PRESETS.items()}

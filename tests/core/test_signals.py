@@ -70,6 +70,7 @@ def test_arrays_of_another_format_are_refused() -> None:
         "factors.momentum_lookback_days=61",
         "factors.filing_max_age_days=390",
         "factors.winsor_limit=2.5",
+        "factors.topology.enabled=true",
         "regimes.vix_override=true",
     ],
 )
@@ -82,6 +83,7 @@ def test_the_key_follows_what_signals_depend_on(assignment: str) -> None:
     "assignment",
     [
         "factors.information_coefficient=0.1",
+        "factors.topology.window_days=90",
         "book.names_held=20",
         "book.sector_cap=0.25",
         "risk.position_stop_loss=0.2",

@@ -180,12 +180,12 @@ def test_a_scaled_row_is_taken_by_the_scenario(row: list[float]) -> None:
 
 def test_the_weights_that_act_leave_out_what_does_not_exist() -> None:
     table = regimes.weights_table(Scenario().factors.weights)
-    used = regimes.used_weights(table)
+    used = regimes.used_weights(table, AVAILABLE_FACTORS)
     assert list(used.columns) == list(AVAILABLE_FACTORS) != list(FACTORS)
     np.testing.assert_allclose(used.sum(axis=1), 100.0)
     assert used.loc["bull", "momentum"] == pytest.approx(50.0)
     table.loc["bear"] = [0.0, 100.0, 0.0, 0.0]
-    assert regimes.used_weights(table).loc["bear"].isna().all()
+    assert regimes.used_weights(table, AVAILABLE_FACTORS).loc["bear"].isna().all()
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])

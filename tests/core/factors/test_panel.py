@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.factors.names import AVAILABLE_FACTORS
+from core.factors.config import TopologyConfig
+from core.factors.names import AVAILABLE_FACTORS, FACTORS
 from core.factors.panel import INGREDIENTS, FactorPanel, factor_panel
+from core.factors.scores import zscore
+from core.factors.topology import topology
+from core.factors.trailing import simple_returns
 from core.market import MarketPanel
 from core.periods import month_ends
 from core.universe import universes
@@ -156,3 +160,25 @@ def test_units_of_price_do_not_matter_to_momentum_and_calm(seed: int, factor: fl
     panel, _, _ = panel_of(market)
     scaled, _, _ = panel_of(dataclasses.replace(market, close=market.close * factor))
     np.testing.assert_allclose(scaled.values, panel.values, atol=1e-8)
+
+
+def test_topology_is_a_factor_of_its_own_where_it_is_on() -> None:
+    market = make_market(seed=5, sessions=200)
+    rebalance = np.array([100, 150, 199])
+    universe, volume = universes(market, rebalance, SHORT.universe)
+    config = SHORT.factors
+    own = TopologyConfig(enabled=True, window_days=30)
+    on = config.model_copy(update={"topology": own})
+    without = factor_panel(market, rebalance, universe, volume, config)
+    with_it = factor_panel(market, rebalance, universe, volume, on)
+    assert without.factors == config.scored == AVAILABLE_FACTORS
+    assert with_it.factors == on.scored == FACTORS
+    others = [FACTORS.index(name) for name in AVAILABLE_FACTORS]
+    assert np.array_equal(with_it.values[:, :, others], without.values, equal_nan=True)
+    column = with_it.values[:, :, FACTORS.index("topology")]
+    raw = topology(simple_returns(market.close), rebalance, universe, own)
+    for row in range(3):
+        expected = zscore(raw[row], universe[row], config.winsor_limit)
+        assert np.array_equal(column[row], expected, equal_nan=True)
+    assert with_it.coverage["topology"].min() > 0.5
+    assert "topology" not in without.coverage
