@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import tempfile
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
-__all__ = ["ArrayCache", "Arrays"]
+__all__ = ["ArrayCache", "Arrays", "contents"]
 
 Arrays = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
 _Value = TypeVar("_Value")
@@ -89,3 +91,13 @@ class ArrayCache:
         files = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
         for path in files[: -self.kept]:
             path.unlink(missing_ok=True)
+
+
+def contents(own: pd.DataFrame | None) -> str:
+    """Hash a book of one's own as it was read, "ensemble" without one.
+
+    Of the frame, not of the file: the book may be imported anew under its name meanwhile.
+    """
+    if own is None:
+        return "ensemble"
+    return hashlib.sha256(pd.util.hash_pandas_object(own).to_numpy().tobytes()).hexdigest()

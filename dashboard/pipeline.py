@@ -26,7 +26,7 @@ from core.signals import Signals, compute_signals, signals_key
 from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
 from dashboard.assemble import assemble_market
-from dashboard.cache import ArrayCache
+from dashboard.cache import ArrayCache, contents
 from dashboard.diagrams import DiagramCache, mute
 from dashboard.execution import check_prices, inside_prices, stand_in_notes
 from dashboard.memo import Memo
@@ -130,7 +130,7 @@ class Pipeline:
         clock.append(time.perf_counter())
         say("Building the book", 0.8)
         prepared = self._books.get(
-            f"{market.fingerprint}-{_contents(own)}-{scenario_hash(scenario, BEFORE_RISK)}",
+            f"{market.fingerprint}-{contents(own)}-{scenario_hash(scenario, BEFORE_RISK)}",
             lambda: _prepare(market, signals, own, scenario, period),
         )
         clock.append(time.perf_counter())
@@ -160,13 +160,6 @@ class Pipeline:
     def _own_fingerprint(self, scenario: Scenario) -> str:
         own = scenario.book.own_book
         return "ensemble" if own is None else self.catalog.book_fingerprint(own)
-
-
-def _contents(own: pd.DataFrame | None) -> str:
-    # Of the frame that was read: the book may be imported anew under its name meanwhile.
-    if own is None:
-        return "ensemble"
-    return hashlib.sha256(pd.util.hash_pandas_object(own).to_numpy().tobytes()).hexdigest()
 
 
 def _from_first_date(scenario: Scenario, own: pd.DataFrame | None) -> Scenario:
