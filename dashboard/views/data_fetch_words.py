@@ -19,12 +19,12 @@ _SHOWN: Final = 12  # names that a sentence lists
 
 
 def time_words(seconds: float | None) -> str:
-    """Return a duration as people say it.
+    r"""Return a duration as people say it.
 
     Examples
     --------
     >>> time_words(8.2), time_words(95), time_words(7300)
-    ('8 s', '1 min 35 s', '2 h 2 min')
+    ('8\u202fs', '1\u202fmin 35\u202fs', '2\u202fh 2\u202fmin')
     """
     if seconds is None:
         return ""
