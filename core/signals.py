@@ -143,10 +143,6 @@ def compute_signals(
     diagrams : callable, optional
         Where persistence diagrams come from, see :func:`core.factors.panel.factor_panel`.
 
-    Returns
-    -------
-    Signals
-
     Raises
     ------
     HistoryError
@@ -170,13 +166,7 @@ def compute_signals(
     panel = factor_panel(
         market, rebalance, universe, dollar_volume, scenario.factors, diagrams=diagrams
     )
-    if not np.isfinite(panel.values).any():
-        raise HistoryError(
-            f"no factor can be computed at any rebalance of {period}: market “{market.source}” "
-            f"starts on {market.sessions[0]} and the factors need "
-            f"{history_needed(scenario)} sessions. Choose a later period.start, or shorten "
-            "factors.momentum_lookback_days and factors.volatility_lookback_days."
-        )
+    _check_scored(market, scenario, panel, period)
     regime, regime_notes = regime_codes(market, scenario.regimes)
     return Signals(
         rebalance=rebalance,
@@ -191,6 +181,16 @@ def compute_signals(
             *regime_notes,
         ),
     )
+
+
+def _check_scored(market: MarketPanel, scenario: Scenario, panel: FactorPanel, period: str) -> None:
+    if not np.isfinite(panel.values).any():
+        raise HistoryError(
+            f"no factor can be computed at any rebalance of {period}: market “{market.source}” "
+            f"starts on {market.sessions[0]} and the factors need "
+            f"{history_needed(scenario)} sessions. Choose a later period.start, or shorten "
+            "factors.momentum_lookback_days and factors.volatility_lookback_days."
+        )
 
 
 def _size_notes(

@@ -108,10 +108,6 @@ def factor_panel(
     config : FactorsConfig
     diagrams : callable, optional
         Where persistence diagrams come from: computed, or a cache. Only asked with topology on.
-
-    Returns
-    -------
-    FactorPanel
     """
     shape = (len(rebalance), market.shape[1])
     values = np.full((*shape, len(config.scored)), np.nan)
@@ -121,9 +117,11 @@ def factor_panel(
     definitions: list[str] = []
     index = FilingIndex.of(market.filings, _ITEMS)
     returns = simple_returns(market.close)
-    shapes = np.full(shape, np.nan)
-    if config.topology.enabled:
-        shapes = topology(returns, rebalance, universe, config.topology, diagrams=diagrams)
+    shapes = (
+        topology(returns, rebalance, universe, config.topology, diagrams=diagrams)
+        if config.topology.enabled
+        else np.full(shape, np.nan)
+    )
     for row, session in enumerate(int(each) for each in rebalance):
         inside = universe[row]
         volatility[row] = trailing_volatility(returns, session, config.volatility_lookback_days)
@@ -136,9 +134,7 @@ def factor_panel(
         definitions.append(definition)
         parts = value_ingredients(quarters, caps.cap, cash)
         parts |= quality_ingredients(quarters, cash, volatility[row])
-        parts["return_12_1"] = momentum(
-            market.close, session, config.momentum_lookback_days, config.momentum_skip_days
-        )
+        parts["return_12_1"] = _return_12_1(market, session, config)
         own = {name: parts[name.partition(".")[2]] for name in INGREDIENTS}
         ingredient_coverage[row] = [_share(part, inside) for part in own.values()]
         values[row] = _scores(own, shapes[row], inside, config)
@@ -150,6 +146,11 @@ def factor_panel(
         notes=_cap_notes(market, universe, implausible) + _cash_notes(definitions),
         factors=config.scored,
     )
+
+
+def _return_12_1(market: MarketPanel, session: int, config: FactorsConfig) -> Floats:
+    past, skipped = config.momentum_lookback_days, config.momentum_skip_days
+    return momentum(market.close, session, past, skipped)
 
 
 def _scores(

@@ -143,15 +143,7 @@ def diagrams_of(
     InputsError
         A value is not finite, or the windows are too short for two points.
     """
-    reach = (dimension - 1) * delay
-    points = (windows.shape[1] - reach - 1) // step + 1
-    if points < 2:
-        raise InputsError(
-            f"a window must hold at least {reach + step + 1} returns for dimension "
-            f"{dimension} and delay {delay}, was {windows.shape[1]}. Lengthen the window."
-        )
-    if not np.isfinite(windows).all():
-        raise InputsError("every return of a window must be finite. Leave out incomplete windows.")
+    points = _points(windows, dimension, delay, step)
     series = np.ascontiguousarray(windows, dtype=np.float64)
     components = np.zeros((len(series), points - 1))
     counts = np.zeros(len(series), dtype=np.int64)
@@ -173,6 +165,20 @@ def diagrams_of(
                 future.cancel()
         loops = [future.result() for future in futures]
     return Diagrams(components, np.concatenate([np.empty((0, 2)), *loops]), counts)
+
+
+def _points(windows: Floats, dimension: int, delay: int, step: int) -> int:
+    # Points of a window's cloud; refuses what makes none.
+    reach = (dimension - 1) * delay
+    points = (windows.shape[1] - reach - 1) // step + 1
+    if points < 2:
+        raise InputsError(
+            f"a window must hold at least {reach + step + 1} returns for dimension "
+            f"{dimension} and delay {delay}, was {windows.shape[1]}. Lengthen the window."
+        )
+    if not np.isfinite(windows).all():
+        raise InputsError("every return of a window must be finite. Leave out incomplete windows.")
+    return points
 
 
 def _wait(

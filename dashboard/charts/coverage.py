@@ -55,23 +55,7 @@ def coverage_figure(
     left = (_LEFT_COMPACT_PX if compact else _LEFT_PX)[by]
     return go.Figure(
         {
-            "data": [
-                {
-                    "type": "heatmap",
-                    "x": np.arange(values.shape[1]),
-                    "y": np.arange(values.shape[0]),
-                    "z": values,
-                    "zmin": 0.0,
-                    "zmax": 1.0,
-                    "colorscale": _scale(colours),
-                    "showscale": False,
-                    "xgap": 0 if compact else 1,
-                    "ygap": 2,
-                    "text": written,
-                    "hovertemplate": "%{text}<extra></extra>",
-                    "hoverongaps": False,
-                }
-            ],
+            "data": [_heat(values, written, colours, compact=compact)],
             "layout": layout
             | {
                 "height": _ROW_PX[by] * max(len(labels), 1) + 34,
@@ -86,6 +70,26 @@ def coverage_figure(
             },
         }
     )  # fmt: skip
+
+
+def _heat(
+    values: np.ndarray, written: list[list[str]], colours: Theme, *, compact: bool
+) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "x": np.arange(values.shape[1]),
+        "y": np.arange(values.shape[0]),
+        "z": values,
+        "zmin": 0.0,
+        "zmax": 1.0,
+        "colorscale": _scale(colours),
+        "showscale": False,
+        "xgap": 0 if compact else 1,
+        "ygap": 2,
+        "text": written,
+        "hovertemplate": "%{text}<extra></extra>",
+        "hoverongaps": False,
+    }
 
 
 def coverage_colours(colours: Theme) -> list[tuple[float, str]]:
