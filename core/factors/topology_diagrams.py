@@ -170,7 +170,7 @@ def diagrams_of(
 def _points(windows: Floats, dimension: int, delay: int, step: int) -> int:
     # Points of a window's cloud; refuses what makes none.
     reach = (dimension - 1) * delay
-    points = (windows.shape[1] - reach - 1) // step + 1
+    points = (int(windows.shape[1]) - reach - 1) // step + 1
     if points < 2:
         raise InputsError(
             f"a window must hold at least {reach + step + 1} returns for dimension "
