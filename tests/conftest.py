@@ -15,6 +15,8 @@ from tests.shared import REAL_MARKET, copied, demo_store, real_store
 # No test depends on how fast a machine is; the first example of a kernel compiles it.
 settings.register_profile("plimsoll", deadline=None)
 settings.load_profile("plimsoll")
+# Plotly refuses every property that it does not know; the pages do not ask it.
+CHECKED["properties"] = True
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,12 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(one.scope == "module" for known in defined for one in known):
             item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
-@pytest.fixture(autouse=True)
-def figures_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Plotly refuse every property that it does not know; the pages do not ask it."""
-    monkeypatch.setitem(CHECKED, "properties", True)
 
 
 @pytest.fixture(autouse=True)

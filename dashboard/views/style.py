@@ -88,7 +88,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting > *, .st-key-toolbar > * { flex: none; order: 2; }
   .st-key-setting > :first-child { order: 0; flex: 1 1 0 !important; min-width: 0; }
   .st-key-setting > .st-key-data { order: 0; }
-  .st-key-setting button { min-height: 40px; min-width: 38px; padding: 2px 8px; }
+  .st-key-setting button { min-height: 40px; min-width: 40px; padding: 2px 8px; }
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;

@@ -20,6 +20,7 @@ __all__ = [
     "APP",
     "LIMIT",
     "NAMES",
+    "RESULTS",
     "after",
     "given",
     "heading",
@@ -38,6 +39,8 @@ LIMIT = 180.0  # seconds a run may take: the first one compiles
 WAITED = 120.0  # seconds until what is worked out behind a page must be on it
 # As the navigation has them: a new page is in every test that goes over all of them.
 NAMES = tuple(re.findall(r'"views/(\w+)\.py"', Path(APP).read_text(encoding="utf-8")))
+# Those that show a result; the Data page stands without one.
+RESULTS = tuple(name for name in NAMES if name != "data")
 
 
 def started(name: str = "risk", **query: str) -> AppTest:

@@ -42,7 +42,7 @@ def test_what_is_shown_is_what_is_stored(spec: ParameterSpec) -> None:
 def test_every_step_of_a_slider_is_allowed(spec: ParameterSpec) -> None:
     scale = scale_of(spec, spec.on_value)
     steps = round((scale.high - scale.low) / scale.step)
-    assert steps >= 9
+    assert steps >= (9 if spec.kind == "number" else 2)  # a cloud has few dimensions
     for k in (0, 1, steps // 2, steps):
         stored = scale.stored(min(scale.low + k * scale.step, scale.high))
         assert spec.minimum is not None

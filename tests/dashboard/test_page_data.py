@@ -22,7 +22,7 @@ from data.fetched import FetchedStore, Source
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import MissingKeyError, UnreachableError
 from data.providers.hybrid_record import ProvidersRecord, ProviderState, TickerSource, update_record
-from tests.dashboard.test_review_pages import LIMIT, healthy, page_text, to
+from tests.dashboard.pages import LIMIT, healthy, page_text, to
 from tests.data.acquire_cases import World, world
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.run import Run
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
-from tests.dashboard.pages import NAMES, after, given, page_text, started
+from tests.dashboard.pages import RESULTS, after, given, page_text, started
 
 # The word is in elements only where one of the three was taken for markup.
 WORD = "zqx"
@@ -130,7 +130,7 @@ def drawn(app: AppTest) -> list[str]:
 
 
 @pytest.mark.usefixtures("demo_home")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RESULTS)
 def test_a_name_is_never_markup(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, marked_run())
     app = started(name, **QUERIES.get(name, {}))

@@ -11,7 +11,7 @@ import pytest
 from dashboard.session import Engine
 from tests.dashboard.drawn import figures
 from tests.dashboard.pages import (
-    NAMES,
+    RESULTS,
     heading,
     healthy,
     lost,
@@ -32,7 +32,7 @@ KEPT = {
     "trades": r"Decided at this close",
 }
 
-pytestmark = pytest.mark.parametrize("name", NAMES)
+pytestmark = pytest.mark.parametrize("name", RESULTS)
 
 
 @pytest.mark.usefixtures("demo_home")
