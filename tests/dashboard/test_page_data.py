@@ -185,7 +185,7 @@ def test_a_fetch_under_way_tells_how_far_it_is_and_stops(app: AppTest, home: Pat
 def test_only_one_fetch_at_a_time(app: AppTest, home: Path) -> None:
     fetch_job(home).start(Order("fetch", "live"), slow)
     app.button(key="fetch").click().run()  # this browser had not heard of it
-    assert "one fetch at a time" in page_text(app)
+    assert "One fetch at a time" in page_text(app)
     assert not app.exception
 
 
