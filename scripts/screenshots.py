@@ -105,7 +105,7 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
 
 def small(picture: bytes) -> Image.Image:
     # Flat colours: 128 of them look the same at a fourth of the size.
-    return Image.open(io.BytesIO(picture)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    return Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
 
 
 def main() -> None:
