@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from dashboard.charts.figure import CHECKED
+from dashboard.views import figure
 from tests.shared import REAL_MARKET, copied, demo_store, real_store
 
 # No test depends on how fast a machine is; the first example of a kernel compiles it.
@@ -36,6 +37,12 @@ def main_module_stays() -> Iterator[None]:
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_known() -> None:
+    """Forget drawn figures: fakes of one key may differ in names that no run's key depends on."""
+    figure.forget()
 
 
 @pytest.fixture(scope="session")
