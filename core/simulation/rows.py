@@ -1,9 +1,9 @@
-"""Runs of many configurations one after the other, each left as one row of numbers."""
+"""Runs of many configurations, each left as one row of numbers; what is the same is run once."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,32 @@ from core.compiled import compiled, compiled_inner
 from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
-from core.simulation.event_driven import simulate_event_driven
-from core.simulation.kernel import SOLVENT, new_run, simulate_by_session
+from core.simulation.bookmarks import Bookmarks, new_bookmarks, return_to
+from core.simulation.event_driven import START, simulate_event_driven
+from core.simulation.following import FOLLOWS, place_of_parting
+from core.simulation.kernel import SOLVENT, new_run, open_run, simulate_by_session
 from core.simulation.outlook import Desk, new_desk
-from core.simulation.state import AT_OPEN, INTRADAY, Market, Run
+from core.simulation.state import AT_OPEN, EVENT, INTRADAY, TRADE, Market, Run
+from core.simulation.witness import forget
 
 __all__ = ["simulate_rows"]
+
+# Whether rows are shared is tried out: of so many runs that others could follow, the others must
+# have been spared more than this part of the sessions. Watching a run costs about a tenth of it.
+_TRIED = 8
+_WORTH = 4
+
+
+class Group(NamedTuple):
+    """Rows that are run together, and what that takes: work for one thread."""
+
+    row: npt.NDArray[np.int64]  # of rules, in the order in which they are looked at
+    place: npt.NDArray[np.int64]  # up to which a row's run is the one in the arrays
+    begin: npt.NDArray[np.int64]  # a stack of parts of the two above that start at one place
+    end: npt.NDArray[np.int64]
+    curve: npt.NDArray[np.float64]  # T, as the next two of the run just measured
+    excess: npt.NDArray[np.float64]
+    sums: npt.NDArray[np.float64]
 
 
 @compiled
@@ -32,14 +52,18 @@ def simulate_rows(
     values: npt.NDArray[np.float64],
     ruined: npt.NDArray[np.int64],
     curves: npt.NDArray[np.float64],
+    stop: npt.NDArray[np.bool_],
 ) -> None:
     """Simulate and measure the configurations from `begin` to `end`.
+
+    The first is run to its end. Whoever decides as it did has the same numbers; whoever parts from
+    it starts at the last rebalance before that. Those that part at one place are a group again.
 
     Parameters
     ----------
     market, blocks : Market, Blocks
     rules : ROW[K]
-        Where fills and stops are at closes, runs are event driven.
+        Where fills and stops are at closes, runs are event driven and can be shared.
     begin, end : int
         Rows; only theirs are written.
     initial_nav : float
@@ -51,47 +75,172 @@ def simulate_rows(
         Session of ruin, ``SOLVENT`` when there was none.
     curves : float64[K, T] or float64[0, T]
         NAV curves, not written without rows; NaN from the session of ruin on.
+    stop : bool[1]
+        Read between runs: True leaves the rest as it is.
     """
     sessions, securities = market.close.shape
+    places = len(market.rebalance) + 1 if end - begin > 1 else 0
+    nothing = np.empty((0, 0))
     # Tapes as long as most runs need; one that needs more is done again with as many as it needs.
-    trades = events = 2 * securities + 1024
-    no_weights = np.empty((0, 0))
-    run = new_run(rules[begin : begin + 1].copy(), market.close.shape, no_weights, trades, events)
-    desk = new_desk(market.close.shape[1], blocks)
-    nav, excess, sums = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
-    for row in range(begin, end):
+    tape = 2 * securities + 1024
+    run = new_run(rules[:1].copy(), market.close.shape, nothing, tape, tape, places)
+    desk, marks = new_desk(securities, blocks), new_bookmarks(places, securities)
+    group = _new_group(begin, end, sessions)
+    depth, watched, saved = 1, 0, 0
+    while depth > 0 and not stop[0]:
+        depth -= 1
+        first, last = group.begin[depth], group.end[depth]
+        row, place = group.row[first], group.place[first]
+        watching = last - first > 1 and watched >= 0
         while True:
             run.rules[0] = rules[row]
-            ruined[row] = _simulate_again(market, blocks, run, desk, initial_nav)
-            state = run.state[0]
-            if state.trades <= len(run.trades) and state.events <= len(run.events):
+            ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
+            if run.state[0].trades <= len(run.trades) and run.state[0].events <= len(run.events):
                 break
-            trades, events = max(trades, state.trades), max(events, state.events)
-            run = new_run(run.rules, market.close.shape, no_weights, trades, events)
-        known = sessions if ruined[row] == SOLVENT else ruined[row]
-        for t in range(known):
-            nav[t] = run.series[t].nav
-        nav[known:] = math.nan
-        if len(curves) > 0:
-            curves[row, :] = nav
-        values[row, :] = math.nan
-        if ruined[row] == SOLVENT:
-            measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
-            _measure_run(run, values[row])
+            run = _with_longer_tapes(run)
+        _measure(market, run, group, row, initial_nav, days, values, ruined, curves)
+        if watching:
+            left, spared = _part(
+                market, run, marks, rules, group, first, last, values, ruined, curves
+            )
+            depth = _stack(group, depth, first + 1, left)
+            watched, saved = watched + 1, saved + spared
+            if watched == _TRIED:
+                watched, saved = (0 if saved > _TRIED * sessions // _WORTH else -1), 0
+        elif last - first > 1:
+            group.begin[depth] = first + 1
+            depth += 1
 
 
 @compiled
-def _simulate_again(
-    market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float
+def _new_group(begin: int, end: int, sessions: int) -> Group:
+    rows = end - begin
+    group = Group(
+        np.arange(begin, end), np.zeros(rows, np.int64), np.empty(rows, np.int64),
+        np.empty(rows, np.int64), np.empty(sessions), np.empty(sessions), np.empty(SUMS),
+    )  # fmt: skip
+    group.begin[0], group.end[0] = 0, rows
+    return group
+
+
+@compiled
+def _with_longer_tapes(run: Run) -> Run:
+    # What was written before the place the run starts at stays.
+    state = run.state[0]
+    trades = np.empty(max(len(run.trades), state.trades), TRADE)
+    events = np.empty(max(len(run.events), state.events), EVENT)
+    trades[: len(run.trades)] = run.trades
+    events[: len(run.events)] = run.events
+    return Run(
+        run.rules, run.state, run.names, run.held, run.left_out, run.picks, run.reached,
+        run.returns, run.series, run.weights, trades, events, run.witness,
+    )  # fmt: skip
+
+
+@compiled
+def _simulate(
+    market: Market,
+    blocks: Blocks,
+    run: Run,
+    desk: Desk,
+    marks: Bookmarks,
+    place: int,
+    initial_nav: float,
+    watching: bool,
 ) -> int:
-    run.state.view(np.uint8)[:] = 0
-    run.names.view(np.uint8)[:] = 0
-    for t in range(len(run.series)):
-        run.series[t].flags = 0
+    # From `place` on; returns the session of ruin.
     rules = run.rules[0]
-    if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
-        return simulate_by_session(market, run, initial_nav)
-    return simulate_event_driven(market, blocks, run, desk, initial_nav)
+    if place == START:
+        run.state.view(np.uint8)[:] = 0
+        run.names.view(np.uint8)[:] = 0
+        for t in range(len(run.series)):
+            run.series[t].flags = 0
+        if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
+            return simulate_by_session(market, run, initial_nav)
+        open_run(market, run, initial_nav)
+        if watching:
+            forget(run.witness[START])
+    else:
+        return_to(marks, run, place)
+    run.state[0].watching = watching
+    return simulate_event_driven(market, blocks, run, desk, marks, place)
+
+
+@compiled
+def _measure(
+    market: Market,
+    run: Run,
+    group: Group,
+    row: int,
+    initial_nav: float,
+    days: int,
+    values: npt.NDArray[np.float64],
+    ruined: npt.NDArray[np.int64],
+    curves: npt.NDArray[np.float64],
+) -> None:
+    nav = group.curve
+    known = len(nav) if ruined[row] == SOLVENT else ruined[row]
+    for t in range(known):
+        nav[t] = run.series[t].nav
+    nav[known:] = math.nan
+    if len(curves) > 0:
+        curves[row, :] = nav
+    values[row, :] = math.nan
+    if ruined[row] == SOLVENT:
+        cash_rate, excess, sums = market.cash_rate, group.excess, group.sums
+        measure_curve(nav, initial_nav, cash_rate, days, excess, sums, values[row])
+        _measure_run(run, values[row])
+
+
+@compiled
+def _part(
+    market: Market,
+    run: Run,
+    marks: Bookmarks,
+    rules: Any,
+    group: Group,
+    first: int,
+    last: int,
+    values: npt.NDArray[np.float64],
+    ruined: npt.NDArray[np.int64],
+    curves: npt.NDArray[np.float64],
+) -> tuple[int, int]:
+    # Copies the numbers of row `first`, just run, to the rows up to `last` that follow it. Sorts
+    # the others by the place where they part from it. Returns the end of those, and the sessions
+    # that none of all these has to go through again.
+    mine, start = group.row[first], group.place[first]
+    before = marks.session[start] if start > START else 0
+    left, spared = first + 1, 0
+    for q in range(first + 1, last):
+        row = group.row[q]
+        place = place_of_parting(market, run, rules[row], start, ruined[mine])
+        if place == FOLLOWS:
+            values[row, :] = values[mine]
+            ruined[row] = ruined[mine]
+            if len(curves) > 0:
+                curves[row, :] = curves[mine]
+            spared += len(run.series) - before
+            continue
+        spared += (marks.session[place] if place > START else 0) - before
+        slot = left
+        while slot > first + 1 and group.place[slot - 1] > place:
+            group.row[slot], group.place[slot] = group.row[slot - 1], group.place[slot - 1]
+            slot -= 1
+        group.row[slot], group.place[slot] = row, place
+        left += 1
+    return left, spared
+
+
+@compiled_inner
+def _stack(group: Group, depth: int, begin: int, end: int) -> int:
+    # Rows that part at one place are one part of the stack, the latest place on top.
+    for q in range(begin, end):
+        if q > begin and group.place[q] == group.place[q - 1]:
+            group.end[depth - 1] = q + 1
+        else:
+            group.begin[depth], group.end[depth] = q, q + 1
+            depth += 1
+    return depth
 
 
 @compiled_inner
