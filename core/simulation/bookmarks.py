@@ -19,7 +19,9 @@ from core.simulation.decisions import scale_stops
 from core.simulation.state import NAME, STATE, Run
 from core.simulation.witness import forget
 
-__all__ = ["DECISION", "MORNING", "Bookmarks", "keep", "new_bookmarks", "return_to"]
+__all__ = ["DECISION", "MORNING", "START", "Bookmarks", "keep", "new_bookmarks", "return_to"]
+
+START = 0  # the place of a run that has not begun
 
 # Where in its session a place is.
 MORNING = 0  # before the session has begun

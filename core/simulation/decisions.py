@@ -20,6 +20,7 @@ from core.simulation.state import (
     REBALANCE,
     RESCALE,
     SELL_ALL,
+    WATCH_STOPS,
     Market,
     Run,
     note,
@@ -92,7 +93,7 @@ def decide(market: Market, run: Run, t: int) -> None:
     else:
         active = not _trip(t, state, rules, names, held, events, row)
     if active:
-        if state.watching:
+        if state.watching & WATCH_STOPS:
             watch_tests(market.close, t, run)
         _test_stops(market.close, t, state, rules, names, held, events, row)
     assess(state, rules, run.returns, row)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.compiled import compiled, compiled_inner
 from core.simulation.blocks import Blocks
-from core.simulation.bookmarks import DECISION, MORNING, Bookmarks, keep, new_bookmarks
+from core.simulation.bookmarks import DECISION, MORNING, START, Bookmarks, keep, new_bookmarks
 from core.simulation.decisions import decide
 from core.simulation.kernel import (
     SOLVENT,
@@ -27,9 +27,7 @@ from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import NOTHING, Market, Run
 from core.simulation.stretches import DECIDE, GO_ON, RUINED, pass_stretch
 
-__all__ = ["START", "run_event_driven", "simulate_event_driven"]
-
-START = 0  # the place of a run that has not begun
+__all__ = ["run_event_driven", "simulate_event_driven"]
 
 # Sessions of a stretch after one that NAV has cut short: what lies beyond a cut is worked out in
 # vain, and configurations that rescale every few days would do so again and again.

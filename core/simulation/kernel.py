@@ -27,6 +27,7 @@ from core.simulation.state import (
     SERIES,
     STATE,
     TRADE,
+    WATCH_STOPS,
     WITNESS,
     Market,
     Picks,
@@ -204,7 +205,7 @@ def _decide_unless_quiet(market: Market, run: Run, t: int) -> None:
     state, rules, row = run.state[0], run.rules[0], run.series[t]
     assess(state, rules, run.returns, row)
     # Who may follow another row wants to know what the stops of a quiet session were tested on.
-    if state.watching or not is_quiet(t, state, rules, row.wanted_exposure):
+    if state.watching & WATCH_STOPS != 0 or not is_quiet(t, state, rules, row.wanted_exposure):
         decide(market, run, t)
 
 

@@ -18,7 +18,6 @@ from core.risk.stops import is_near_stop, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatilities, realised_volatility
 from core.simulation.blocks import Blocks, width_of
 from core.simulation.state import NEVER, Market, Run
-from core.simulation.witness import watch_outlook
 from core.vectors import EIGHT, in_eights
 
 __all__ = ["Desk", "measure_sleeve", "new_desk", "plan_stops", "value_stretch"]
@@ -89,11 +88,6 @@ def plan_stops(market: Market, run: Run, blocks: Blocks, desk: Desk, t: int, end
             exit_at = hit[j] + lag
             if hit[j] != NEVER and exit_at < end and math.isnan(market.close[exit_at, i]):
                 end = exit_at
-    if state.watching:
-        for j in range(state.held):
-            if names[held[j]].exit == ExitReason.OPEN:
-                until = end if hit[j] == NEVER else min(end, hit[j] + 1)
-                watch_outlook(market, run, blocks, j, t, until)
     desk.first[t - 1 : end] = NEVER
     for j in range(state.held - 1, -1, -1):
         if hit[j] != NEVER and hit[j] < end:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,32 +12,16 @@ from core.compiled import compiled, compiled_inner
 from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
-from core.simulation.bookmarks import Bookmarks, new_bookmarks, return_to
-from core.simulation.event_driven import START, simulate_event_driven
-from core.simulation.following import FOLLOWS, place_of_parting
+from core.simulation.bookmarks import START, Bookmarks, new_bookmarks, return_to
+from core.simulation.event_driven import simulate_event_driven
+from core.simulation.groups import new_group, part, stack, take_middle, watch_for
 from core.simulation.kernel import SOLVENT, new_run, open_run, simulate_by_session
 from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import AT_OPEN, EVENT, INTRADAY, TRADE, Market, Run
 from core.simulation.witness import forget
+from core.units import Floats
 
 __all__ = ["simulate_rows"]
-
-# Whether rows are shared is tried out: of so many runs that others could follow, the others must
-# have been spared more than this part of the sessions. Watching a run costs about a tenth of it.
-_TRIED = 8
-_WORTH = 4
-
-
-class Group(NamedTuple):
-    """Rows that are run together, and what that takes: work for one thread."""
-
-    row: npt.NDArray[np.int64]  # of rules, in the order in which they are looked at
-    place: npt.NDArray[np.int64]  # up to which a row's run is the one in the arrays
-    begin: npt.NDArray[np.int64]  # a stack of parts of the two above that start at one place
-    end: npt.NDArray[np.int64]
-    curve: npt.NDArray[np.float64]  # T, as the next two of the run just measured
-    excess: npt.NDArray[np.float64]
-    sums: npt.NDArray[np.float64]
 
 
 @compiled
@@ -53,11 +37,12 @@ def simulate_rows(
     ruined: npt.NDArray[np.int64],
     curves: npt.NDArray[np.float64],
     stop: npt.NDArray[np.bool_],
-) -> None:
+) -> int:
     """Simulate and measure the configurations from `begin` to `end`.
 
-    The first is run to its end. Whoever decides as it did has the same numbers; whoever parts from
-    it starts at the last rebalance before that. Those that part at one place are a group again.
+    The one in their middle is run to its end. Whoever decides as it did has the same numbers;
+    whoever parts from it starts at the last rebalance before that. Those that part at one place are
+    a group again.
 
     Parameters
     ----------
@@ -77,6 +62,11 @@ def simulate_rows(
         NAV curves, not written without rows; NaN from the session of ruin on.
     stop : bool[1]
         Read between runs: True leaves the rest as it is.
+
+    Returns
+    -------
+    int
+        Sessions gone through: as many as there are times rows where nothing was shared.
     """
     sessions, securities = market.close.shape
     places = len(market.rebalance) + 1 if end - begin > 1 else 0
@@ -85,42 +75,31 @@ def simulate_rows(
     tape = 2 * securities + 1024
     run = new_run(rules[:1].copy(), market.close.shape, nothing, tape, tape, places)
     desk, marks = new_desk(securities, blocks), new_bookmarks(places, securities)
-    group = _new_group(begin, end, sessions)
-    depth, watched, saved = 1, 0, 0
+    group = new_group(begin, end)
+    room = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
+    depth, gone = 1, 0
     while depth > 0 and not stop[0]:
         depth -= 1
         first, last = group.begin[depth], group.end[depth]
-        row, place = group.row[first], group.place[first]
-        watching = last - first > 1 and watched >= 0
+        row, place = take_middle(group, depth), group.place[first]
+        watching = watch_for(rules, group, depth)
         while True:
             run.rules[0] = rules[row]
             ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
             if run.state[0].trades <= len(run.trades) and run.state[0].events <= len(run.events):
                 break
             run = _with_longer_tapes(run)
-        _measure(market, run, group, row, initial_nav, days, values, ruined, curves)
+        gone += sessions - (marks.session[place] if place > START else 0)
+        _measure(market, run, room, row, initial_nav, days, values, ruined, curves)
         if watching:
-            left, spared = _part(
+            left, spared = part(
                 market, run, marks, rules, group, first, last, values, ruined, curves
             )
-            depth = _stack(group, depth, first + 1, left)
-            watched, saved = watched + 1, saved + spared
-            if watched == _TRIED:
-                watched, saved = (0 if saved > _TRIED * sessions // _WORTH else -1), 0
+            depth = stack(group, depth, left, spared == 0)
         elif last - first > 1:
             group.begin[depth] = first + 1
             depth += 1
-
-
-@compiled
-def _new_group(begin: int, end: int, sessions: int) -> Group:
-    rows = end - begin
-    group = Group(
-        np.arange(begin, end), np.zeros(rows, np.int64), np.empty(rows, np.int64),
-        np.empty(rows, np.int64), np.empty(sessions), np.empty(sessions), np.empty(SUMS),
-    )  # fmt: skip
-    group.begin[0], group.end[0] = 0, rows
-    return group
+    return gone
 
 
 @compiled
@@ -146,7 +125,7 @@ def _simulate(
     marks: Bookmarks,
     place: int,
     initial_nav: float,
-    watching: bool,
+    watching: int,
 ) -> int:
     # From `place` on; returns the session of ruin.
     rules = run.rules[0]
@@ -170,7 +149,7 @@ def _simulate(
 def _measure(
     market: Market,
     run: Run,
-    group: Group,
+    room: tuple[Floats, Floats, Floats],
     row: int,
     initial_nav: float,
     days: int,
@@ -178,7 +157,8 @@ def _measure(
     ruined: npt.NDArray[np.int64],
     curves: npt.NDArray[np.float64],
 ) -> None:
-    nav = group.curve
+    # `room` is for measure_curve: the curve, its excess returns and its sums.
+    nav, excess, sums = room
     known = len(nav) if ruined[row] == SOLVENT else ruined[row]
     for t in range(known):
         nav[t] = run.series[t].nav
@@ -187,60 +167,8 @@ def _measure(
         curves[row, :] = nav
     values[row, :] = math.nan
     if ruined[row] == SOLVENT:
-        cash_rate, excess, sums = market.cash_rate, group.excess, group.sums
-        measure_curve(nav, initial_nav, cash_rate, days, excess, sums, values[row])
+        measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
         _measure_run(run, values[row])
-
-
-@compiled
-def _part(
-    market: Market,
-    run: Run,
-    marks: Bookmarks,
-    rules: Any,
-    group: Group,
-    first: int,
-    last: int,
-    values: npt.NDArray[np.float64],
-    ruined: npt.NDArray[np.int64],
-    curves: npt.NDArray[np.float64],
-) -> tuple[int, int]:
-    # Copies the numbers of row `first`, just run, to the rows up to `last` that follow it. Sorts
-    # the others by the place where they part from it. Returns the end of those, and the sessions
-    # that none of all these has to go through again.
-    mine, start = group.row[first], group.place[first]
-    before = marks.session[start] if start > START else 0
-    left, spared = first + 1, 0
-    for q in range(first + 1, last):
-        row = group.row[q]
-        place = place_of_parting(market, run, rules[row], start, ruined[mine])
-        if place == FOLLOWS:
-            values[row, :] = values[mine]
-            ruined[row] = ruined[mine]
-            if len(curves) > 0:
-                curves[row, :] = curves[mine]
-            spared += len(run.series) - before
-            continue
-        spared += (marks.session[place] if place > START else 0) - before
-        slot = left
-        while slot > first + 1 and group.place[slot - 1] > place:
-            group.row[slot], group.place[slot] = group.row[slot - 1], group.place[slot - 1]
-            slot -= 1
-        group.row[slot], group.place[slot] = row, place
-        left += 1
-    return left, spared
-
-
-@compiled_inner
-def _stack(group: Group, depth: int, begin: int, end: int) -> int:
-    # Rows that part at one place are one part of the stack, the latest place on top.
-    for q in range(begin, end):
-        if q > begin and group.place[q] == group.place[q - 1]:
-            group.end[depth - 1] = q + 1
-        else:
-            group.begin[depth], group.end[depth] = q, q + 1
-            depth += 1
-    return depth
 
 
 @compiled_inner

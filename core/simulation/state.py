@@ -25,6 +25,9 @@ __all__ = [
     "STATE",
     "TRADE",
     "TRADE_NONE",
+    "WATCH",
+    "WATCH_GATE",
+    "WATCH_STOPS",
     "WITNESS",
     "Market",
     "Picks",
@@ -76,6 +79,11 @@ STATE: Final = _record(
     "held exits returns reached trades events next_rebalance next_decision next_end "
     "order order_rebalance out breaker_filled near watching",
 )
+
+# Bits of ``state.watching``: others may follow, some of them with other stops, with another gate.
+WATCH: Final = 1
+WATCH_STOPS: Final = 2
+WATCH_GATE: Final = 4
 
 # What rules were tested on from one rebalance's decision to the next, by a run that others may
 # follow (``state.watching``). Falls below the reference price, <= 0 where they are below: the

@@ -20,7 +20,7 @@ from core.ledger import ExitReason
 from core.risk.costs import alpha_hurdle, is_gated, turnover_factor
 from core.risk.stops import position_stop_hit, trailing_stop_hit
 from core.simulation.blocks import Blocks, width_of
-from core.simulation.state import Market, Run
+from core.simulation.state import NEVER, Market, Run
 
 __all__ = [
     "forget",
@@ -72,31 +72,44 @@ def _watch(run: Run, price: float, entry: float, high: float) -> None:
 
 
 @compiled
-def watch_outlook(market: Market, run: Run, blocks: Blocks, j: int, t: int, end: int) -> None:
-    """Take note of what a name's stops will be tested on from session t up to `end`.
+def watch_outlook(
+    market: Market, run: Run, blocks: Blocks, hit: npt.NDArray[np.int64], t: int, end: int
+) -> None:
+    """Take note of what the stops will be tested on from session t up to `end`.
 
-    `j` is its place in what is held. Session `end` - 1 is the first at which a stop may take it.
+    `hit` is the session at which a stop takes each name held, ``NEVER`` where none does.
     """
-    state, rules, i = run.state[0], run.rules[0], run.held[j]
-    name = run.names[i]
+    state, rules = run.state[0], run.rules[0]
     b = state.next_rebalance
     witness = run.witness[b]
-    # The deepest falls of the block will do, but of a name that a stop may take: when tells a search.
-    lowest = blocks.lowest[b, i]
-    fall = lowest / name.entry - 1.0
-    trailing = min(lowest / name.high, blocks.deepest[b, i]) - 1.0
-    stop, limit = rules.position_stop_loss * state.stop_scale, rules.trailing_stop_pct
-    if not ((fall <= -stop) | (trailing <= -limit * state.stop_scale)):
-        witness.stop_missed = min(witness.stop_missed, fall)
-        witness.trailing_missed = min(witness.trailing_missed, trailing)
-        return
+    stop = rules.position_stop_loss * state.stop_scale
+    limit = rules.trailing_stop_pct * state.stop_scale
+    lowest, deepest = blocks.lowest[b], blocks.deepest[b]
+    for j in range(state.held):
+        i = run.held[j]
+        name = run.names[i]
+        if name.exit != ExitReason.OPEN:
+            continue
+        # The deepest falls of the block will do, but of names that a stop may take.
+        fall = lowest[i] / name.entry - 1.0
+        trailing = min(lowest[i] / name.high, deepest[i]) - 1.0
+        if (fall <= -stop) | (trailing <= -limit):
+            _watch_search(market, run, blocks, i, t, end if hit[j] == NEVER else hit[j] + 1)
+        else:
+            witness.stop_missed = min(witness.stop_missed, fall)
+            witness.trailing_missed = min(witness.trailing_missed, trailing)
+
+
+@compiled
+def _watch_search(market: Market, run: Run, blocks: Blocks, i: int, t: int, end: int) -> None:
+    b = run.state[0].next_rebalance
     first = blocks.offset[b] + i * width_of(blocks.start, b) - blocks.start[b]
-    high = name.high
+    entry, high = run.names[i].entry, run.names[i].high
     for s in range(t, end):
         price = blocks.prices[first + s]
         high = high if high > price else price
         if not math.isnan(market.close[s, i]):
-            _watch(run, price, name.entry, high)
+            _watch(run, price, entry, high)
 
 
 @compiled
