@@ -56,13 +56,13 @@ def place_of_parting(market: Market, run: Run, other: Any, first: int, ruined: i
                 if not _decides_alike(run, other, t, t == begin and place > 0):
                     return place
     # Whether a decision on the day of ruin was the same is not known.
-    return FOLLOWS if ruined == SOLVENT else last
+    return FOLLOWS if ruined == SOLVENT else max(first, last)
 
 
 @compiled
 def _same_books(mine: Any, other: Any) -> bool:
     # What enters sums: no two values of it give the same run.
-    return (
+    same: bool = (
         mine.cost_per_trade_bps == other.cost_per_trade_bps
         and mine.max_leverage == other.max_leverage
         and mine.borrow_spread == other.borrow_spread
@@ -72,6 +72,7 @@ def _same_books(mine: Any, other: Any) -> bool:
         and mine.execution == other.execution
         and mine.stop_fill == other.stop_fill
     )
+    return same
 
 
 @compiled
@@ -108,4 +109,5 @@ def _decides_alike(run: Run, other: Any, t: int, rebalances: bool) -> bool:
     due = rescale_due(row.wanted_exposure, applied, mine.vol_rebalance_threshold)
     if due != rescale_due(wanted, applied, other.vol_rebalance_threshold):
         return False
-    return not due or wanted == row.wanted_exposure
+    alike: bool = not due or wanted == row.wanted_exposure
+    return alike

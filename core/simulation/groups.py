@@ -51,7 +51,7 @@ def take_middle(group: Group, depth: int) -> int:
     """
     first, last = group.begin[depth], group.end[depth]
     middle = (first + last) // 2
-    row = group.row[middle]
+    row: int = group.row[middle]
     for q in range(middle, first, -1):
         group.row[q] = group.row[q - 1]
     group.row[first] = row

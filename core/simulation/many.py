@@ -140,7 +140,9 @@ class _Queue:
         """Return the next rows, from and to; few towards the end, so that all end at once."""
         with self._lock:
             begin = self._next
-            fair = -(-(self._total - begin) // (2 * self._workers))
+            # A group that takes long leaves no thread waiting for more than about half its rows;
+            # one thread alone takes as many as may share their runs.
+            fair = -(-(self._total - begin) // (2 * self._workers - 1))
             self._next = begin + min(_LARGEST_GROUP, fair)
             return begin, self._next
 
