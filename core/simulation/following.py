@@ -91,9 +91,8 @@ def _same_exposure(mine: Any, other: Any) -> bool:
 def _decides_alike(run: Run, other: Any, t: int, rebalances: bool) -> bool:
     mine, row = run.rules[0], run.series[t]
     if row.flags & (1 << EventKind.BREAKER):
-        return breaker_trips(row.risk_drawdown, other.circuit_breaker_dd) and (
-            mine.breaker_cooldown_days == other.breaker_cooldown_days
-        )
+        waits_alike: bool = mine.breaker_cooldown_days == other.breaker_cooldown_days
+        return waits_alike and breaker_trips(row.risk_drawdown, other.circuit_breaker_dd)
     if math.isnan(row.wanted_exposure):  # out, until both come back
         return True
     if breaker_trips(row.risk_drawdown, other.circuit_breaker_dd):

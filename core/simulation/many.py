@@ -82,6 +82,8 @@ def simulate_many(
 ) -> SweepResult:
     """Run every configuration as :func:`~core.simulation.simulate` does.
 
+    Neighbours in `risks` share what is the same of their runs: give similar ones side by side.
+
     Parameters
     ----------
     inputs : SimulationInputs
