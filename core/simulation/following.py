@@ -100,13 +100,13 @@ def _decides_alike(run: Run, other: Any, t: int, rebalances: bool) -> bool:
     scale = drawdown_scale(row.risk_drawdown, other.max_allowed_drawdown)
     scale = scale * volatility_scale(row.sigma, other.target_annual_vol) * row.leverage
     wanted = wanted_exposure(scale, other.min_position_scale, other.max_leverage)
+    same: bool = wanted == row.wanted_exposure
     if rebalances:
-        return wanted == row.wanted_exposure
+        return same
     # Applied exposure as the decision found it: recorded before it, but for fills at its close.
     before = t - (1 - mine.execution_lag_days)
     applied = run.series[before].applied_exposure if before >= 0 else 0.0
     due = rescale_due(row.wanted_exposure, applied, mine.vol_rebalance_threshold)
     if due != rescale_due(wanted, applied, other.vol_rebalance_threshold):
         return False
-    alike: bool = not due or wanted == row.wanted_exposure
-    return alike
+    return same or not due
