@@ -75,7 +75,7 @@ def assemble(
     """
     tell = progress or (lambda _text, _share: None)
     store = FetchedStore(home)
-    universe = request.members()
+    universe = request.members(home)
     beside = [member.ticker for member in universe.funds]
     beside += [s for s in (request.benchmark, request.volatility) if s is not None]
     order = PROVIDERS if request.provider == "auto" else (request.provider,)
@@ -144,7 +144,7 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         fundamentals=filings,
         indices=_bars_frame(_renamed(others, request.volatility)),
     )
-    words = Words(request, task.universe.name, choice, done, prices, others)
+    words = Words(request, task.universe, choice, done, prices, others)
     said = [*words.notes(), *securities.notes, *filing_notes, *task.notes, *lost, *applied.notes]
     said += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
     trail = _trail(store, choice, applied, tuple(dict.fromkeys(said)))

@@ -294,13 +294,13 @@ def test_refused_rows_are_counted_and_kept(keyed: World) -> None:
     assert findings["reason"].tolist() == ["non_positive_price"]
 
 
-def test_requests_that_mean_nothing() -> None:
+def test_requests_that_mean_nothing(tmp_path: Path) -> None:
     with pytest.raises(MixedMarketError):
         FetchRequest(name="demo")
     with pytest.raises(BadTableError, match="start must not lie after end"):
         FetchRequest(start=dt.date(2024, 2, 1), end=dt.date(2024, 1, 1))
     with pytest.raises(ReferenceFileError):
-        FetchRequest("us2000").members()
+        FetchRequest("us2000").members(tmp_path)
     window = FetchRequest().window(dt.date(2024, 2, 29))
     assert window == (dt.date(2014, 2, 1), dt.date(2024, 2, 29))
 
