@@ -124,7 +124,8 @@ def _aside(known: Fetching) -> str:
     what = f"{order_words(known.order)}. " if known.order is not None else ""
     began = f"Begun {known.began:%H:%M} UTC. " if known.began is not None else ""
     if known.elsewhere:
-        return f"{what}{began}Another process of this machine is at it: it is stopped there."
+        by = f"{known.who} (process {known.process})" if known.who else "Another process"
+        return f"{what}{began}{by} of this machine is at it: it is stopped there."
     return f"{what}{began}It goes on when you leave this page or close the browser."
 
 

@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dashboard.fetch_job import FetchJob
+from dashboard.fetch_job_record import Order
 from data.catalog import Catalog
+from data.errors import StoreBusyError
 from data.fetched import FetchedStore
 from tests.data.acquire_cases import World, world
 from tests.loopback import faults
@@ -119,18 +122,27 @@ def test_killed_at_any_moment_it_goes_on(served: World) -> None:
     assert set(prices["ticker"].value_counts()) == {len(served.market.sessions())}
 
 
-def test_two_processes_at_once(served: World) -> None:
-    served.server.latency = 0.02
-    both = [_start(served, *_fetch("--no-filings")) for _ in range(2)]
-    for process in both:
-        _, err = process.communicate(timeout=300)
-        assert process.returncode == 0, err
-    store = FetchedStore(served.home)
-    assert store.check() == ()
-    assert set(store.labels("bars", "polygon")) >= set(PLAIN)
-    prices = Catalog(served.home).prices("live")
-    assert not prices.duplicated(["date", "ticker"]).any()
-    assert set(prices["ticker"].value_counts()) == {len(served.market.sessions())}
+def test_a_second_one_is_told_who_is_at_it(served: World) -> None:
+    served.server.latency = 0.3
+    first = _start(served, *_fetch("--no-filings"))
+    job = FetchJob(served.home)
+    until = time.monotonic() + 120
+    while job.look().progress is None and time.monotonic() < until:
+        time.sleep(0.01)
+    seen = job.look()
+    assert (seen.status, seen.elsewhere, seen.process) == ("running", True, first.pid)
+    code, out, err = _run(served, "refresh")
+    assert (code, out) == (2, "")
+    assert f"fetch (process {first.pid}) is at a fetch of the market live since" in err
+    with pytest.raises(StoreBusyError, match=f"process {first.pid}"):  # and so is the Data page
+        job.start(Order("fetch", "live"))
+    served.server.latency = 0.0
+    _, err = first.communicate(timeout=300)
+    assert first.returncode == 0, err
+    done = job.look()
+    assert (done.status, done.elsewhere) == ("done", False)
+    assert done.summary is not None
+    assert done.summary.counts["stored"] == len(PLAIN) + 1
 
 
 def test_ctrl_c_keeps_what_came(served: World) -> None:
