@@ -181,11 +181,11 @@ def _finish(report: AcquireReport) -> None:
 
 def _done(order: Order, work: Work) -> AcquireReport:
     # Through the job of the store: one fetch at a time, and the Data page sees this one.
-    from dashboard.fetch_job import fetch_job
+    from dashboard.fetch_job import FetchJob
 
     with _stoppable() as cancelled, _bar() as progress:
         try:
-            job = fetch_job(home_folder())
+            job = FetchJob(home_folder())
             return job.run(order, work, progress, cancelled, f"{program()} {order.kind}")
         except CancelledError as error:
             raise FetchEnded(
