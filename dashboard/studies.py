@@ -79,7 +79,7 @@ def _is_there(alive: Callable[[], bool]) -> bool:
     # Of somebody about whom nothing can be learned nothing more will be heard.
     try:
         return alive()
-    except Exception:
+    except Exception:  # noqa: BLE001 (the queue goes on)
         _LOG.exception("whether a study's order is still wanted cannot be learned")
         return False
 

@@ -65,7 +65,7 @@ def _hints_of(engine: session.Engine, run: Run) -> Future[Hints]:
         try:
             with engine.studies.page():
                 return risk_hints(run)
-        except Exception:
+        except Exception:  # noqa: BLE001 (hints are a help, the page is the thing)
             _LOG.exception("hints failed")
             vars(run).pop(_HINTS, None)
             return {}
