@@ -14,7 +14,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.assemble_actions import fetched_actions
 from data.catalog import Catalog
+from data.fetched import FetchedStore
 from data.health_actions import action_findings
 from data.health_facts import filing_findings, membership_findings, security_findings
 from data.health_kinds import KINDS, Finding, Grade, worst_grade
@@ -82,13 +84,17 @@ class HealthReport:
 
 
 def check_market(catalog: Catalog, source: str | Snapshot) -> HealthReport:
-    """Check a stored market; raises UnknownSourceError, StoreCorruptError, …."""
+    """Check a stored market, a fetched one beside the splits and dividends that it was made with.
+
+    Raises UnknownSourceError, StoreCorruptError, ….
+    """
     snapshot = source if isinstance(source, Snapshot) else catalog.snapshot(source)
     tables = HealthTables(
         prices=catalog.prices(snapshot),
         securities=catalog.securities(snapshot),
         membership=catalog.membership(snapshot),
         fundamentals=catalog.fundamentals(snapshot),
+        actions=fetched_actions(FetchedStore(catalog.home), snapshot),
     )
     others = import_findings(snapshot, catalog.findings(snapshot))
     return check_tables(tables, others, accepted=snapshot.overrides)
