@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from data.acquire_types import FetchRequest
 from data.assemble_choice import Choice, choose
+from data.assemble_endings import delisting_returns
 from data.assemble_filings import stored_filings
 from data.assemble_key import market_key, remember, unchanged
 from data.assemble_overrides import Applied, applied_overrides
@@ -134,7 +135,8 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
     tell("Securities, filings, membership", 0.6)
     lines = {ticker: line for ticker, line in choice.lines.items() if ticker in stocks}
     known = applied.known.securities
-    securities = securities_of(lines, stocks, bar_spans(prices), known)
+    after = delisting_returns(prices, lines)
+    securities = securities_of(lines, stocks, bar_spans(prices), known, after)
     frame = securities.listings.frame
     filings, filing_notes = stored_filings(store, lines, task.window)
     tables = MarketTables(
