@@ -15,11 +15,11 @@ from data.errors import BadTableError, ReferenceFileError
 from data.reference_universe import Member, Universe
 from data.schema import TICKER_PATTERN
 
-__all__ = ["WINDOW", "MostTraded", "keep_ranking", "kept_ranking", "most_traded"]
+__all__ = ["MOST_NAMES", "WINDOW", "MostTraded", "keep_ranking", "kept_ranking", "most_traded"]
 
 #: Sessions whose median close × volume ranks a stock: about three months.
 WINDOW: Final = 63
-_MOST: Final = 3000  # beyond that a day's trading is too thin for any backtest
+MOST_NAMES: Final = 3000  # beyond that a day's trading is too thin for any backtest
 _VERSION: Final = 1
 _WRITTEN: Final = re.compile(r"top:?(\d{1,7})(?:@(\S+))?", re.IGNORECASE)
 _TICKER: Final = re.compile(TICKER_PATTERN)
@@ -55,8 +55,10 @@ def most_traded(text: str) -> MostTraded | None:
     if found is None:
         return None
     count, day = int(found[1]), found[2]
-    if not 1 <= count <= _MOST:
-        raise BadTableError(f"a universe by dollar volume must have 1 to {_MOST:,} names: {text!r}")
+    if not 1 <= count <= MOST_NAMES:
+        raise BadTableError(
+            f"a universe by dollar volume must have 1 to {MOST_NAMES:,} names: {text!r}"
+        )
     try:
         return MostTraded(count, None if day is None else dt.date.fromisoformat(day))
     except ValueError as error:

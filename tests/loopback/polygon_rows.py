@@ -44,7 +44,9 @@ def dividends(market: Market, query: dict[str, str]) -> list[Json]:
 def tickers(market: Market, query: dict[str, str]) -> list[Json]:
     active = query.get("active", "true") == "true"
     day = dt.date.fromisoformat(query["date"]) if "date" in query else market.today
-    listed = [one for one in market.securities if not one.is_index and one.first <= day]
+    # market=stocks: what is traded over the counter has bars and stands in another list.
+    stocks = [one for one in market.securities if not one.is_index and one.kind != "OTC"]
+    listed = [one for one in stocks if one.first <= day]
     rows = [listing(one, market, day) for one in listed]
     return _chosen([row for row in rows if row["active"] is active], query, "ticker")
 
