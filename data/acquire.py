@@ -177,6 +177,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
     # The first provider that can be asked; whom it cannot serve with bars and actions, the next.
     waiting = list(job.symbols)
     reasons: dict[str, str] = {}
+    told: set[tuple[str, str]] = set()
     for provider in job.usable():
         if not waiting or job.cancelled.is_set():
             break
@@ -188,7 +189,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
             fetch_bars(job, [Asked(ticker, job.window[0], provider) for ticker in again])
-        waiting = _without_actions(job, reasons, again=by_day)
+        waiting = _without_actions(job, reasons, told, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
             job.outcome(ticker, "cancelled", detail="It was not asked for any more.")
@@ -198,15 +199,19 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
             job.outcomes[ticker] = replace(found, detail=reason)
 
 
-def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[str]:
-    # Bars without their splits and dividends are no returns: such a name is not served yet.
+def _without_actions(
+    job: Job, reasons: dict[str, str], told: set[tuple[str, str]], *, again: bool
+) -> list[str]:
+    # Bars without their splits and dividends are no returns: such a name is not served yet. `told`
+    # are the providers' names whose actions this job has asked for.
     unserved = [
         t for t in job.symbols if t not in job.outcomes or job.outcomes[t].state == "failed"
     ]
     for provider, tickers in _by_provider(job, job.symbols).items():
         if job.sources.provider(provider).base != "raw":
             continue  # they came with the bars
-        companies = [t for t in tickers if not t.startswith("I:")]
+        companies = [t for t in tickers if not t.startswith("I:") and (provider, t) not in told]
+        told.update((provider, ticker) for ticker in companies)
         for ticker, error in fetch_actions(job, provider, companies, again=again).items():
             if isinstance(error, CancelledError):
                 job.outcome(ticker, "cancelled", provider, detail=str(error))
