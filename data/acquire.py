@@ -18,6 +18,7 @@ from data.acquire_filings import fetch_filings
 from data.acquire_job import Job, open_sources
 from data.acquire_meter import Meter
 from data.acquire_probe import must_be_reachable
+from data.acquire_rates import fetch_rates
 from data.acquire_recipe import save_request, saved_request
 from data.acquire_reference import fetch_reference, stored_changes
 from data.acquire_refresh import refresh_by_day
@@ -167,6 +168,8 @@ def _fetch(job: Job, *, by_day: bool) -> None:
     former = [symbol for ticker in members for symbol in stored_changes(job, ticker).values()]
     job.symbols = tuple(dict.fromkeys([*members, *beside, *former]))
     _bars_and_actions(job, by_day=by_day)
+    if not job.cancelled.is_set():
+        fetch_rates(job)
     if job.request.filings and not job.cancelled.is_set():
         served = _by_provider(job, [member.ticker for member in job.universe.stocks])
         for provider, tickers in served.items():
