@@ -152,15 +152,8 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         rates=task.rates.frame,
     )
     words = Words(request, task.universe, choice, made.done, prices, others)
-    said = [
-        *words.notes(),
-        task.rates.note,
-        *securities.notes,
-        *filing_notes,
-        *task.notes,
-        *made.lost,
-        *applied.notes,
-    ]
+    said = [*words.notes(), task.rates.note, *securities.notes, *filing_notes, *task.notes]
+    said += [*made.lost, *applied.notes]
     said += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
     kept = [(line.provider, ticker) for ticker, line in choice.lines.items()]
     trail = _trail(store, [*kept, *task.rates.served], applied, tuple(dict.fromkeys(said)))
