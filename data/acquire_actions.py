@@ -20,6 +20,7 @@ from data.acquire_job import (
     unreadable,
     unreadable_error,
 )
+from data.acquire_write import written
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import ProviderError
@@ -123,20 +124,26 @@ def _each(
             job.sources.dividends(since, end, **chosen, cancelled=cancelled),
         )
 
-    failed = {}
-    for ticker, answer in ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled):
+    def keep(said: tuple[str, tuple[Batch, Batch] | ProviderError]) -> ProviderError | None:
+        ticker, answer = said
         if isinstance(answer, ProviderError):
-            failed[ticker] = answer
-            job.meter.tick(failed=True)
-            continue
+            return answer
+        error = None
         for table, batch in zip(_TABLES, answer, strict=True):
             refused = [replace(item, ticker=ticker) for item in batch.refused]
             keep_refused(job.store, table, refused, batch.provenance)
             if unreadable(refused):
-                failed[ticker] = unreadable_error(provider, table, ticker, refused)
+                error = unreadable_error(provider, table, ticker, refused)
             else:
                 _put(job, table, ticker, batch, (starts[ticker], end), broken)
-        job.meter.tick(failed=ticker in failed)
+        return error
+
+    failed = {}
+    answers = ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled)
+    for (ticker, _), error in written(answers, keep):
+        job.meter.tick(failed=error is not None)
+        if error is not None:
+            failed[ticker] = error
     return failed
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.fetched import FetchedStore
+from data.providers.raw_rows import table_of
 from data.snapshot import Snapshot
 
 __all__ = ["ACTIONS", "actions_of", "fetched_actions"]
@@ -63,9 +64,7 @@ def actions_of(bars: pa.Table, splits: pa.Table, dividends: pa.Table) -> pa.Tabl
         for day, ticker, cash in paid_rows
     ]
     rows.sort(key=lambda row: (row[1], row[0]))
-    columns = list(zip(*rows, strict=True)) or [()] * len(ACTIONS)
-    arrays = [pa.array(values, item.type) for values, item in zip(columns, ACTIONS, strict=True)]
-    return pa.table(arrays, schema=ACTIONS)
+    return table_of(ACTIONS, rows)
 
 
 def fetched_actions(store: FetchedStore, snapshot: Snapshot) -> pd.DataFrame | None:
