@@ -307,3 +307,10 @@ def test_hash_is_stable_between_releases() -> None:
 def test_int_given_for_a_number_hashes_like_the_number() -> None:
     one = with_values(BASE, {"risk.cost_per_trade_bps": 10})
     assert scenario_hash(one) == scenario_hash(BASE)
+
+
+def test_fields_that_came_later_leave_the_hashes_of_before() -> None:
+    # The hash of the defaults before any of them was declared.
+    assert scenario_hash(Scenario()) == "35346299880e"
+    for path in ("regimes.hysteresis", "book.no_trade_band", "factors.timing.quality_in_bear"):
+        assert scenario_hash(with_values(Scenario(), {path: 0.3})) != "35346299880e"
