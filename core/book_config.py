@@ -160,10 +160,14 @@ class BookConfig(_Frozen):
         help="Most beta of the targets to the equal-weighted index members.",
     )
 
+    @property
+    def has_beta_range(self) -> bool:
+        """Whether either end of the beta range is on."""
+        return self.beta_low is not None or self.beta_high is not None
+
     @model_validator(mode="after")
     def _beta_range(self) -> Self:
-        if None not in (self.beta_low, self.beta_high) and self.beta_low > self.beta_high:  # type: ignore[operator]
-            raise ValueError(
-                f"beta_low must be at most beta_high ({self.beta_high:g}), was {self.beta_low:g}"
-            )
+        low, high = self.beta_low, self.beta_high
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"beta_low must be at most beta_high ({high:g}), was {low:g}")
         return self

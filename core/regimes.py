@@ -15,7 +15,7 @@ from core.market import Bools, Floats, Ints, MarketPanel
 from core.regime_markov import filtered
 from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["below_high", "label_sessions", "market_returns", "regime_codes"]
+__all__ = ["below_high", "label_sessions", "market_returns", "market_volatility", "regime_codes"]
 
 _BULL, _BEAR, _SIDEWAYS, _VOLATILE, _RECOVERY, _DEFAULT = (
     REGIMES.index(name) for name in ("bull", "bear", "sideways", "volatile", "recovery", "default")
@@ -47,6 +47,28 @@ def market_returns(close: Floats, member: Bools) -> Floats:
     number = counted.sum(axis=1)
     total = np.where(counted, returns, 0.0).sum(axis=1)
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+
+def market_volatility(returns: Floats, window: int) -> Floats:
+    """Annualised volatility of the market's returns over each window that ends at t.
+
+    Parameters
+    ----------
+    returns : float64[T]
+        Market return over each session, NaN = not known.
+    window : int
+        Sessions.
+
+    Returns
+    -------
+    float64[T]
+        Fraction a year, ddof 1; NaN where one of the returns is not known.
+    """
+    volatility = np.full(len(returns), np.nan)
+    if len(returns) >= window:
+        past = sliding_window_view(returns, window)
+        volatility[window - 1 :] = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
+    return volatility
 
 
 def label_sessions(

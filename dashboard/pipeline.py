@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from core.book import Book, build_book, imported_book
+from core.book_effects import with_effects
 from core.compiled import code_fingerprint
 from core.config import Scenario
 from core.market import Dates, Floats, Ints, MarketPanel
@@ -195,6 +196,7 @@ def _prepare(
         assert own is not None  # there are signals, or a book of one's own
         regime, _ = regime_codes(market, scenario.regimes)
         book = imported_book(market, own, *period, regime)
+    book = with_effects(book, market, scenario.regimes)
     columns = np.flatnonzero((book.target > 0.0).any(axis=0))
     return Prepared(book, regime, _inputs(market, book, columns, period), columns)
 
@@ -212,6 +214,8 @@ def _inputs(
         rebalance=book.rebalance - first,
         target=np.ascontiguousarray(book.target[:, columns]),
         alpha=None if book.alpha is None else np.ascontiguousarray(book.alpha[:, columns]),
+        leverage=book.leverage,
+        stop_scale=book.stop_scale,
         last_session=np.minimum(ends, length),
         delisting_return=market.delisting_return[columns],
         data_ended=market.data_ended[columns],
@@ -278,8 +282,7 @@ def _notes(
     prepared: Prepared,
     dates: Dates,
 ) -> tuple[str, ...]:
-    notes = [SIMULATED] if market.simulated else []
-    notes.extend(prepared.book.notes)
+    notes = [*([SIMULATED] if market.simulated else []), *prepared.book.notes]
     notes.extend(signals.notes if signals else ())
     decisions = prepared.inputs.rebalance
     if len(decisions) and decisions[0] > 0:
