@@ -8,8 +8,10 @@ after it. Smoothed probabilities, which do, are never used.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from core.errors import CancelledError
 from core.regime_effects_config import MarkovConfig
 from core.units import Floats, Ints
 
-__all__ = ["Filtered", "filtered", "fitted"]
+__all__ = ["Filtered", "filtered", "filtered_key", "fitted"]
 
 _PERCENT: Final = 100.0  # the optimiser wants numbers of about 1
 _EM_STEPS: Final = 10
@@ -55,6 +57,30 @@ class Filtered:
         """Probability of the most volatile state, float64[T]."""
         last: Floats = self.probability[:, -1]
         return last
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays, ready for ``np.savez``; no array holds objects."""
+        return {
+            "probability": self.probability,
+            "refits": self.refits,
+            "converged": self.converged,
+            "variance": self.variance,
+            "notes": np.array(json.dumps(self.notes)),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Filtered:
+        """Rebuild from :meth:`to_arrays`; KeyError where it is something else."""
+        names = ("probability", "refits", "converged", "variance")
+        notes = tuple(json.loads(str(arrays["notes"])))
+        return cls(*(np.asarray(arrays[name]) for name in names), notes)
+
+
+def filtered_key(returns: Floats, config: MarkovConfig) -> str:
+    """Content hash of what the probabilities depend on, apart from the code; hexadecimal."""
+    digest = hashlib.sha256(np.ascontiguousarray(returns).tobytes())
+    digest.update(config.model_dump_json().encode())
+    return digest.hexdigest()[:32]
 
 
 def filtered(

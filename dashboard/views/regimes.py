@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import review_regimes
 from dashboard.views import frame
 from dashboard.views.page import opened
+from dashboard.views.regimes_markov import second_detector_part
 from dashboard.views.regimes_parts import (
     counts_and_transitions,
     late_labels,
@@ -27,3 +28,4 @@ counts_and_transitions(run, found)
 weights_editor(found)
 returns_by_regime(run)
 late_labels(run)
+second_detector_part(run)
