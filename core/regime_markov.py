@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import CancelledError
 from core.regime_effects_config import MarkovConfig
-from core.units import Floats, Ints
+from core.units import Bools, Floats, Ints
 
 __all__ = ["Filtered", "filtered", "filtered_key", "fitted"]
 
@@ -48,7 +48,7 @@ class Filtered:
 
     probability: Floats
     refits: Ints
-    converged: np.ndarray
+    converged: Bools
     variance: Floats
     notes: tuple[str, ...] = field(default=())
 
@@ -71,9 +71,13 @@ class Filtered:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Filtered:
         """Rebuild from :meth:`to_arrays`; KeyError where it is something else."""
-        names = ("probability", "refits", "converged", "variance")
-        notes = tuple(json.loads(str(arrays["notes"])))
-        return cls(*(np.asarray(arrays[name]) for name in names), notes)
+        return cls(
+            probability=np.asarray(arrays["probability"], dtype=np.float64),
+            refits=np.asarray(arrays["refits"], dtype=np.int64),
+            converged=np.asarray(arrays["converged"], dtype=np.bool_),
+            variance=np.asarray(arrays["variance"], dtype=np.float64),
+            notes=tuple(json.loads(str(arrays["notes"]))),
+        )
 
 
 def filtered_key(returns: Floats, config: MarkovConfig) -> str:
@@ -184,7 +188,7 @@ def _filter(moves: Floats, parameters: Floats, states: int) -> tuple[Floats, Flo
     return rows, variance[order]
 
 
-def _notes(known: int, config: MarkovConfig, converged: np.ndarray) -> tuple[str, ...]:
+def _notes(known: int, config: MarkovConfig, converged: Bools) -> tuple[str, ...]:
     if not len(converged):
         return (
             f"Markov switching needs {config.history_days:,} sessions of returns, there are "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,7 @@ def second_detector(run: Run, found: Filtered) -> SecondDetector:
 
 def detectors_frame(found: SecondDetector) -> pd.DataFrame:
     """Return one row a regime: share, spells, mean stay, decisions and median lag of each."""
-    columns = {}
+    columns: dict[str, Any] = {}
     for name, one in (("rules", found.rules), ("markov", found.markov)):
         lag = one.lag.frame()["median_lag"].to_numpy()
         columns |= {

@@ -299,6 +299,7 @@ def test_hash_is_stable_between_releases() -> None:
     assert hashes == {
         "Phase 8": "35346299880e",
         "Phase 8.1": "4750439dbb16",
+        "Phase 9": "9682c7f08ede",
         "No overlay": "a4b2357659a3",
     }
     assert scenario_hash(BASE) == scenario_hash(Scenario.model_validate(BASE.model_dump()))
