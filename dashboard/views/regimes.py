@@ -16,6 +16,7 @@ from dashboard.views.regimes_parts import (
 )
 from dashboard.views.regimes_weights import weights_editor
 from dashboard.views.regimes_words import regimes_headline
+from dashboard.views.settings_form import BOOK_GROUPS, settings_form
 
 view = opened("Regimes")
 run = view.run
@@ -26,6 +27,7 @@ frame.show(frame.words_html(regimes_headline(run, found)))
 through_time(run, found)
 counts_and_transitions(run, found)
 weights_editor(found)
+settings_form("Settings of regimes, timing, leverage, universe and book", BOOK_GROUPS, "settings")
 returns_by_regime(run)
 late_labels(run)
 second_detector_part(run)
