@@ -28,6 +28,7 @@ from dashboard import (
     cli_fetch,
     cli_report,
     cli_sweep,
+    cli_walkforward,
 )
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -143,6 +144,7 @@ cli_sweep.register(cli)
 cli_explain.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
+cli_walkforward.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
