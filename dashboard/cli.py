@@ -27,6 +27,7 @@ from dashboard import (
     cli_explain,
     cli_fetch,
     cli_report,
+    cli_robust,
     cli_sweep,
     cli_walkforward,
 )
@@ -145,6 +146,7 @@ cli_explain.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
 cli_walkforward.register(cli)
+cli_robust.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

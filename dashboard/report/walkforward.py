@@ -114,9 +114,10 @@ def _words(found: WalkForward) -> Iterator[str]:
         )
     before, after = found.lead
     kind = FACES[metric].kind
+    then, now = (difference(kind, one, 0.0) or DASH for one in (before, after))
     yield (
-        f"Above the median setting: {difference(kind, before, 0.0) or DASH} on average where it was "
-        f"chosen, {difference(kind, after, 0.0) or DASH} afterwards. This is what choosing added."
+        f"Above the median setting: {then} on average where it was chosen, {now} afterwards. "
+        "This is what choosing added."
     )
     yield (
         f"It beat {percent(found.beaten, 0)} of the settings held all along; chance alone gives "
