@@ -131,7 +131,7 @@ def robustness(
     found: dict[int, tuple[str, Floats, Floats]] = {}
     done = 0
     for chunk, runs in run_jobs(backend, _jobs(run, draws, seed, found)):
-        kind, values, bare = found[chunk.number]
+        _kind, values, bare = found[chunk.number]
         both = runs.values
         values[:], bare[:] = both[: len(both) // 2], both[len(both) // 2 :]
         done += len(both)

@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import HistoryError, InputsError
 from core.evidence.resampling import draw_indices
 from core.evidence.sample import MIN_RETURNS, block_length
-from core.units import Floats
+from core.units import Floats, Ints
 
 __all__ = ["LEVELS", "Fan", "fan"]
 
@@ -112,12 +112,11 @@ def fan(
     )
 
 
-def _drawn(n: int, sessions: int, paths: int, block: float, seed: int) -> Floats:
+def _drawn(n: int, sessions: int, paths: int, block: float, seed: int) -> Ints:
     generator = np.random.default_rng(seed)
     rows = -(-sessions // n)
     drawn = np.empty((paths, rows * n), dtype=np.int64)
     for path in range(paths):
         for row in range(rows):
             draw_indices(generator, block, drawn[path, row * n : (row + 1) * n])
-    found: Floats = drawn[:, :sessions]
-    return found
+    return drawn[:, :sessions]

@@ -104,7 +104,7 @@ def _moved(inputs: SimulationInputs, returns: Floats, wanted: Floats) -> Simulat
     # Only bars that follow a bar get another return: gaps and delistings stay as they were.
     traded = _traded(inputs)
     other = np.where(traded, np.maximum(wanted, _LEAST_RETURN), returns)
-    factor = np.cumprod((1.0 + other) / (1.0 + returns), axis=0)
+    factor: Floats = np.cumprod((1.0 + other) / (1.0 + returns), axis=0)
     return _scaled(inputs, factor)
 
 
