@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InputsError
 from core.evidence.perturb import returns_of
@@ -14,7 +16,7 @@ from core.units import Bools, Floats
 
 __all__ = ["correlation_shock", "sector_shock", "volatility_shock"]
 
-_LEAST_RETURN = -0.95
+_LEAST_RETURN: Final = -0.95
 
 
 def sector_shock(
@@ -104,11 +106,10 @@ def _moved(inputs: SimulationInputs, returns: Floats, wanted: Floats) -> Simulat
     # Only bars that follow a bar get another return: gaps and delistings stay as they were.
     traded = _traded(inputs)
     other = np.where(traded, np.maximum(wanted, _LEAST_RETURN), returns)
-    factor: Floats = np.cumprod((1.0 + other) / (1.0 + returns), axis=0)
-    return _scaled(inputs, factor)
+    return _scaled(inputs, np.cumprod((1.0 + other) / (1.0 + returns), axis=0))
 
 
-def _scaled(inputs: SimulationInputs, factor: Floats) -> SimulationInputs:
+def _scaled(inputs: SimulationInputs, factor: npt.NDArray[np.floating[Any]]) -> SimulationInputs:
     prices = {
         name: getattr(inputs, name) * factor
         for name in ("close", "open", "low")
