@@ -8,6 +8,7 @@ import numpy as np
 
 from core.evidence.bootstrap import PairedDifference
 from core.evidence.folds import Fold
+from core.evidence.luck import Luck
 from core.evidence.purged import PurgedPaths
 from core.evidence.walkforward import Drift
 from core.metrics import CurveMetrics, Metrics
@@ -77,6 +78,14 @@ class WalkForward:
         Paired verdicts on the two curves; None with too few sessions.
     paths : PurgedPaths or None
         None when not asked for, or with too few sessions or too many settings.
+    luck : Luck or None
+        What chance alone shows among the settings over the last training window; None as `paths`.
+    deflated : float
+        Deflated Sharpe ratio of what was chosen there: the probability that its true Sharpe ratio
+        is above what chance gives the best of them; NaN without `luck`.
+    sure : float
+        Probability that the true Sharpe ratio of the curve out of sample is above 0; NaN where
+        it does not vary.
     refused : int
         Settings that are not allowed.
     """
@@ -99,6 +108,9 @@ class WalkForward:
     drift: tuple[Drift, ...]
     against_base: dict[str, PairedDifference] | None
     paths: PurgedPaths | None
+    luck: Luck | None
+    deflated: float
+    sure: float
     refused: int
 
     @property

@@ -14,7 +14,9 @@ from core.errors import ConfigError, HistoryError, InputsError
 from core.evidence.bootstrap import MIN_RETURNS, compare
 from core.evidence.cut import cut_inputs
 from core.evidence.folds import Fold, lay_out
+from core.evidence.luck import Luck, luck_of_the_best
 from core.evidence.purged import MIN_PER_GROUP, PurgedPaths, purged_paths
+from core.evidence.sharpe import probabilistic_sharpe, sharpe_moments
 from core.evidence.switching import simulate_switching
 from core.evidence.walkforward import (
     best_rows,
@@ -31,14 +33,14 @@ from core.risk.config import RiskConfig
 from core.simulation import METRICS, SweepResult, simulate, simulate_many
 from core.sweep import Chunk, chunks
 from core.sweep_plan import SweepPlan
-from core.units import Dates, Floats, Ints
+from core.units import Bools, Dates, Floats, Ints
 from dashboard.pipeline import Pipeline, book_inputs
 from dashboard.run import Run
 from dashboard.sweep_backends import Backend, run_jobs
 from dashboard.sweep_job import BookInputs
 from dashboard.walkforward import WalkForward, WalkWindows
 
-__all__ = ["walk_forward"]
+__all__ = ["sure_of", "walk_forward"]
 
 _ROWS: Final = 4096  # of one book that are run together
 _MOST_PATHS: Final = 4096  # settings whose returns are kept for the combinatorial paths
@@ -166,6 +168,7 @@ def _judged(
     picked = in_sample[np.arange(len(chosen)), chosen]
     kept = efficiency(picked, getattr(metrics, windows.metric), windows.metric)
     enough = len(dates) > MIN_RETURNS
+    luck, deflated = _deflated(excess, folds[-1], int(chosen[-1]))
     return WalkForward(
         plan=plan, windows=windows, run=run, folds=folds, in_sample=in_sample, chosen=chosen,
         dates=dates, result=result, metrics=metrics,
@@ -179,6 +182,8 @@ def _judged(
             labels=("The walk-forward", "the scenario as it stands"),
         ) if enough else None,
         paths=_paths(excess, windows),
+        luck=luck, deflated=deflated,
+        sure=sure_of(daily_returns(result.nav, result.initial_nav) - cash[1:]),
         refused=int(np.isnan(in_sample).all(axis=0).sum()),
     )  # fmt: skip
 
@@ -196,6 +201,29 @@ def _by_fold(
         found = curve_metrics(result.nav[rows], dates[rows], cash[rows])
         values.append(getattr(found, metric, float("nan")))
     return np.array(values)
+
+
+def _deflated(excess: Floats | None, fold: Fold, row: int) -> tuple[Luck | None, float]:
+    # Row t of the excess returns is of session t + 1. A choice by another metric is deflated too.
+    if excess is None:
+        return None, float("nan")
+    seen = excess[fold.train_first : fold.train_last]
+    known: Bools = np.isfinite(seen).all(axis=0)
+    if not known[row] or len(seen) < MIN_RETURNS or known.sum() < 2:
+        return None, float("nan")
+    try:
+        luck = luck_of_the_best(seen[:, known])
+        return luck, probabilistic_sharpe(sharpe_moments(seen[:, row]), luck.expected_best)
+    except InputsError:  # nothing moved
+        return None, float("nan")
+
+
+def sure_of(excess: Floats) -> float:
+    """Return the probability that the true Sharpe ratio of excess returns is above 0, or NaN."""
+    try:
+        return probabilistic_sharpe(sharpe_moments(excess))
+    except (HistoryError, InputsError):  # too few returns, or none that moves
+        return float("nan")
 
 
 def _paths(excess: Floats | None, windows: WalkWindows) -> PurgedPaths | None:

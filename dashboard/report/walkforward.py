@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.evidence.luck import Luck
 from core.evidence.purged import PurgedPaths
 from core.scenario import scenario_hash, specs
 from core.simulation import METRICS
 from core.surface import DIRECTIONS
+from core.units import SESSIONS_PER_YEAR
 from dashboard.format import DASH, FORMATS, count, difference, percent, ratio
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
@@ -123,6 +125,13 @@ def _words(found: WalkForward) -> Iterator[str]:
         f"It beat {percent(found.beaten, 0)} of the settings held all along; chance alone gives "
         "about one half."
     )
+    if found.luck is not None:
+        yield _luck(found, found.luck)
+    if math.isfinite(found.sure):
+        yield (
+            f"Out of sample the true Sharpe is above 0 with a probability of "
+            f"{percent(found.sure, 0)}."
+        )
     if found.against_base is not None:
         yield from (one.sentence for one in found.against_base.values())
     for one in found.drift:
@@ -135,6 +144,16 @@ def _words(found: WalkForward) -> Iterator[str]:
     if found.refused:
         yield f"{count(found.refused)} settings were never run or never had a {label}"
     yield f"Books balance to {found.result.books_residual:.1e} of NAV"
+
+
+def _luck(found: WalkForward, luck: Luck) -> str:
+    year = math.sqrt(SESSIONS_PER_YEAR)
+    return (
+        f"Last training window: the {luck.trials} settings amount to {luck.effective:.1f} "
+        f"independent ones; without any skill their best would show a Sharpe of "
+        f"{ratio(luck.expected_best * year)}, the best of them has {ratio(luck.best * year)}. "
+        f"Deflated Sharpe of the choice {ratio(found.deflated)}: above 0.95 it is hardly luck."
+    )
 
 
 def _paths(paths: PurgedPaths, found: WalkForward) -> str:
@@ -192,6 +211,13 @@ def walk_forward_document(found: WalkForward) -> dict[str, Any]:
         "against_as_it_stands": None if found.against_base is None else {
             name: one.sentence for name, one in found.against_base.items()
         },
+        "luck": None if found.luck is None else {
+            "trials": found.luck.trials, "effective": found.luck.effective,
+            "expected_best": found.luck.expected_best * math.sqrt(SESSIONS_PER_YEAR),
+            "best": found.luck.best * math.sqrt(SESSIONS_PER_YEAR),
+            "p_value": found.luck.p_value, "deflated_sharpe": _number(found.deflated),
+        },
+        "probabilistic_sharpe": _number(found.sure),
         "paths": None if found.paths is None else {
             "sharpe": [_number(value) for value in found.paths.sharpe],
             "in_sample": _number(np.mean(found.paths.in_sample)),
