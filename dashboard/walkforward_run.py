@@ -208,7 +208,7 @@ def _deflated(excess: Floats | None, fold: Fold, row: int) -> tuple[Luck | None,
     if excess is None:
         return None, float("nan")
     seen = excess[fold.train_first : fold.train_last]
-    known: Bools = np.isfinite(seen).all(axis=0)
+    known: Bools = np.all(np.isfinite(seen), axis=0)
     if not known[row] or len(seen) < MIN_RETURNS or known.sum() < 2:
         return None, float("nan")
     try:
