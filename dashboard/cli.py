@@ -27,7 +27,9 @@ from dashboard import (
     cli_explain,
     cli_fetch,
     cli_report,
+    cli_robust,
     cli_sweep,
+    cli_walkforward,
 )
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -143,6 +145,8 @@ cli_sweep.register(cli)
 cli_explain.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
+cli_walkforward.register(cli)
+cli_robust.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

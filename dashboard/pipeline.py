@@ -36,7 +36,7 @@ from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot
 
-__all__ = ["Pipeline", "Progress", "reading_fingerprint"]
+__all__ = ["Pipeline", "Progress", "book_inputs", "reading_fingerprint"]
 
 Progress = Callable[[str, float], None]
 BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
@@ -198,13 +198,13 @@ def _prepare(
         book = imported_book(market, own, *period, regime)
     book = with_effects(book, market, scenario.regimes)
     columns = np.flatnonzero((book.target > 0.0).any(axis=0))
-    return Prepared(book, regime, _inputs(market, book, columns, period), columns)
+    return Prepared(book, regime, book_inputs(market, book, columns, period), columns)
 
 
-def _inputs(
+def book_inputs(
     market: MarketPanel, book: Book, columns: Ints, period: tuple[int, int]
 ) -> SimulationInputs:
-    # Only the period, and only the names that ever have a target.
+    """Return what a simulation of `book` reads: only the period, only the names in `columns`."""
     first, last = period
     rows = slice(first, last + 1)
     length = last + 1 - first
