@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,10 +22,11 @@ from core.market import MarketPanel
 from core.result import BacktestResult
 from core.rules import Rule
 from core.signals import Signals
-from core.units import Dates, Floats, Ints
+from core.units import Bools, Floats, Ints
 
 __all__ = ["Check", "Decisions", "check_dates", "compare_decisions", "known_at"]
 
+_Values = Floats | Ints | Bools
 _TOLERANCE: Final = 1e-9  # relative: a sum over fewer names may round otherwise
 _OPTIONAL: Final = ("vix", "benchmark", "open", "low")
 
@@ -144,7 +145,9 @@ def known_at(market: MarketPanel, session: int) -> MarketPanel:
     kept = slice(0, session + 1)
     known = market.filings.available <= market.sessions[session]
     ended = market.last_session <= session
-    optional = {name: getattr(market, name) for name in _OPTIONAL}
+    optional: dict[str, Any] = {
+        name: None if (has := getattr(market, name)) is None else has[kept] for name in _OPTIONAL
+    }
     return dataclasses.replace(
         market,
         fingerprint=f"{market.fingerprint}-until-{market.sessions[session]}",
@@ -164,7 +167,7 @@ def known_at(market: MarketPanel, session: int) -> MarketPanel:
             items={name: values[known] for name, values in market.filings.items.items()},
         ),
         cash_rate=market.cash_rate[kept],
-        **{name: None if has is None else has[kept] for name, has in optional.items()},
+        **optional,
     )
 
 
@@ -247,7 +250,7 @@ def _acts(run: Decisions, kind: EventKind, count: int) -> Floats:
     return table
 
 
-def _check(kind: str, name: str, a: Floats | Ints, b: Floats | Ints, at: Ints | Dates) -> Check:
+def _check(kind: str, name: str, a: _Values, b: _Values, at: Ints) -> Check:
     if a.shape != b.shape:  # a decision more, or one less
         shorter = min(len(a), len(b), max(len(at) - 1, 0))
         return Check(kind, name, int(b.size), 1, int(at[shorter]) if len(at) else 0)
