@@ -24,6 +24,7 @@ from dashboard import (
     cli_compare,
     cli_data,
     cli_data_check,
+    cli_evidence,
     cli_explain,
     cli_fetch,
     cli_report,
@@ -141,6 +142,7 @@ cli_fetch.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
+cli_evidence.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -56,6 +56,10 @@ class Tally:
     sweeps: int
     here: int
     by_origin: dict[str, int]
+
+    def with_one_more(self) -> Tally:
+        """Return the count with a setting that is looked at and not recorded yet."""
+        return replace(self, trials=self.trials + 1, settings=self.settings + 1, here=self.here + 1)
 
 
 def tally_of(rows: Sequence[dict[str, Any]], fingerprint: str) -> Tally:

@@ -150,6 +150,13 @@ class Journal:
         first = f'SELECT MIN(id) FROM trials WHERE {of} GROUP BY "hash"'
         return self._rows(f"SELECT * FROM trials WHERE id IN ({first}) ORDER BY id", (market,))
 
+    def tried_mark(self, market: str) -> tuple[int, int]:
+        """Return number and last row of :meth:`tried`, which change when a setting is added."""
+        of = """json_extract("values", '$."universe.source"') = ?"""
+        first = f'SELECT MIN(id) AS id FROM trials WHERE {of} GROUP BY "hash"'
+        row = self._rows(f"SELECT COUNT(*) AS n, MAX(id) AS last FROM ({first})", (market,))[0]
+        return int(row["n"]), int(row["last"] or 0)
+
     def returns(self, market: str, most: int = 400) -> list[TrialReturns]:
         """Return what settings tried on `market` earned, one each, the latest `most`, newest first.
 
