@@ -42,7 +42,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @scenario_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.pass_context
-def evidence_group(context: click.Context, as_json: bool, **chosen: Any) -> None:
+def evidence_group(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
     """Say what is left of a result after every setting that was tried on its market."""
     if context.invoked_subcommand is not None:
         return

@@ -6,7 +6,7 @@ import math
 from typing import Final, Literal
 
 from core.evidence.overfitting import Overfitting
-from core.evidence.standing import Standing
+from core.evidence.standing import ENOUGH_KNOWN, Standing
 from core.evidence.superior import Superiority
 from core.units import SESSIONS_PER_YEAR
 from dashboard.evidence import Part, Tests, Tried
@@ -71,6 +71,12 @@ def chances_words(found: Standing) -> str:
     """Say to how many independent chances the trials amount."""
     if found.trials == 1:
         return "A single setting: nothing was chosen, so nothing is taken off."
+    if found.known < min(ENOUGH_KNOWN, found.trials):
+        told = "is" if found.known == 1 else "are"
+        return (
+            f"Only of {count(found.known)} {told} the returns known over these sessions, too few "
+            "to say how alike the others are: each of them counts as a chance of its own."
+        )
     families = f"{count(found.luck.families)} {_plural('family', found.luck.families)}"
     known = (
         "Their returns are all known"
@@ -78,7 +84,7 @@ def chances_words(found: Standing) -> str:
         else f"The returns of {count(found.known)} of them are known over these sessions"
     )
     return (
-        f"{known}: as alike as they are ({families} that correlate above 0.95), they amount to "
+        f"{known}: as alike as they are ({families} of a correlation above 0.95), they amount to "
         f"{ratio(found.effective, 1)} independent {_plural('chance', found.effective)}."
     )
 
