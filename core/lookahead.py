@@ -82,7 +82,7 @@ class Check:
     name : str
         Of the factor or rule; what was compared.
     compared, different : int
-        Values compared, and those that are not the same.
+        Values compared, what is missing in both left out, and those that are not the same.
     first : int
         Session of the first difference, counted in ``market.sessions``; −1 without one.
     """
@@ -132,7 +132,8 @@ def check_dates(market: MarketPanel, rebalance: Ints, count: int) -> Ints:
             "a look-ahead test must cut the data at a month's end inside the period, there is "
             "none; choose a longer period"
         )
-    picked = np.linspace(0, len(usable) - 1, min(count, len(usable))).round().astype(np.int64)
+    # From the last one back: a single date leaves the most to compare.
+    picked = np.linspace(len(usable) - 1, 0, min(count, len(usable))).round().astype(np.int64)
     chosen: Ints = usable[np.unique(picked)]
     return chosen
 
@@ -254,9 +255,9 @@ def _check(kind: str, name: str, a: _Values, b: _Values, at: Ints) -> Check:
     if a.shape != b.shape:  # a decision more, or one less
         shorter = min(len(a), len(b), max(len(at) - 1, 0))
         return Check(kind, name, int(b.size), 1, int(at[shorter]) if len(at) else 0)
-    same = np.isclose(
-        a.astype(np.float64), b.astype(np.float64), rtol=_TOLERANCE, atol=1e-12, equal_nan=True
-    )
+    left, right = a.astype(np.float64), b.astype(np.float64)
+    same = np.isclose(left, right, rtol=_TOLERANCE, atol=1e-12, equal_nan=True)
     rows = same.reshape(len(same), -1).all(axis=1)
     first = -1 if rows.all() else int(at[int(np.argmin(rows))])
-    return Check(kind, name, int(same.size), int(np.count_nonzero(~same)), first)
+    compared = np.count_nonzero(~(np.isnan(left) & np.isnan(right)))
+    return Check(kind, name, int(compared), int(np.count_nonzero(~same)), first)

@@ -27,6 +27,8 @@ from dashboard import (
     cli_evidence,
     cli_explain,
     cli_fetch,
+    cli_holdout,
+    cli_lookahead,
     cli_report,
     cli_sweep,
 )
@@ -143,6 +145,8 @@ cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
 cli_evidence.register(cli)
+cli_holdout.register(cli)
+cli_lookahead.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
 

@@ -21,6 +21,7 @@ from dashboard.evidence_words import (
     yearly,
 )
 from dashboard.format import count
+from dashboard.holdout import holdout_words, state_of
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
@@ -56,13 +57,17 @@ def evidence_group(context: click.Context, /, as_json: bool, **chosen: Any) -> N
         progress("Reading the trials", 0.5)
         tried = tried_of(run, journal)
         standing, tests = _judged(run, tried)
+        held = state_of(home, journal, scenario.universe.source)
     if unrecorded:
         click.echo(f"plimsoll: this run is not in the journal: {unrecorded}", err=True)
     if as_json:
         document = evidence_document(run, tried, standing, tests)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        document["holdout"] = (
+            {"fault": held.fault or None} if held.held is None else asdict(held.held)
+        )
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
         return
-    for line in _lines(run, tried, standing, tests):
+    for line in (*_lines(run, tried, standing, tests), f"Holdout: {holdout_words(held)}"):
         click.echo(line)
 
 

@@ -35,7 +35,7 @@ from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot
 
-__all__ = ["Pipeline", "Progress", "reading_fingerprint"]
+__all__ = ["Pipeline", "Prepared", "Progress", "prepare", "reading_fingerprint"]
 
 Progress = Callable[[str, float], None]
 BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
@@ -131,7 +131,7 @@ class Pipeline:
         say("Building the book", 0.8)
         prepared = self._books.get(
             f"{market.fingerprint}-{contents(own)}-{scenario_hash(scenario, BEFORE_RISK)}",
-            lambda: _prepare(market, signals, own, scenario, period),
+            lambda: prepare(market, signals, own, scenario, period),
         )
         clock.append(time.perf_counter())
         say("Simulating", 0.9)
@@ -182,13 +182,14 @@ class Prepared:
     columns: Ints
 
 
-def _prepare(
+def prepare(
     market: MarketPanel,
     signals: Signals | None,
     own: pd.DataFrame | None,
     scenario: Scenario,
     period: tuple[int, int],
 ) -> Prepared:
+    """Build the book of `scenario` and what a simulation of it reads; `own` where no signals."""
     if signals is not None:
         book, regime = build_book(market, signals, scenario), signals.regime
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.views import evidence_parts, frame
+from dashboard.views import evidence_holdout, evidence_parts, frame
+from dashboard.views.evidence_look import look_ahead
 from dashboard.views.evidence_style import EVIDENCE_CSS
 from dashboard.views.page import nothing, opened
 
@@ -19,4 +20,6 @@ if len(run.dates) < 2:
 evidence_parts.state_of(run)
 evidence_parts.standing(run)
 evidence_parts.tests(run)
+look_ahead(run)
 evidence_parts.log(run)
+evidence_holdout.holdout(view.state, run)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dashboard.evidence_words import deflated_tone, deflated_words, tried_fault
-from dashboard.format import count, ratio
+from dashboard.format import count, date, ratio
+from dashboard.holdout import HoldoutState, holdout_words
 from dashboard.problems import EXPECTED
 from dashboard.review_evidence import is_short
 from dashboard.run import Run
@@ -41,7 +42,18 @@ def evidence_badges(run: Run, *, ask: bool = True) -> list[Badge]:
             f"tries: {deflated_words(found.deflated)}."
         )
         badges.append((text, tone, hint))
-    return badges
+    return [*badges, *_holdout(stood.holdout)]
+
+
+def _holdout(state: HoldoutState) -> list[Badge]:
+    held, words = state.held, holdout_words(state)
+    if state.fault:
+        return [("holdout not as sealed", "bad", words)]
+    if held is None:
+        return []
+    if held.is_sealed:
+        return [(f"holdout sealed from {date(held.first)}", "", words)]
+    return [(f"holdout opened {held.opened_at[:10]}", "warn", words)]
 
 
 def _trials(stood: Stood) -> Badge:

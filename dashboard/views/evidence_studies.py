@@ -11,6 +11,8 @@ from core.evidence.standing import Standing
 from dashboard import session
 from dashboard.evidence import Part, Tests, Tried, standing_of, tests_work, tried_of
 from dashboard.format import percent
+from dashboard.holdout import HoldoutState, state_of
+from dashboard.home import home_folder
 from dashboard.problems import EXPECTED
 from dashboard.review_data_health import health_of
 from dashboard.review_evidence import is_short
@@ -38,6 +40,7 @@ class Stood:
 
     tried: Part[Tried]
     standing: Part[Standing]
+    holdout: HoldoutState
 
 
 def mark_of(run: Run) -> str:
@@ -55,9 +58,10 @@ def standing_study(run: Run) -> Study:
 
     def work(_pace: Pace) -> Stood:
         tried = tried_of(run, journal)
+        holdout = state_of(home_folder(), journal, run.scenario.universe.source)
         if tried.found is None:
-            return Stood(tried, Part(None, tried.why))
-        return Stood(tried, standing_of(run, tried.found))
+            return Stood(tried, Part(None, tried.why), holdout)
+        return Stood(tried, standing_of(run, tried.found), holdout)
 
     return _ask("standing", run, work, rank=1)
 

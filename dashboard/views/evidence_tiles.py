@@ -7,6 +7,7 @@ from html import escape
 
 from dashboard.evidence_words import deflated_tone, deflated_words
 from dashboard.format import DASH, count, ratio
+from dashboard.holdout import holdout_words
 from dashboard.review_data_health import GRADE_WORDS, HealthReport
 from dashboard.review_evidence import is_short
 from dashboard.run import Run
@@ -15,6 +16,7 @@ from dashboard.views.evidence_studies import Stood
 
 __all__ = ["Tile", "tiles_html", "tiles_of"]
 
+_SPENT = {True: "", False: "warn"}
 _GRADE_TONES = {"A": "", "B": "", "C": "warn", "D": "bad"}
 
 
@@ -30,7 +32,9 @@ class Tile:
 
 def tiles_of(run: Run, stood: Stood | None, grade: Study) -> tuple[Tile, ...]:
     """Return the tiles, as far as they are known."""
-    return (_trials(stood), _deflated(run, stood), _data(run, grade), _books(run))
+    return (
+        _trials(stood), _deflated(run, stood), _holdout(stood), _data(run, grade), _books(run),
+    )  # fmt: skip
 
 
 def tiles_html(tiles: tuple[Tile, ...]) -> str:
@@ -75,6 +79,17 @@ def _deflated(run: Run, stood: Stood | None) -> Tile:
         f"{ratio(found.deflated_all)} with every try as a chance of its own."
     )
     return Tile(name, ratio(found.deflated), words, deflated_tone(found.deflated))
+
+
+def _holdout(stood: Stood | None) -> Tile:
+    if stood is None:
+        return Tile("Holdout", "…", "Being read.")
+    held, words = stood.holdout.held, holdout_words(stood.holdout)
+    if stood.holdout.fault:
+        return Tile("Holdout", DASH, words, "bad")
+    if held is None:
+        return Tile("Holdout", "none", words, "warn")
+    return Tile("Holdout", "sealed" if held.is_sealed else "opened", words, _SPENT[held.is_sealed])
 
 
 def _data(run: Run, grade: Study) -> Tile:

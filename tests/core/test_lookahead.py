@@ -69,7 +69,7 @@ def test_the_engine_decides_the_same_on_what_was_known(cut: int) -> None:
     checks = compare_decisions(WHOLE, decided(known_at(MARKET, cut)))
     assert failed(checks) == []
     assert {check.kind for check in checks} == {"factor", "universe", "regime", "book", "rule"}
-    assert all(check.compared > 0 for check in checks)
+    assert all(check.compared > 0 for check in checks if check.kind != "rule")
     assert {check.name for check in checks} >= {"momentum", "value", "quality", "position_stop"}
 
 
@@ -137,7 +137,7 @@ def test_dates_are_ends_of_months_that_the_data_show() -> None:
     for cut in check_dates(MARKET, rebalance, 50):
         assert cut in rebalance
         assert decided(known_at(MARKET, int(cut))).book.rebalance[-1] == cut
-    assert len(check_dates(MARKET, rebalance, 1)) == 1
+    assert check_dates(MARKET, rebalance, 1).tolist() == CUTS[-1:]
     assert sessions[CUTS].tolist() == sorted(set(sessions[CUTS].tolist()))
     with pytest.raises(HistoryError, match="there is none"):
         check_dates(MARKET, rebalance[:0], 3)

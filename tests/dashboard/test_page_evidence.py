@@ -165,3 +165,25 @@ def test_a_run_is_none_of_its_own_rivals(monkeypatch: pytest.MonkeyPatch, demo_h
     with Journal(demo_home) as journal:
         assert len(journal.tried("demo")) == 1
     assert "A single setting" in plain(app)
+
+
+def test_a_holdout_is_sealed_and_opened_on_the_page() -> None:
+    app = started("evidence")
+    assert "Nothing is withheld" in plain(app)
+    app.number_input(key="plimsoll.holdout_months").set_value(6)
+    app.button(key="holdout-seal-button").click().run()
+    assert not app.exception
+    complete(app)
+    assert "Sealed: nothing from 2024-07-01 on" in plain(app)
+    assert "2019-01-03 … 2024-06-28" in plain(app)
+    assert "holdout sealed from 2024-07-01" in page_text(app)
+    app.button(key="holdout-open-button").click().run()
+    assert "a decision of at least 20 characters" in plain(app)
+    app.text_area(key="plimsoll.holdout_decision").set_value("Phase 8 as it is, whatever comes")
+    app.button(key="holdout-open-button").click().run()
+    complete(app)
+    assert not app.exception
+    assert "once and for good: “Phase 8 as it is, whatever comes”" in plain(app)
+    assert "Inside it this setting made" in plain(app)
+    app.switch_page("views/drawdowns.py").run()
+    assert 'pl-badge warn" title="From 2024-07-01 on; opened' in page_text(app)
