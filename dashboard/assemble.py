@@ -68,7 +68,7 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         open=_adjusted(panel.arrays["open"], price, close),
         low=_adjusted(panel.arrays["low"], price, close),
         benchmark_name=benchmark_name,
-        notes=(*member_notes, *filing_notes, *cash_notes),
+        notes=(*filter(None, [snapshot.stamp]), *member_notes, *filing_notes, *cash_notes),
     )
 
 
