@@ -29,6 +29,7 @@ from data.acquire_types import (
     Say,
     TickerOutcome,
 )
+from data.acquire_universe import universe_of
 from data.assemble import NothingStoredError, assemble
 from data.calendar import last_complete_session
 from data.errors import UnknownSourceError
@@ -83,17 +84,7 @@ def acquire(
     StoreBusyError, StoreFullError, StoreWriteError
         What had come before is kept.
     """
-    return _run(
-        home,
-        request,
-        sources or open_sources(home, request.provider, environ),
-        Meter(progress),
-        cancelled or threading.Event(),
-        now or dt.datetime.now(dt.UTC),
-        environ,
-        close=sources is None,
-        by_day=False,
-    )
+    return _run(home, request, sources, progress, cancelled, environ, now)
 
 
 def refresh(
@@ -121,17 +112,7 @@ def refresh(
     if request is None:
         raise UnknownSourceError(name, market_names(home))
     request = replace(request, end=None, provider=provider or request.provider)
-    return _run(
-        home,
-        request,
-        sources or open_sources(home, request.provider, environ),
-        Meter(progress),
-        cancelled or threading.Event(),
-        now or dt.datetime.now(dt.UTC),
-        environ,
-        close=sources is None,
-        by_day=True,
-    )
+    return _run(home, request, sources, progress, cancelled, environ, now, by_day=True)
 
 
 def last_request(home: Path, name: str = LIVE) -> FetchRequest | None:
@@ -142,35 +123,39 @@ def last_request(home: Path, name: str = LIVE) -> FetchRequest | None:
 def _run(
     home: Path,
     request: FetchRequest,
-    sources: HybridProvider,
-    meter: Meter,
-    cancelled: threading.Event,
-    now: dt.datetime,
+    given: HybridProvider | None,
+    progress: Say | None,
+    cancelled: threading.Event | None,
     environ: Mapping[str, str] | None,
+    now: dt.datetime | None,
     *,
-    close: bool,
-    by_day: bool,
+    by_day: bool = False,
 ) -> AcquireReport:
+    sources = given or open_sources(home, request.provider, environ)
+    meter, stop = Meter(progress), cancelled or threading.Event()
     try:
         if request.provider != "auto":
             fault = sources.provider(request.provider).unavailable()
             if fault is not None:
                 raise fault
-        universe = request.members()
-        if close:
+        last = last_complete_session(now or dt.datetime.now(dt.UTC))
+        request = request.pinned(last)
+        if request.most_traded is None:
+            request.members(home)  # a list that is none is told before anybody is asked
+        if given is None:
             must_be_reachable(request.provider, environ)
-        last = last_complete_session(now)
         start, end = request.window(last)
         meter.stage("plan", "Looking at what is stored")
+        universe = universe_of(home, request, sources, meter, stop)
         save_request(home, request)
         # Fetched to the newest session also where the market ends earlier: one more row costs
         # nothing, and Yahoo's prices are on the split basis of today.
         store = FetchedStore(home)
-        job = Job(home, store, request, universe, (start, last), sources, meter, cancelled)
+        job = Job(home, store, request, universe, (start, last), sources, meter, stop)
         store.sweep()
         _fetch(job, by_day=by_day)
     finally:
-        if close:
+        if given is None:
             sources.close()
     return _made(job, (start, end))
 

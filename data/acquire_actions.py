@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from data.acquire_bars import reaches
 from data.acquire_each import ask_each
 from data.acquire_job import Job, keep_refused, source_of
+from data.acquire_write import written
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import ProviderError
@@ -109,15 +110,20 @@ def _each(
             job.sources.dividends(since, end, **chosen, cancelled=cancelled),
         )
 
-    failed = {}
-    for ticker, answer in ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled):
-        job.meter.tick(failed=isinstance(answer, ProviderError))
+    def keep(said: tuple[str, tuple[Batch, Batch] | ProviderError]) -> None:
+        ticker, answer = said
         if isinstance(answer, ProviderError):
-            failed[ticker] = answer
-            continue
+            return
         for table, batch in zip(_TABLES, answer, strict=True):
             _put(job, table, ticker, batch, (starts[ticker], end), broken)
             keep_refused(job.store, table, batch.refused, batch.provenance)
+
+    failed = {}
+    answers = ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled)
+    for (ticker, answer), _ in written(answers, keep):
+        job.meter.tick(failed=isinstance(answer, ProviderError))
+        if isinstance(answer, ProviderError):
+            failed[ticker] = answer
     return failed
 
 

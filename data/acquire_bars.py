@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from data.acquire_job import Job, keep_refused, source_of
 from data.acquire_types import State
+from data.acquire_write import written
 from data.fetched_errors import (
     FetchedBasisError,
     FetchedCorruptError,
@@ -131,15 +132,20 @@ def _fetch_group(job: Job, start: dt.date, group: Mapping[str, Asked]) -> list[s
     outcomes = job.sources.fetch_bars(
         group, start, job.window[1], continues=only, cancelled=job.cancelled
     )
-    for outcome in outcomes:
-        ticker = outcome.ticker
+
+    def keep(outcome: HybridOutcome) -> bool:
         try:
-            _keep(job, outcome, start, whole=group[ticker].whole)
+            _keep(job, outcome, start, whole=group[outcome.ticker].whole)
         except (FetchedBasisError, FetchedCorruptError, FetchedGapError) as error:
-            job.outcome(ticker, "failed", detail=str(error))
-            again.append(ticker)
+            job.outcome(outcome.ticker, "failed", detail=str(error))
+            return False
         except FetchedRowsError as error:
-            job.outcome(ticker, "refused", detail=str(error))
+            job.outcome(outcome.ticker, "refused", detail=str(error))
+        return True
+
+    for outcome, kept in written(outcomes, keep):
+        if not kept:
+            again.append(outcome.ticker)
         rows = outcome.bars.num_rows if isinstance(outcome, BarsComplete) else 0
         job.meter.tick(rows, failed=isinstance(outcome, BarsFailed | BarsStored))
     return again

@@ -46,6 +46,7 @@ class Job:
     symbols: tuple[str, ...] = ()
     outcomes: dict[str, TickerOutcome] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -60,9 +61,10 @@ class Job:
         )
 
     def note(self, text: str) -> None:
-        """Keep what a reader must know, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        """Keep what a reader must know, once; from any thread."""
+        with self.guard:
+            if text not in self.notes:
+                self.notes.append(text)
 
     def outcome(
         self, ticker: str, state: State, provider: str = "", rows: int = 0, detail: str = ""

@@ -80,6 +80,7 @@ class Security:
     halted: frozenset[dt.date] = frozenset()
     is_index: bool = False
     former: tuple[tuple[dt.date, str], ...] = ()
+    kind: str = "CS"
 
 
 @dataclass
