@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from data.acquire_types import FetchRequest
 from data.adjustment import UNUSED_REASONS, Adjusted
 from data.assemble_choice import Choice
+from data.labels import SURVIVORSHIP_BIAS
 
 __all__ = ["PROVIDERS", "Words"]
 
@@ -47,8 +48,8 @@ class Words:
         names = len(pc.unique(self.prices["ticker"]))
         yield (
             f"universe: {self.universe} as it is now, {names} names: companies that failed or left "
-            "before are not in it, so results are better than they could have been (survivorship "
-            "bias)"
+            "before are not in it, so results are better than they could have been "
+            f"({SURVIVORSHIP_BIAS})"
         )
         missing = {t: why for t, why in self.choice.missing.items() if not t.startswith("I:")}
         for why in sorted(set(missing.values())):
