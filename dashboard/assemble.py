@@ -20,7 +20,7 @@ __all__ = ["BENCHMARKS", "assemble_market"]
 # The first of these that the store holds is the benchmark.
 BENCHMARKS = (("SPY", "S&P 500 (SPY)"), ("^DEMO", "Simulated index"))
 VOLATILITY_INDEX = "^VIX"
-CASH_SERIES = ("DGS3MO", "DGS1MO")
+CASH_SERIES = ("DGS3MO", "DGS1MO", "BILL13W")
 LONGEST_CARRY = np.timedelta64(10, "D")
 
 

@@ -57,7 +57,6 @@ class Words:
         yield from self._unused()
         if self.request.volatility not in self.choice.lines:
             yield "no volatility index came: rules that read VIX do nothing"
-        yield "no interest rates: the providers have none, cash earns 0"
 
     def _universe(self) -> str:
         name, names = self.universe.name, len(pc.unique(self.prices["ticker"]))
