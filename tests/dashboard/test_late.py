@@ -45,10 +45,9 @@ def test_a_fragment_of_the_page_that_was_left_is_dropped() -> None:
 
 
 def test_a_click_on_the_page_that_was_left_is_taken_on_the_next_one() -> None:
-    sent = [rerun(""), rerun("risk", widget="undo"), rerun("overview"), rerun("risk", widget="undo"),
-            rerun("overview", "watch"), rerun("risk")]  # fmt: skip
-    click = rerun("overview", widget="undo")
-    assert passed(*sent) == [*sent[:3], click, *sent[4:]]
+    click = rerun("risk", widget="undo")
+    sent = [rerun(""), click, rerun("overview"), click, rerun("overview", "watch"), rerun("risk")]
+    assert passed(*sent) == [*sent[:3], rerun("overview", widget="undo"), *sent[4:]]
 
 
 def test_everything_else_passes() -> None:
