@@ -15,7 +15,9 @@ let timer = 0;
 
 export default function mount({ parentElement, data, setTriggerValue }, address) {
   const host = parentElement.querySelector(".pl-figure");
-  const figure = host.figure ??= new Figure(host, address);
+  // Streamlit may take a component back and mount it again on the same element.
+  if (!host.figure || host.figure.gone) host.figure = new Figure(host, address);
+  const figure = host.figure;
   figure.send = (point) => setTriggerValue("point", point);
   figure.take(data);
   return () => figure.leave();
