@@ -169,6 +169,11 @@ class Studies:
                 job.alive[(session, subject)] = alive
             return job.study
 
+    def known(self, key: str) -> Study | None:
+        """Return the finished study `key`, None where there is none; nothing is begun."""
+        with self._changed:
+            return self._finished.get(key)
+
     def leave(self, session: str, subject: str | None = None) -> None:
         """Drop what `session` asked for about `subject`; without one, everything but its orders."""
         with self._changed:

@@ -128,22 +128,22 @@ def _each(
         ticker, answer = said
         if isinstance(answer, ProviderError):
             return answer
-        error = None
+        why: ProviderError | None = None
         for table, batch in zip(_TABLES, answer, strict=True):
             refused = [replace(item, ticker=ticker) for item in batch.refused]
             keep_refused(job.store, table, refused, batch.provenance)
             if unreadable(refused):
-                error = unreadable_error(provider, table, ticker, refused)
+                why = unreadable_error(provider, table, ticker, refused)
             else:
                 _put(job, table, ticker, batch, (starts[ticker], end), broken)
-        return error
+        return why
 
     failed = {}
     answers = ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled)
-    for (ticker, _), error in written(answers, keep):
-        job.meter.tick(failed=error is not None)
-        if error is not None:
-            failed[ticker] = error
+    for (ticker, _), why in written(answers, keep):
+        job.meter.tick(failed=why is not None)
+        if why is not None:
+            failed[ticker] = why
     return failed
 
 
