@@ -74,9 +74,9 @@ def _plans(base: Scenario) -> Iterator[tuple[str, SweepPlan, WalkWindows]]:
     both = plan_sweep(base, parse_axes((*RISK, *BOOK)))
     wide = plan_sweep(base, parse_axes(WIDE), "sobol", count=512, seed=1)
     for metric in ("sharpe_ratio", "calmar_ratio", "cagr"):
-        yield f"risk grid, once, by {metric}", risk, WalkWindows(TUNED, 36, metric=metric)
-    yield "risk and book, once", both, WalkWindows(TUNED, 36)
-    yield "nine fields, once", wide, WalkWindows(TUNED, 36)
+        yield f"risk grid, once, by {metric}", risk, WalkWindows(TUNED, 60, metric=metric)
+    yield "risk and book, once", both, WalkWindows(TUNED, 60)
+    yield "nine fields, once", wide, WalkWindows(TUNED, 60)
     yield "risk and book, quarterly, 36 months", both, WalkWindows(36, 3)
     yield "risk and book, quarterly, anchored", both, WalkWindows(TUNED, 3, anchored=True)
 
