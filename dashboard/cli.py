@@ -30,7 +30,9 @@ from dashboard import (
     cli_holdout,
     cli_lookahead,
     cli_report,
+    cli_robust,
     cli_sweep,
+    cli_walkforward,
 )
 from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -149,6 +151,8 @@ cli_holdout.register(cli)
 cli_lookahead.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
+cli_walkforward.register(cli)
+cli_robust.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.factors.names import WITHOUT_TOPOLOGY
 from dashboard import session
+from dashboard.caveats import caveats
 from dashboard.charts.timeline import TIMELINE_HEIGHT_PX
 from dashboard.format import date
 from dashboard.problems import Problem
@@ -120,6 +121,7 @@ def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     ]
     if WITHOUT_TOPOLOGY in run.notes:
         badges.append(_badge("without topology", "", WITHOUT_TOPOLOGY))
+    badges[:0] = [_badge(lack.badge, "warn", lack.text) for lack in caveats(run)]
     if run.market.simulated:
         hint = "No figure here is about real companies."
         badges.insert(0, _badge("Simulated market", "warn", hint))

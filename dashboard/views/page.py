@@ -34,7 +34,7 @@ class Opened:
 
 def opened(title: str) -> Opened:
     """Run the scenario of this session and draw the head of the page called `title`."""
-    session.begins()
+    session.begins(title)
     apply_style(session.colours())
     waiting = st.empty()
     problem = frame.prepare(waiting)
