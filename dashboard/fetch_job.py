@@ -82,7 +82,7 @@ class FetchJob:
         self._known: Fetching | None = None
 
     def start(self, order: Order, work: Work = run_order) -> None:
-        """Begin `order` on a thread of its own.
+        """Begin `order` on a thread of its own; where there is no thread to be had, it has failed.
 
         Raises
         ------
@@ -98,8 +98,16 @@ class FetchJob:
                 target=self._in_thread, args=(order, work, stop, lock), name="fetch-job",
                 daemon=True,
             )  # fmt: skip
+            try:
+                thread.start()
+            except RuntimeError as error:  # the machine has no thread left
+                self._known = None
+                failed = Fetching("failed", order, began=_now(), ended=_now(), problem=bug(error))
+                with contextlib.suppress(DataError):
+                    write_fetching(self.home, failed)
+                lock.release()
+                return
             self._mine = _Thread(thread, stop)
-            thread.start()
 
     def run(
         self, order: Order, work: Work, say: Say, cancelled: threading.Event, who: str
@@ -156,7 +164,7 @@ class FetchJob:
         self._known = Fetching("running", order, began=_now(), who=who, process=os.getpid())
         try:
             write_fetching(self.home, self._known)
-        except DataError:
+        except BaseException:
             self._known = None
             lock.release()
             raise

@@ -18,6 +18,7 @@ from data.acquire_filings import fetch_filings
 from data.acquire_job import Job, open_sources
 from data.acquire_meter import Meter
 from data.acquire_probe import must_be_reachable
+from data.acquire_rates import fetch_rates
 from data.acquire_recipe import save_request, saved_request
 from data.acquire_reference import fetch_reference, stored_changes
 from data.acquire_refresh import refresh_by_day
@@ -167,6 +168,8 @@ def _fetch(job: Job, *, by_day: bool) -> None:
     former = [symbol for ticker in members for symbol in stored_changes(job, ticker).values()]
     job.symbols = tuple(dict.fromkeys([*members, *beside, *former]))
     _bars_and_actions(job, by_day=by_day)
+    if not job.cancelled.is_set():
+        fetch_rates(job)
     if job.request.filings and not job.cancelled.is_set():
         served = _by_provider(job, [member.ticker for member in job.universe.stocks])
         for provider, tickers in served.items():
@@ -177,6 +180,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
     # The first provider that can be asked; whom it cannot serve with bars and actions, the next.
     waiting = list(job.symbols)
     reasons: dict[str, str] = {}
+    told: set[tuple[str, str]] = set()
     for provider in job.usable():
         if not waiting or job.cancelled.is_set():
             break
@@ -188,7 +192,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
             fetch_bars(job, [Asked(ticker, job.window[0], provider) for ticker in again])
-        waiting = _without_actions(job, reasons, again=by_day)
+        waiting = _without_actions(job, reasons, told, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
             job.outcome(ticker, "cancelled", detail="It was not asked for any more.")
@@ -198,15 +202,19 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
             job.outcomes[ticker] = replace(found, detail=reason)
 
 
-def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[str]:
-    # Bars without their splits and dividends are no returns: such a name is not served yet.
+def _without_actions(
+    job: Job, reasons: dict[str, str], told: set[tuple[str, str]], *, again: bool
+) -> list[str]:
+    # Bars without their splits and dividends are no returns: such a name is not served yet. `told`
+    # are the providers' names whose actions this job has asked for.
     unserved = [
         t for t in job.symbols if t not in job.outcomes or job.outcomes[t].state == "failed"
     ]
     for provider, tickers in _by_provider(job, job.symbols).items():
         if job.sources.provider(provider).base != "raw":
             continue  # they came with the bars
-        companies = [t for t in tickers if not t.startswith("I:")]
+        companies = [t for t in tickers if not t.startswith("I:") and (provider, t) not in told]
+        told.update((provider, ticker) for ticker in companies)
         for ticker, error in fetch_actions(job, provider, companies, again=again).items():
             if isinstance(error, CancelledError):
                 job.outcome(ticker, "cancelled", provider, detail=str(error))

@@ -21,6 +21,7 @@ from data.assemble_filings import stored_filings
 from data.assemble_key import market_key, remember, unchanged
 from data.assemble_overrides import Applied, applied_overrides
 from data.assemble_prices import MarketPrices, adjusted_prices
+from data.assemble_rates import Rates, stored_rates
 from data.assemble_securities import membership_of, securities_of
 from data.assemble_words import PROVIDERS, Words
 from data.errors import DataError
@@ -82,11 +83,13 @@ def assemble(
     order = PROVIDERS if request.provider == "auto" else (request.provider,)
     wanted = dict.fromkeys([*(member.ticker for member in universe.stocks), *beside])
     choice = choose(store, wanted, order, window)
-    key = market_key(store, choice, request.name, (request, universe, window, tuple(notes)))
+    rates = stored_rates(store, order, window)
+    asked = (request, universe, window, tuple(notes), rates.mark)
+    key = market_key(store, choice, request.name, asked)
     same = unchanged(store, request.name, key)
     if same is not None:
         return same
-    made = _made(store, _Task(request, universe, window, choice, tuple(notes)), tell)
+    made = _made(store, _Task(request, universe, window, choice, rates, tuple(notes)), tell)
     tell("Writing the market", 0.8)
     snapshot = write_market(
         home,
@@ -108,6 +111,7 @@ class _Task:
     universe: Universe
     window: Window
     choice: Choice
+    rates: Rates
     notes: tuple[str, ...]
 
 
@@ -145,10 +149,12 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         membership=membership_of(lines, _first_bars(prices), frame),
         fundamentals=filings,
         indices=_bars_frame(_renamed(others, request.volatility)),
+        rates=task.rates.frame,
     )
     words = Words(request, task.universe, choice, made.done, prices, others)
     said = [
         *words.notes(),
+        task.rates.note,
         *securities.notes,
         *filing_notes,
         *task.notes,

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from data.acquire_types import FetchRequest
 from data.adjustment import UNUSED_REASONS, Adjusted
 from data.assemble_choice import Choice
+from data.labels import CHOSEN_LATER, SURVIVORSHIP_BIAS
 from data.reference_universe import Universe
 
 __all__ = ["PROVIDERS", "Words"]
@@ -56,7 +57,6 @@ class Words:
         yield from self._unused()
         if self.request.volatility not in self.choice.lines:
             yield "no volatility index came: rules that read VIX do nothing"
-        yield "no interest rates: the providers have none, cash earns 0"
 
     def _universe(self) -> str:
         name, names = self.universe.name, len(pc.unique(self.prices["ticker"]))
@@ -64,13 +64,13 @@ class Words:
             return (
                 f"universe: {name} as it is now, {names} names: companies that failed or left "
                 "before are not in it, so results are better than they could have been "
-                "(survivorship bias)"
+                f"({SURVIVORSHIP_BIAS})"
             )
         day = self.universe.as_of
         return (
             f"universe: {name}, {names} names chosen by what was traded up to {day}: those that "
             "failed since are in it; before that day a backtest knows which would become large, "
-            "so results are better than they could have been (look-ahead)"
+            f"so results are better than they could have been ({CHOSEN_LATER})"
         )
 
     def _unused(self) -> Iterable[str]:

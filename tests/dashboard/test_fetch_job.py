@@ -75,6 +75,26 @@ def test_a_store_without_a_fetch_says_so(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())  # to look writes nothing
 
 
+def test_a_machine_without_a_thread_fails_the_job_and_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = FetchJob(tmp_path)
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none)
+        job.start(ORDER, failing(RuntimeError("never called")))
+    seen = job.look()
+    assert (seen.status, seen.order) == ("failed", ORDER)
+    assert seen.problem is not None
+    assert job.wait(0.0)
+    job.start(ORDER, lambda *_: report())  # nothing is locked
+    assert job.wait(LONG)
+    assert job.look().status == "done"
+
+
 def test_a_job_is_seen_from_its_beginning_to_its_end(tmp_path: Path, slow: Slow) -> None:
     job = FetchJob(tmp_path)
     job.start(ORDER, slow)

@@ -45,7 +45,7 @@ def test_raw_bars_become_returns_with_splits_and_dividends(keyed: World) -> None
     assert "polygon 6 names" in snapshot.origin
     assert "total return" in snapshot.return_basis
     assert any("survivorship bias" in note for note in snapshot.notes)
-    assert any("no interest rates" in note for note in snapshot.notes)
+    assert any("cash earns the 3-month Treasury yield" in note for note in snapshot.notes)
     catalog = Catalog(keyed.home)
     prices = catalog.prices("live").set_index(["ticker", "date"]).sort_index()
     raw = {bar.day: bar.close for bar in keyed.market.bars("SPLF")}

@@ -20,7 +20,14 @@ _AGGS = re.compile(r"/v2/aggs/ticker/([^/]+)/range/1/day/([0-9-]+)/([0-9-]+)")
 _GROUPED = re.compile(r"/v2/aggs/grouped/locale/us/market/stocks/([0-9-]+)")
 _DETAILS = re.compile(r"/v3/reference/tickers/([^/]+)")
 _EVENTS = re.compile(r"/vX/reference/tickers/([^/]+)/events")
-_PREFIXES = ("/v1/marketstatus", "/v2/aggs", "/v2/snapshot", "/v3/reference", "/vX/reference")
+_PREFIXES = (
+    "/v1/marketstatus",
+    "/v2/aggs",
+    "/v2/snapshot",
+    "/v3/reference",
+    "/vX/reference",
+    "/fed/v1",
+)
 
 
 @dataclass

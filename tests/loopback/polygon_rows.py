@@ -83,6 +83,25 @@ def financials(market: Market, query: dict[str, str]) -> list[Json]:
     return _chosen(rows, query, "filing_date")
 
 
+def treasury_yields(market: Market, query: dict[str, str]) -> list[Json]:
+    rows: list[Json] = [
+        {
+            "date": bar.day.isoformat(),
+            "yield_1_month": bar.close,
+            "yield_3_month": bond_equivalent(bar.close),
+        }
+        for bar in market.bars("I:IRX")
+    ]
+    first, last = query.get("date.gte", ""), query.get("date.lte", "9999")
+    return [row for row in rows if first <= row["date"] <= last]
+
+
+def bond_equivalent(discount: float) -> float:
+    """Percent a year at which a 13-week bill's price grows to its face, rounded as published."""
+    price = 1 - discount / 100 * 91 / 360
+    return round((1 / price - 1) * 365 / 91 * 100, 2)
+
+
 def listing(one: Security, market: Market, day: dt.date | None = None) -> Json:
     active = one.last is None or one.last >= (day or market.today)
     row: Json = {
@@ -117,4 +136,5 @@ LISTS = {
     "/v3/reference/dividends": dividends,
     "/v3/reference/tickers": tickers,
     "/vX/reference/financials": financials,
+    "/fed/v1/treasury-yields": treasury_yields,
 }

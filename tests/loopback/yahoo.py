@@ -20,7 +20,7 @@ CHART, SERIES, CRUMBS = "/v8/finance/chart/", "/ws/fundamentals-timeseries/", "/
 #: What yfinance asks for before the question itself: cookie and consent of four hosts.
 COOKIES = ("/", "/consent", "/v2/collectConsent", "/copyConsent")
 _ZONE = ZoneInfo("America/New_York")
-_SPELLED = {"BRK-B": "BRK.B", "KMP-PL": "KMPpL", "^VIX": "I:VIX"}
+_SPELLED = {"BRK-B": "BRK.B", "KMP-PL": "KMPpL", "^VIX": "I:VIX", "^IRX": "I:IRX"}
 _FUNDS = {"SPY"}
 _ITEMS = {
     "TotalRevenue": "revenue",
