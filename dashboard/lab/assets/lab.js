@@ -28,8 +28,9 @@ const make = (tag, name, parent) => {
 };
 
 class Lab {
-  constructor(root) {
+  constructor(root, left) {
     this.root = root;
+    this.left = left;
     this.fields = new Map();
     this.pending = {};
     this.number = 0;
@@ -117,6 +118,15 @@ class Lab {
     this.root.dataset.scenario = header.scenario;
     studies.of(curves.hintsFor);
     this.showPanels();
+    this.goOn(header);
+  }
+
+  // What the lab before was told when its page was left, unless it arrived or something else was set.
+  goOn({ acknowledged, scenario }) {
+    const { left } = this;
+    this.left = undefined;
+    if (left?.header?.scenario !== scenario || acknowledged >= left.number) return;
+    if (Object.keys(left.pending).length) this.commitAll(left.pending);
   }
 
   draw({ run, colours, cards, ...state }, columns) {
@@ -290,7 +300,7 @@ export default function mount({ parentElement, data, setTriggerValue }) {
     curves.next();
     return undefined;
   }
-  if (lab?.root !== root) lab = root.lab = new Lab(root);
+  if (lab?.root !== root) lab = root.lab = new Lab(root, lab);
   lab.curves = curves;
   lab.send = setTriggerValue; // unlike a state, it arrives when the page is left at once
   lab.bytes = data.byteLength;
