@@ -58,15 +58,16 @@ def _neighbours(base: RiskConfig, rng: np.random.Generator, draw: Any, count: in
     return found
 
 
-def _assert_as_alone(inputs: SimulationInputs, risks: list[RiskConfig], nav: float = 1e6) -> None:
+def _assert_as_alone(inputs: SimulationInputs, risks: list[RiskConfig], nav: float = 1e6) -> str:
+    # Returns whether anything was shared.
     values, ruined, curves, gone = _run(inputs, risks, nav)
-    event("shared" if gone < len(risks) * inputs.shape[0] else "alone")
     for row, risk in enumerate(risks):
         own_values, own_ruined, own_curve, own_gone = _run(inputs, [risk], nav)
         assert own_gone == inputs.shape[0]
         assert ruined[row] == own_ruined[0]
         np.testing.assert_array_equal(curves[row], own_curve[0])
         np.testing.assert_array_equal(values[row], own_values[0])
+    return "shared" if gone < len(risks) * inputs.shape[0] else "alone"
 
 
 @settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
@@ -74,7 +75,7 @@ def _assert_as_alone(inputs: SimulationInputs, risks: list[RiskConfig], nav: flo
 def test_neighbours_share_nothing_but_what_is_the_same(seed: int) -> None:
     rng = np.random.default_rng(seed)
     inputs = make_inputs(random_recipe(rng, seed, 60, 6))
-    _assert_as_alone(inputs, _neighbours(random_risk(rng), rng, random_risk, 14))
+    event(_assert_as_alone(inputs, _neighbours(random_risk(rng), rng, random_risk, 14)))
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -82,7 +83,7 @@ def test_neighbours_share_nothing_but_what_is_the_same(seed: int) -> None:
 def test_hostile_neighbours_too(seed: int) -> None:
     rng = np.random.default_rng(seed)
     inputs = make_inputs(hostile_recipe(rng, seed))
-    _assert_as_alone(inputs, _neighbours(hostile_risk(rng), rng, hostile_risk, 12), 250.0)
+    event(_assert_as_alone(inputs, _neighbours(hostile_risk(rng), rng, hostile_risk, 12), 250.0))
 
 
 def _calm() -> SimulationInputs:
