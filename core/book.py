@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.caps import ROUNDING, capped_weights
-from core.config import BookConfig, RegimeWeights, Scenario
+from core.book_weights import Builder, Decision
+from core.config import RegimeWeights, Scenario
 from core.errors import HistoryError
 from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES, WITHOUT_TOPOLOGY
 from core.factors.scores import combine, standardise
+from core.factors.timing import Multipliers, multipliers
+from core.factors.trailing import simple_returns
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
 from core.own_book import checked_rows
+from core.regimes import market_returns, market_volatility
 from core.signals import Signals
 from core.universe import by_ticker
 
 Strings = npt.NDArray[np.str_]
 
 __all__ = ["Book", "build_book", "factor_weights", "imported_book"]
-
-#: How chosen names are weighted, by the value of ``book.weighting``.
-_WEIGHTINGS: Mapping[str, Callable[..., Floats]] = {"equal": capped_weights}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +43,11 @@ class Book:
     regime : int64[R]
         Regime code in force.
     infeasible : tuple of (int, str)
-        Row of a rebalance that could not be invested fully, and why.
+        Row of a rebalance whose limits could not all be met, and why; its targets keep every cap.
     notes : tuple of str
         For people.
+    leverage, stop_scale : float64[R] or None
+        What multiplies wanted exposure and stop levels, see :mod:`core.book_effects`; None = 1.
     """
 
     rebalance: Ints
@@ -56,6 +57,8 @@ class Book:
     regime: Ints
     infeasible: tuple[tuple[int, str], ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    leverage: Floats | None = None
+    stop_scale: Floats | None = None
 
 
 def factor_weights(weights: RegimeWeights, factors: tuple[str, ...] = AVAILABLE_FACTORS) -> Floats:
@@ -88,21 +91,23 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
     """
     table = factor_weights(scenario.factors.weights, signals.panel.factors)
     regime = signals.regime[signals.rebalance]
-    shape = signals.universe.shape
-    composite = np.full(shape, np.nan)
-    target = np.zeros(shape)
+    timed = _timed(market, signals, scenario, regime)
+    composite = np.full(signals.universe.shape, np.nan)
+    target = np.zeros(signals.universe.shape)
     infeasible: list[tuple[int, str]] = []
     names, sector = np.unique(np.array(market.sector, dtype=np.str_), return_inverse=True)
-    order = by_ticker(market.tickers)
+    order, builder = by_ticker(market.tickers), _builder(market, scenario, sector)
     for row, session in enumerate(signals.rebalance):
         inside = signals.universe[row]
-        mixed = combine(signals.panel.values[row], table[regime[row]])
+        mixed = combine(signals.panel.values[row], table[regime[row]] * timed.values[row])
         composite[row] = standardise(np.where(inside, mixed, np.nan))
         eligible = np.isfinite(composite[row]) & (market.last_session > session)
         ranked = np.lexsort((order, -np.where(eligible, composite[row], -np.inf)))
         ranking = ranked[: int(eligible.sum())]
-        target[row] = _weights(ranking, sector, scenario.book)
-        reason = _shortfall(target[row], len(ranking), scenario.book)
+        last = target[row - 1] if row else np.zeros(len(sector))
+        target[row], reason = builder.targets(
+            Decision(int(session), ranking, composite[row], inside, last)
+        )
         if reason:
             infeasible.append((row, reason))
     alpha = scenario.factors.information_coefficient * signals.horizon_vol * composite
@@ -115,6 +120,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         infeasible=tuple(infeasible),
         notes=(
             *_topology_note(scenario, signals),
+            *timed.notes,
             *_other_note(target, sector, names),
             *_infeasible_note(market, signals.rebalance, infeasible),
         ),
@@ -184,27 +190,23 @@ def imported_book(
     )
 
 
-def _weights(ranking: Ints, sector: Ints, config: BookConfig) -> Floats:
-    return _WEIGHTINGS[config.weighting](
-        ranking, sector, config.names_held, config.position_cap, config.sector_cap
-    )
+def _timed(market: MarketPanel, signals: Signals, scenario: Scenario, regime: Ints) -> Multipliers:
+    factors = signals.panel.factors
+    if not scenario.factors.timing.enabled:
+        return Multipliers(np.ones((len(regime), len(factors))))
+    volatility = market_volatility(
+        market_returns(market.close, market.member), scenario.regimes.lookback_days
+    )[signals.rebalance]
+    return multipliers(market, signals.rebalance, regime, factors, scenario.factors, volatility)
 
 
-def _shortfall(target: Floats, scored: int, config: BookConfig) -> str:
-    rest = 1.0 - float(target.sum())
-    if rest <= 1e3 * ROUNDING:
-        return ""
-    if scored == 0:
-        return "no name has a score: all cash"
-    caps = [
-        f"book.{name} {cap:g}"
-        for name, cap in (("position_cap", config.position_cap), ("sector_cap", config.sector_cap))
-        if cap is not None
-    ]
-    return (
-        f"infeasible cap: {int((target > 0).sum())} of {config.names_held} names from {scored} "
-        f"with a score under {' and '.join(caps)} leave {rest:.1%} in cash"
-    )
+def _builder(market: MarketPanel, scenario: Scenario, sector: Ints) -> Builder:
+    # Returns of all names are made only for who reads them.
+    config = scenario.book
+    plain = config.weighting in ("equal", "score") and not config.has_beta_range
+    returns = np.empty((0, len(sector))) if plain else simple_returns(market.close)
+    moves = np.empty(0) if plain else market_returns(market.close, market.member)
+    return Builder(config, sector, returns, moves)
 
 
 def _topology_note(scenario: Scenario, signals: Signals) -> tuple[str, ...]:
@@ -230,7 +232,7 @@ def _infeasible_note(
         return ()
     row, reason = infeasible[0]
     return (
-        f"{len(infeasible)} of {len(rebalance)} books are not fully invested, first on "
+        f"{len(infeasible)} of {len(rebalance)} books are not as asked, first on "
         f"{market.sessions[rebalance[row]]}: {reason}",
     )
 

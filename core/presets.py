@@ -6,8 +6,10 @@ import difflib
 from types import MappingProxyType
 from typing import Final
 
-from core.config import BookConfig, RegimesConfig, Scenario
+from core.config import BookConfig, FactorsConfig, RegimesConfig, Scenario, UniverseConfig
 from core.errors import ConfigError
+from core.factors.timing_config import TimingConfig
+from core.regime_effects_config import LeverageConfig, StopScales
 from core.risk.config import RiskConfig
 
 __all__ = ["DEFAULT_PRESET", "PRESETS", "preset"]
@@ -20,6 +22,23 @@ _PHASE_8_1 = Scenario(
     regimes=RegimesConfig(lookback_days=30, vix_override=True),
     book=BookConfig(sector_cap=0.25),
     risk=RiskConfig(min_position_scale=0.80, max_allowed_drawdown=0.40),
+)
+# Origin report §6. It names the changes; where it gives no number, this is the project's choice:
+# half the momentum, half as much quality again, stops half as wide again in a volatile market.
+_PHASE_9 = Scenario(
+    name="Phase 9",
+    universe=UniverseConfig(size=500, selection="sector_balanced"),
+    factors=FactorsConfig(
+        timing=TimingConfig(momentum_in_high_volatility=0.5, quality_in_bear=1.5)
+    ),
+    regimes=RegimesConfig(
+        lookback_days=30,
+        vix_override=True,
+        leverage=LeverageConfig(calm=1.3, volatile=0.8, max_change=0.2),
+        stop_scale=StopScales(volatile=1.5),
+    ),
+    book=BookConfig(sector_cap=0.25, selection="sector_balanced"),
+    risk=RiskConfig(min_position_scale=0.80, max_allowed_drawdown=0.40, max_leverage=1.5),
 )
 _NO_OVERLAY = Scenario(
     name="No overlay",
@@ -36,7 +55,9 @@ _NO_OVERLAY = Scenario(
     ),
 )
 
-PRESETS: Final = MappingProxyType({s.name: s for s in (_PHASE_8, _PHASE_8_1, _NO_OVERLAY)})
+PRESETS: Final = MappingProxyType(
+    {s.name: s for s in (_PHASE_8, _PHASE_8_1, _PHASE_9, _NO_OVERLAY)}
+)
 
 
 def preset(name: str) -> Scenario:

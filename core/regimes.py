@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -9,9 +12,15 @@ from core.config import RegimesConfig
 from core.factors.names import REGIMES
 from core.factors.trailing import simple_returns
 from core.market import Bools, Floats, Ints, MarketPanel
+from core.regime_markov import filtered
 from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["below_high", "label_sessions", "market_returns", "regime_codes"]
+__all__ = ["below_high", "label_sessions", "market_returns", "market_volatility", "regime_codes"]
+
+_BULL, _BEAR, _SIDEWAYS, _VOLATILE, _RECOVERY, _DEFAULT = (
+    REGIMES.index(name) for name in ("bull", "bear", "sideways", "volatile", "recovery", "default")
+)
+_EVEN: Final = 0.5  # probability from which a state is the likelier one
 
 
 def market_returns(close: Floats, member: Bools) -> Floats:
@@ -40,19 +49,52 @@ def market_returns(close: Floats, member: Bools) -> Floats:
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
-def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = None) -> Ints:
+def market_volatility(returns: Floats, window: int) -> Floats:
+    """Annualised volatility of the market's returns over each window that ends at t.
+
+    Parameters
+    ----------
+    returns : float64[T]
+        Market return over each session, NaN = not known.
+    window : int
+        Sessions.
+
+    Returns
+    -------
+    float64[T]
+        Fraction a year, ddof 1; NaN where one of the returns is not known.
+    """
+    volatility = np.full(len(returns), np.nan)
+    if len(returns) >= window:
+        past = sliding_window_view(returns, window)
+        volatility[window - 1 :] = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
+    return volatility
+
+
+def label_sessions(
+    returns: Floats,
+    config: RegimesConfig,
+    vix: Floats | None = None,
+    risky: Floats | None = None,
+) -> Ints:
     """Label each session; the label of t uses nothing after t.
 
     The first that holds, in this order:
 
     1. ``default``: less than `lookback_days` returns are known;
-    2. ``volatile``: annualised volatility of the window at or above `volatility_threshold`, or the
-       volatility index at or above `vix_level` where `vix_override` is on;
+    2. ``volatile``: the override acts, or annualised volatility of the window at or above
+       `volatility_threshold` and the volatility index not below `vix_calm_level`;
     3. ``bear``: return of the window at or below ``-trend_threshold``;
     4. ``recovery``: return of the window at or above `trend_threshold`, the index still
        `recovery_drawdown` or more below its one-year high;
     5. ``bull``: return of the window at or above `trend_threshold`;
     6. ``sideways``: anything else.
+
+    The override, where `vix_override` is on, acts from a close of the volatility index at
+    `vix_level` or above until one below `vix_release_level`. A threshold counts times
+    ``1 − hysteresis`` for the label in force. A new label holds for at least `min_dwell_days`
+    sessions; the override and unknown returns break that. What is in force depends on the labels
+    before it, so another first session can change later labels; a later last session cannot.
 
     Parameters
     ----------
@@ -61,6 +103,9 @@ def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = 
     config : RegimesConfig
     vix : float64[T] or None
         Close of the volatility index; on a session without it the rules alone decide.
+    risky : float64[T] or None
+        Probability of the most volatile state, see :func:`core.regime_markov.filtered`; where it is
+        known, at or above one half stands in for the volatility of the window being high.
 
     Returns
     -------
@@ -68,32 +113,72 @@ def label_sessions(returns: Floats, config: RegimesConfig, vix: Floats | None = 
         Codes into :data:`core.factors.names.REGIMES`.
     """
     window = config.lookback_days
-    code = {name: number for number, name in enumerate(REGIMES)}
-    labels = np.full(len(returns), code["default"], dtype=np.int64)
+    labels = np.full(len(returns), _DEFAULT, dtype=np.int64)
     if len(returns) < window:
         return labels
     past = sliding_window_view(returns, window)
-    known = np.isfinite(past).all(axis=1)
-    trend = np.prod(1.0 + past, axis=1) - 1.0
-    volatility = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
-    depth = below_high(returns)[window - 1 :]
-    rising = trend >= config.trend_threshold
-    volatile = volatility >= config.volatility_threshold
-    if config.vix_override and vix is not None:
-        volatile = volatile | (vix[window - 1 :] >= config.vix_level)
-    # NaN compares False everywhere, and `known` comes first.
-    labels[window - 1 :] = np.select(
-        [
-            ~known,
-            volatile,
-            trend <= -config.trend_threshold,
-            rising & (depth <= -config.recovery_drawdown),
-            rising,
-        ],
-        [code[name] for name in ("default", "volatile", "bear", "recovery", "bull")],
-        default=code["sideways"],
-    )
+    known: Bools = np.asarray(np.isfinite(past).all(axis=1))
+    trend = (np.prod(1.0 + past, axis=1) - 1.0).tolist()
+    high, threshold = _volatility(past, config, None if risky is None else risky[window - 1 :])
+    depth = below_high(returns)[window - 1 :].tolist()
+    alarm, calm = _index_bands(len(returns), config, vix)
+    force, since = _DEFAULT, 0
+    for k, is_known in enumerate(known.tolist()):
+        t = k + window - 1
+        if not is_known:
+            told = _DEFAULT
+        elif alarm[t] or (
+            not calm[t] and high[k] >= threshold[k] * _ease(force, _VOLATILE, config)
+        ):
+            told = _VOLATILE
+        else:
+            told = _direction(trend[k], depth[k], force, config)
+        held = force != _DEFAULT and is_known and not alarm[t]
+        if told != force and not (held and t - since < config.min_dwell_days):
+            force, since = told, t
+        labels[t] = force
     return labels
+
+
+def _volatility(
+    past: Floats, config: RegimesConfig, risky: Floats | None
+) -> tuple[list[float], list[float]]:
+    # What is compared, and with what: the volatility of the window, or the Markov probability.
+    level = past.std(axis=1, ddof=1) * np.sqrt(SESSIONS_PER_YEAR)
+    threshold = np.full(len(level), config.volatility_threshold)
+    if risky is not None:
+        threshold[np.isfinite(risky)] = _EVEN
+        level = np.where(np.isfinite(risky), risky, level)
+    return level.tolist(), threshold.tolist()
+
+
+def _index_bands(
+    sessions: int, config: RegimesConfig, vix: Floats | None
+) -> tuple[list[bool], list[bool]]:
+    # Whether the override acts, and whether the index says calm. NaN compares False everywhere.
+    if not config.vix_override or vix is None:
+        return [False] * sessions, [False] * sessions
+    release = config.vix_level if config.vix_release_level is None else config.vix_release_level
+    acting, alarm = False, []
+    for value in vix.tolist():
+        acting = value >= (release if acting else config.vix_level)
+        alarm.append(acting)
+    below = -math.inf if config.vix_calm_level is None else config.vix_calm_level
+    return alarm, (vix < below).tolist()
+
+
+def _direction(trend: float, depth: float, force: int, config: RegimesConfig) -> int:
+    if trend <= -config.trend_threshold * _ease(force, _BEAR, config):
+        return _BEAR
+    eased = _ease(force, _BULL if force == _BULL else _RECOVERY, config)
+    if trend < config.trend_threshold * eased:
+        return _SIDEWAYS
+    low = depth <= -config.recovery_drawdown * _ease(force, _RECOVERY, config)
+    return _RECOVERY if low else _BULL
+
+
+def _ease(force: int, label: int, config: RegimesConfig) -> float:
+    return 1.0 - config.hysteresis if force == label else 1.0
 
 
 def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tuple[str, ...]]:
@@ -109,22 +194,33 @@ def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tupl
     int64[T]
         Codes into :data:`core.factors.names.REGIMES`, see :func:`label_sessions`.
     tuple of str
-        What people should know: an override without a volatility index.
+        What people should know: an override without a volatility index, a detector that could not
+        be fitted.
     """
-    labels = label_sessions(market_returns(market.close, market.member), config, market.vix)
+    returns = market_returns(market.close, market.member)
+    risky: Floats | None = None
+    notes: list[str] = []
+    if config.detector == "markov":
+        found = filtered(returns, config.markov)
+        risky = found.risky
+        notes.extend(found.notes)
+    labels = label_sessions(returns, config, market.vix, risky)
+    notes.extend(_override_notes(len(labels), market.vix, config))
+    return labels, tuple(notes)
+
+
+def _override_notes(sessions: int, vix: Floats | None, config: RegimesConfig) -> tuple[str, ...]:
     if not config.vix_override:
-        return labels, ()
-    missing = len(labels) if market.vix is None else int((~np.isfinite(market.vix)).sum())
-    if missing == len(labels):
-        note = "VIX override is on but this market has no volatility index: rules alone decide"
-        return labels, (note,)
+        return ()
+    missing = sessions if vix is None else int((~np.isfinite(vix)).sum())
+    if missing == sessions:
+        return ("VIX override is on but this market has no volatility index: rules alone decide",)
     if missing:
-        note = (
-            f"VIX override: no close of the volatility index on {missing:,} of {len(labels):,} "
-            "sessions, where the rules alone decide"
+        return (
+            f"VIX override: no close of the volatility index on {missing:,} of {sessions:,} "
+            "sessions, where the rules alone decide",
         )
-        return labels, (note,)
-    return labels, ()
+    return ()
 
 
 def below_high(returns: Floats) -> Floats:

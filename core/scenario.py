@@ -36,6 +36,25 @@ __all__ = [
 _OFF = ("none", "off", "null", "")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
+#: Fields that came later: at their default they are in no hash, so those of before stay good. The
+#: default of such a field can therefore never change.
+_LATER = (
+    "universe.selection",
+    "factors.timing.",
+    "regimes.vix_release_level",
+    "regimes.vix_calm_level",
+    "regimes.hysteresis",
+    "regimes.min_dwell_days",
+    "regimes.detector",
+    "regimes.markov.",
+    "regimes.leverage.",
+    "regimes.stop_scale.",
+    "book.selection",
+    "book.rank_buffer",
+    "book.covariance_lookback_days",
+    "book.no_trade_band",
+    "book.beta_",
+)
 _PERCENT = re.compile(r"([+-]?[0-9.]+)\s*%")
 
 
@@ -77,6 +96,7 @@ def scenario_hash(scenario: Scenario, sections: Iterable[str] | None = None) -> 
         for path, spec in specs().items()
         if (wanted is None or spec.section in wanted)
         and not (plain and path.startswith("factors.topology."))
+        and not (path.startswith(_LATER) and value_at(scenario, path) == spec.default)
     }
     text = json.dumps(values, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

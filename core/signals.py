@@ -108,16 +108,19 @@ def signals_key(market_fingerprint: str, scenario: Scenario) -> str:
     str
         Hexadecimal. A cache adds :func:`core.compiled.code_fingerprint`.
     """
-    unused = {"weights", "information_coefficient"}
+    unused = {"weights", "information_coefficient", "timing"}
     if not scenario.factors.topology.enabled:
         unused.add("topology")
+    without = {"leverage", "stop_scale"}
+    if scenario.regimes.detector == "rules":
+        without.add("markov")
     parts = {
         "format": _FORMAT,
         "market": market_fingerprint,
         "universe": scenario.universe.model_dump(mode="json", exclude={"source"}),
         "period": scenario.period.model_dump(mode="json"),
         "factors": scenario.factors.model_dump(mode="json", exclude=unused),
-        "regimes": scenario.regimes.model_dump(mode="json"),
+        "regimes": scenario.regimes.model_dump(mode="json", exclude=without),
         "rebalance": scenario.book.rebalance,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

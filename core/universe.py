@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.caps import chosen_names, quotas
 from core.config import UniverseConfig
 from core.factors.trailing import median_dollar_volume
 from core.market import Bools, Floats, Ints, MarketPanel
@@ -32,18 +33,24 @@ def universes(market: MarketPanel, sessions: Ints, config: UniverseConfig) -> tu
     members = np.zeros((len(sessions), count), dtype=np.bool_)
     volume = np.full((len(sessions), count), np.nan)
     order = by_ticker(market.tickers)
+    _, sector = np.unique(np.array(market.sector, dtype=np.str_), return_inverse=True)
     for row, session in enumerate(sessions):
         volume[row] = median_dollar_volume(
             market.dollar_volume, int(session), config.liquidity_lookback_days
         )
-        members[row] = universe_at(market, int(session), volume[row], config.size, order)
+        members[row] = universe_at(market, int(session), volume[row], config, order, sector)
     return members, volume
 
 
 def universe_at(
-    market: MarketPanel, session: int, dollar_volume: Floats, size: int, order: Ints
+    market: MarketPanel,
+    session: int,
+    dollar_volume: Floats,
+    config: UniverseConfig,
+    order: Ints,
+    sector: Ints,
 ) -> Bools:
-    """Members with a bar at `session`, the `size` most traded of them.
+    """Members with a bar at `session`, the most traded of them, of all or of each sector.
 
     Parameters
     ----------
@@ -52,15 +59,18 @@ def universe_at(
         Row at whose close the universe is known.
     dollar_volume : float64[N]
         Trailing median of traded dollars; NaN = too little history, the name is not eligible.
-    size : int
-        Names kept.
+    config : UniverseConfig
+        ``size`` names are kept; with ``selection`` "sector_balanced" each sector gives as many as
+        its share of the eligible members, by largest remainder.
     order : int64[N]
         Place of each name in the alphabet, which breaks ties.
+    sector : int64[N]
+        Sector code of each name.
 
     Returns
     -------
     bool[N]
-        Fewer than `size` are True where fewer are eligible. A name that trades for the last time
+        Fewer than ``size`` are True where fewer are eligible. A name that trades for the last time
         on this session is not eligible: it cannot be bought any more.
     """
     eligible: Bools = (
@@ -70,9 +80,13 @@ def universe_at(
         & (market.last_session > session)
     )
     ranked = np.lexsort((order, -np.where(eligible, dollar_volume, -np.inf)))
+    ranked = ranked[: int(eligible.sum())]
+    if config.selection == "sector_balanced":
+        number = int(sector.max(initial=0)) + 1
+        quota = quotas(sector[eligible], number, config.size)
+        ranked = chosen_names(ranked, sector, config.size, len(ranked), quota)
     chosen = np.zeros(len(eligible), dtype=np.bool_)
-    chosen[ranked[:size]] = True
-    chosen &= eligible
+    chosen[ranked[: config.size]] = True
     return chosen
 
 

@@ -31,18 +31,22 @@ __all__ = ["entry_of", "register"]
 
 
 @click.command("compare")
-@click.argument("settings", nargs=-1, required=True, metavar="A B [C D]")
+@click.argument("settings", nargs=-1, metavar="A B [C D]")
+@click.option("--presets", help='Presets, for example "No overlay,Phase 8,Phase 8.1,Phase 9".')
 @click.option("--source", help="Market for all of them; that of A when not given.")
 @click.option("--start", help="First simulated date of all, for example 2021-06-01.")
 @click.option("--end", help="Last simulated date of all.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def compare_command(settings: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
+def compare_command(
+    settings: tuple[str, ...], presets: str | None, as_json: bool, **chosen: Any
+) -> None:
     """Compare A with B, C and D: overlaid numbers, verdicts, rule accounts, days they parted.
 
     Each is a preset ("Phase 8"), the name of a saved setting, an address of the dashboard
     ("?p=phase-8&stop=0.2"), a TOML file, or `control`: the book of A at the average exposure of A,
     always, without rules. All run on the market and period of A.
     """
+    settings += tuple(name.strip() for name in (presets or "").split(",") if name.strip())
     if not 2 <= len(settings) <= MOST + 1:
         raise InputsError(f"two to {MOST + 1} settings must be given, had {len(settings)}")
     home = home_folder()

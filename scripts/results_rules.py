@@ -23,6 +23,8 @@ from dashboard.run import Run
 
 __all__ = [
     "EXECUTIONS",
+    "LEVEL",
+    "SEED",
     "account_of",
     "account_table",
     "control_of",
@@ -31,6 +33,7 @@ __all__ = [
     "execution_table",
     "markdown_row",
     "markdown_rule",
+    "said",
     "sharpe_intervals",
     "verdict_table",
     "years_table",
@@ -186,7 +189,7 @@ def verdict_table(
     for name, control in controls.items():
         for title, nav in ((_held(control), control.nav), (plain, runs[plain].result.nav)):
             found = _compared(runs[name], runs[name].result.nav, nav, DEFAULT_METRICS)
-            yield markdown_row(f"{name} − {title}", *(_said(one) for one in found.values()))
+            yield markdown_row(f"{name} − {title}", *(said(one) for one in found.values()))
 
 
 def _compared(
@@ -204,7 +207,7 @@ def _compared(
     )
 
 
-def _said(found: PairedDifference) -> str:
+def said(found: PairedDifference) -> str:
     if found.estimate is None or found.low is None or found.high is None:
         return found.verdict.value
     low, high = _share(found.metric, found.low), _share(found.metric, found.high)

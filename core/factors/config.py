@@ -7,10 +7,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from core.factors.names import AVAILABLE_FACTORS, FACTORS
+from core.factors.timing_config import TimingConfig
 from core.factors.topology_config import TopologyConfig
 from core.parameters import parameter, section
 
-__all__ = ["FactorWeights", "FactorsConfig", "RegimeWeights", "TopologyConfig"]
+__all__ = ["FactorWeights", "FactorsConfig", "RegimeWeights", "TimingConfig", "TopologyConfig"]
 
 
 _WEIGHTS = "origin report §3 (bull and bear: project default)"
@@ -181,6 +182,7 @@ class FactorsConfig(_Frozen):
     )
     weights: RegimeWeights = section(RegimeWeights(), url="w.")
     topology: TopologyConfig = section(TopologyConfig(), url="topo.")
+    timing: TimingConfig = section(TimingConfig(), url="tim.")
 
     @property
     def scored(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from core.book_config import BookConfig
 from core.explain_absence import Standing, Why
 from core.explain_selection import Choice, Placing
 from dashboard.explanation import ExplainedDay
@@ -106,7 +107,25 @@ def _choice_words(found: ExplainedDay, placed: Placing) -> str:
         Choice.LAST_SESSION: "it was about to stop trading",
         Choice.BELOW_THE_CUT: f"it ranked {count(placed.rank)} of {count(placed.ranked)}, below "
         f"the cut at rank {count(placed.last_rank)}",
-        Choice.SECTOR_FULL: f"{placed.sector} was full at {percent(placed.sector_target)} "
-        f"(sector cap {percent(book.sector_cap)}) before its rank {count(placed.rank)}",
+        Choice.SECTOR_FULL: _passed_over(book, placed),
         Choice.CHOSEN: "it was chosen",
     }[placed.choice]
+
+
+def _passed_over(book: BookConfig, placed: Placing) -> str:
+    others = [
+        words
+        for words, on in (
+            ("names of the last book inside the rank buffer", book.rank_buffer > 0.0),
+            ("names of other sectors", book.selection == "sector_balanced"),
+            ("names with enough history", book.weighting == "inverse_volatility"),
+            ("names that lower the variance", book.weighting == "minimum_variance"),
+        )
+        if on
+    ]
+    if others:
+        return f"{' and '.join(others)} came before it, at rank {count(placed.rank)}"
+    return (
+        f"{placed.sector} was full at {percent(placed.sector_target)} "
+        f"(sector cap {percent(book.sector_cap)}) before its rank {count(placed.rank)}"
+    )

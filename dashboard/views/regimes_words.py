@@ -48,17 +48,44 @@ def regimes_headline(run: Run, found: RegimeStats) -> str:
 
 def rules_words(config: RegimesConfig) -> str:
     """Say how a label is told; the first that holds."""
-    override = (
-        f", or the VIX closed at {config.vix_level:g} or above" if config.vix_override else ""
+    high = (
+        f"its volatility is {percent(config.volatility_threshold, 0)} a year or more"
+        if config.detector == "rules"
+        else "the most volatile Markov state is the likelier one"
     )
     return (
         f"The first that holds over the last {count(config.lookback_days)} sessions of the market "
-        f"(index members, equally weighted): volatile, its volatility is "
-        f"{percent(config.volatility_threshold, 0)} a year or more{override}; bear, it fell "
+        f"(index members, equally weighted): volatile, {high}{_bands_words(config)}; bear, it fell "
         f"{percent(config.trend_threshold)} or more; recovery, it rose as much but is still "
         f"{percent(config.recovery_drawdown, 0)} below its high of a year; bull, it rose as much; "
-        "sideways, anything else. Only the past is used."
+        f"sideways, anything else.{_sticky_words(config)} Only the past is used."
     )
+
+
+def _bands_words(config: RegimesConfig) -> str:
+    if not config.vix_override:
+        return ""
+    text = f", or the VIX closed at {config.vix_level:g} or above"
+    if config.vix_release_level is not None:
+        text += f" and not yet below {config.vix_release_level:g} since"
+    if config.vix_calm_level is not None:
+        text += f", but never with the VIX below {config.vix_calm_level:g}"
+    return text
+
+
+def _sticky_words(config: RegimesConfig) -> str:
+    text = ""
+    if config.hysteresis > 0.0:
+        text += (
+            f" The label in force is left only {percent(config.hysteresis, 0)} inside the "
+            "threshold that brought it."
+        )
+    if config.min_dwell_days > 1:
+        text += (
+            f" A new label holds for {count(config.min_dwell_days)} sessions at least; only the "
+            "VIX override breaks that."
+        )
+    return text
 
 
 def regimes_alt(run: Run, found: RegimeStats) -> str:

@@ -15,11 +15,10 @@ from core.returns_tables import Extreme, ReturnSummary
 from core.tail_risk import VarBacktest
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, month, percent, ratio
-from dashboard.report.faces import FACES
+from dashboard.report.faces import ANNUAL, FACES
 from dashboard.review import YEAR, Calendar, Tail, months_gained
 from dashboard.review_evidence import is_short
 from dashboard.run import Run
-from dashboard.views.metrics import ANNUAL
 from dashboard.views.tables import html_table
 
 __all__ = [

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import core.book
+import core.book_weights
 from core.book import Book, build_book, factor_weights
-from core.caps import ROUNDING, capped_weights
+from core.caps import ROUNDING
 from core.config import BookConfig, FactorWeights, RegimeWeights, Scenario
 from core.factors.names import AVAILABLE_FACTORS, REGIMES, WITHOUT_TOPOLOGY
 from core.factors.scores import standardise
@@ -118,7 +118,7 @@ def test_all_weight_on_topology_is_all_cash_and_said() -> None:
     book, _ = book_of(make_market(), with_weights(0.0, 1.0, 0.0, 0.0))
     assert (book.target == 0.0).all()
     assert [reason for _, reason in book.infeasible] == ["no name has a score: all cash"] * 6
-    assert "6 of 6 books are not fully invested, first on 2019-04-30" in book.notes[-1]
+    assert "6 of 6 books are not as asked, first on 2019-04-30" in book.notes[-1]
 
 
 def test_equal_scores_go_to_the_alphabet() -> None:
@@ -214,14 +214,5 @@ def test_the_order_of_names_changes_nothing(seed: int) -> None:
     np.testing.assert_allclose(two.target, one.target[:, order], atol=1e-12)
 
 
-def test_the_weighting_of_a_book_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    market = make_market()
-    equal, signals = book_of(market, scenario())
-    halved = {"equal": lambda *given: 0.5 * capped_weights(*given)}
-    monkeypatch.setattr(core.book, "_WEIGHTINGS", halved)
-    book = build_book(market, signals, scenario())
-    np.testing.assert_allclose(book.target, 0.5 * equal.target)
-
-
 def test_every_choice_of_weighting_exists() -> None:
-    assert set(specs()["book.weighting"].choices) == set(core.book._WEIGHTINGS)
+    assert set(specs()["book.weighting"].choices) == set(core.book_weights._WEIGHTINGS)

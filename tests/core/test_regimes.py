@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from core.config import RegimesConfig
 from core.factors.names import REGIMES
-from core.regimes import label_sessions, market_returns, regime_codes
+from core.regime_stats import spells
+from core.regimes import below_high, label_sessions, market_returns, regime_codes
 from core.units import SESSIONS_PER_YEAR
 from tests.markets import changed_after, make_market, permuted, until
 
@@ -155,3 +156,130 @@ def test_neither_the_order_of_names_nor_the_level_of_prices_matters(
         market_returns(market.close, market.member),
         atol=1e-12,
     )
+
+
+def by_the_text(returns: np.ndarray, config: RegimesConfig, vix: np.ndarray | None) -> np.ndarray:
+    """The rules without hysteresis, dwell and bands, straight from the definition."""
+    window = config.lookback_days
+    labels = []
+    for t in range(len(returns)):
+        past = returns[t - window + 1 : t + 1]
+        if t + 1 < window or not np.isfinite(past).all():
+            labels.append("default")
+            continue
+        trend = np.prod(1.0 + past) - 1.0
+        volatile = past.std(ddof=1) * np.sqrt(SESSIONS_PER_YEAR) >= config.volatility_threshold
+        over = vix is not None and vix[t] >= config.vix_level
+        low = below_high(returns)[t] <= -config.recovery_drawdown
+        if volatile or over:
+            labels.append("volatile")
+        elif trend <= -config.trend_threshold:
+            labels.append("bear")
+        elif trend >= config.trend_threshold:
+            labels.append("recovery" if low else "bull")
+        else:
+            labels.append("sideways")
+    return np.array([REGIMES.index(label) for label in labels])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.booleans())
+def test_as_declared_the_labels_are_the_plain_rules(seed: int, override: bool) -> None:
+    market = make_market(seed=seed)
+    config = CONFIG.model_copy(update={"vix_override": override, "trend_threshold": 0.03})
+    returns = market_returns(market.close, market.member)
+    expected = by_the_text(returns, config, market.vix if override else None)
+    np.testing.assert_array_equal(label_sessions(returns, config, market.vix), expected)
+
+
+STICKY = {
+    "vix_override": True,
+    "trend_threshold": 0.03,
+    "vix_level": 25.0,
+    "vix_release_level": 18.0,
+    "vix_calm_level": 14.0,
+    "hysteresis": 0.4,
+    "min_dwell_days": 5,
+}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(5, 198))
+def test_sticky_labels_use_nothing_later(seed: int, cut: int) -> None:
+    market = make_market(seed=seed)
+    config = CONFIG.model_copy(update=STICKY)
+    labels, _ = regime_codes(market, config)
+    for other in (changed_after(market, cut, seed), until(market, cut)):
+        np.testing.assert_array_equal(regime_codes(other, config)[0][: cut + 1], labels[: cut + 1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 20))
+def test_a_label_dwells(seed: int, dwell: int) -> None:
+    market = make_market(seed=seed, gaps=0.0, vix=False)
+    config = CONFIG.model_copy(update={"trend_threshold": 0.03, "min_dwell_days": dwell})
+    found = spells(regime_codes(market, config)[0])
+    named = found.code != REGIMES.index("default")
+    assert (found.length[named][:-1] >= dwell).all()
+
+
+def test_the_override_breaks_the_dwell_and_holds_inside_its_band() -> None:
+    returns = np.array(steady(0.30, 30))
+    vix = np.full(30, 20.0)
+    vix[12:18] = [30.0, 27.0, 25.0, 24.9, 27.0, 30.0]
+    config = CONFIG.model_copy(
+        update={"vix_override": True, "vix_release_level": 25.0, "min_dwell_days": 2}
+    )
+    named = [REGIMES[code] for code in label_sessions(returns, config, vix)]
+    # Bull from session 9; from 12 the override, until 24.9; 27 alone does not bring it back.
+    assert named[9:12] == ["bull"] * 3
+    assert named[12:15] == ["volatile"] * 3
+    assert named[15:17] == ["bull"] * 2
+    assert named[17] == "volatile"
+    assert named[18] == "volatile"  # released, but it dwells
+    assert named[19] == "bull"
+
+
+def test_a_calm_index_takes_volatile_back() -> None:
+    returns = np.array([0.025, -0.025] * 10)
+    vix = np.full(20, 20.0)
+    vix[15:] = 12.0
+    config = CONFIG.model_copy(update={"vix_override": True, "vix_calm_level": 15.0})
+    named = [REGIMES[code] for code in label_sessions(returns, config, vix)]
+    assert named[9:15] == ["volatile"] * 6
+    assert named[15:] == ["sideways"] * 5
+
+
+def test_hysteresis_keeps_a_label_until_it_is_well_inside() -> None:
+    # Ten sessions up 9 %, then flat: the window's rise fades by 0.9 % a session.
+    returns = np.array([*steady(0.09), *[0.0] * 10])
+    held = [
+        int((label_sessions(returns, CONFIG.model_copy(update={"hysteresis": h})) == 0).sum())
+        for h in (0.0, 0.25, 0.5)
+    ]
+    # Bull while the window's return is at least 8 %, 6 % and 4 %: one, three and five sessions on.
+    assert REGIMES[0] == "bull"
+    assert held == [2, 4, 6]
+
+
+def test_a_probability_stands_in_for_the_volatility_of_the_window() -> None:
+    returns = np.array([0.025, -0.025] * 10)
+    risky = np.full(20, np.nan)
+    risky[12:] = [0.1, 0.49, 0.5, 0.9, 0.4, 0.2, 0.9, np.nan]
+    named = [REGIMES[code] for code in label_sessions(returns, CONFIG, None, risky)[9:]]
+    assert named == [
+        *["volatile"] * 3, "sideways", "sideways", "volatile", "volatile", "sideways", "sideways",
+        "volatile", "volatile",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"vix_level": 30.0, "vix_release_level": 31.0},
+        {"vix_level": 30.0, "vix_release_level": 20.0, "vix_calm_level": 21.0},
+    ],
+)
+def test_bands_that_cross_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be at most"):
+        RegimesConfig(**values)

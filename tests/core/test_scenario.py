@@ -299,6 +299,7 @@ def test_hash_is_stable_between_releases() -> None:
     assert hashes == {
         "Phase 8": "35346299880e",
         "Phase 8.1": "4750439dbb16",
+        "Phase 9": "9682c7f08ede",
         "No overlay": "a4b2357659a3",
     }
     assert scenario_hash(BASE) == scenario_hash(Scenario.model_validate(BASE.model_dump()))
@@ -307,3 +308,10 @@ def test_hash_is_stable_between_releases() -> None:
 def test_int_given_for_a_number_hashes_like_the_number() -> None:
     one = with_values(BASE, {"risk.cost_per_trade_bps": 10})
     assert scenario_hash(one) == scenario_hash(BASE)
+
+
+def test_fields_that_came_later_leave_the_hashes_of_before() -> None:
+    # The hash of the defaults before any of them was declared.
+    assert scenario_hash(Scenario()) == "35346299880e"
+    for path in ("regimes.hysteresis", "book.no_trade_band", "factors.timing.quality_in_bear"):
+        assert scenario_hash(with_values(Scenario(), {path: 0.3})) != "35346299880e"

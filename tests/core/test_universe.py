@@ -110,3 +110,27 @@ def test_the_order_of_names_changes_nothing(seed: int) -> None:
     np.testing.assert_array_equal(other, members[:, order])
     np.testing.assert_array_equal(other_volume, volume[:, order])
     assert (members.sum(axis=1) <= CONFIG.size).all()
+
+
+def test_a_balanced_universe_has_each_sector_in_proportion() -> None:
+    market = dataclasses.replace(
+        even_market(), sector=tuple("Energy" if name < 11 else "Utilities" for name in range(14))
+    )
+    balanced = CONFIG.model_copy(update={"selection": "sector_balanced", "size": 7})
+    members, _ = universes(market, np.array([60]), balanced)
+    # 7 · 11/14 = 5.5 and 7 · 3/14 = 1.5: the first in the alphabet takes the odd one.
+    assert np.flatnonzero(members[0]).tolist() == [0, 1, 2, 3, 4, 5, 11]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32), st.integers(10, 20))
+def test_a_balanced_universe_uses_nothing_later(seed: int, size: int) -> None:
+    market = make_market(seed=seed, sessions=120, names=20)
+    balanced = CONFIG.model_copy(update={"selection": "sector_balanced", "size": size})
+    members, _ = universes(market, DATES, balanced)
+    other, _ = universes(changed_after(market, 60, seed), DATES, balanced)
+    np.testing.assert_array_equal(other[:2], members[:2])
+    order = np.random.default_rng(seed).permutation(20)
+    moved, _ = universes(permuted(market, order), DATES, balanced)
+    np.testing.assert_array_equal(moved, members[:, order])
+    assert (members.sum(axis=1) <= size).all()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import Scenario
 from core.factors.names import FACTORS, REGIMES
+from core.regime_markov import Filtered
 from core.scenario import with_values
+from dashboard import review_markov
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
-from tests.dashboard.pages import given, heading, healthy, page_text, started, to
+from tests.dashboard.pages import given, heading, healthy, page_text, started, to, until
 from tests.dashboard.test_review_regimes import with_regimes
 
 pytestmark = pytest.mark.usefixtures("demo_home")
@@ -45,7 +49,8 @@ def test_the_page_has_every_part_and_marks_what_knows_the_future(app: AppTest) -
         assert words in text
     assert re.search(r"was the most frequent regime: \d+", text)
     assert len(figures(app)) == 3
-    assert len(app.number_input) == len(REGIMES) * len(FACTORS)
+    weights = [one for one in app.number_input if (one.key or "").startswith("weight-")]
+    assert len(weights) == len(REGIMES) * len(FACTORS)
 
 
 def test_weights_are_taken_together_and_undone_together(app: AppTest) -> None:
@@ -120,4 +125,46 @@ def test_a_book_of_ones_own_says_that_it_does_not_use_the_weights(
     app = started("regimes", book="mine")
     assert not app.exception
     assert "it does not use these weights" in page_text(app)
-    assert all(field.disabled for field in app.number_input)
+    weights = [one for one in app.number_input if (one.key or "").startswith("weight-")]
+    assert weights
+    assert all(field.disabled for field in weights)
+
+
+def test_settings_are_taken_together_and_a_wrong_one_is_explained(app: AppTest) -> None:
+    def number(path: str) -> Any:
+        return next(one for one in app.number_input if one.key and one.key.endswith(f":{path}"))
+
+    drawn = (*app.number_input, *app.selectbox)
+    reached = {one.key.rpartition(":")[2] for one in drawn if one.key}
+    paths = (
+        "regimes.hysteresis", "factors.timing.momentum_target_vol", "book.weighting",
+        "regimes.leverage.calm", "universe.selection", "regimes.stop_scale.bear",
+    )  # fmt: skip
+    assert set(paths) <= reached
+    assert number("regimes.vix_release_level").value is None
+    number("regimes.hysteresis").set_value(20.0)
+    number("regimes.leverage.volatile").set_value(0.8)
+    run = next(one for one in app.button if one.label == "Run with these settings")
+    run.click().run()
+    assert healthy(app)
+    assert heading(app) == "Regimes · Phase 8, 2 changed"
+    assert app.query_params["rhys"] in ("0.2", ["0.2"])
+    number("regimes.vix_release_level").set_value(40.0)
+    next(one for one in app.button if one.label == "Run with these settings").click().run()
+    assert "vix_release_level must be at most vix_level (30), was 40" in page_text(app)
+
+
+def test_the_second_detector_comes_when_it_is_asked_for(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quick(returns: np.ndarray, *_: object, **__: object) -> Filtered:
+        risky = np.where(np.arange(len(returns)) % 100 < 30, 0.9, 0.1)
+        both = np.stack([1.0 - risky, risky], axis=1)
+        return Filtered(both, np.array([9]), np.array([True]), np.array([[0.25, 4.0]]))
+
+    monkeypatch.setattr(review_markov, "filtered", quick)
+    assert "Both say the same on" not in page_text(app)
+    app.button(key="markov-ask").click().run()
+    text = until(app, "Both say the same on")
+    assert healthy(app)
+    assert "1 fit, all converged." in text

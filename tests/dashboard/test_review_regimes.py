@@ -250,3 +250,15 @@ def test_the_rules_are_those_of_the_scenario() -> None:
     assert "VIX closed at 30 or above" in rules_words(config)
     assert "VIX" not in rules_words(Scenario().regimes)
     assert "fell 8.0" in rules_words(config)
+    sticky = config.model_copy(
+        update={
+            "vix_release_level": 25.0,
+            "vix_calm_level": 15.0,
+            "hysteresis": 0.2,
+            "min_dwell_days": 10,
+            "detector": "markov",
+        }
+    )
+    for part in ("yet below 25 since", "never with the VIX below 15", "20\u202f% inside", "Markov",
+                 "holds for 10 sessions"):  # fmt: skip
+        assert part in rules_words(sticky).replace("\u00a0", "\u202f")

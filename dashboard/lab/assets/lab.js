@@ -28,8 +28,9 @@ const make = (tag, name, parent) => {
 };
 
 class Lab {
-  constructor(root) {
+  constructor(root, left) {
     this.root = root;
+    this.left = left;
     this.fields = new Map();
     this.pending = {};
     this.number = 0;
@@ -117,6 +118,15 @@ class Lab {
     this.root.dataset.scenario = header.scenario;
     studies.of(curves.hintsFor);
     this.showPanels();
+    this.goOn(header);
+  }
+
+  // What the lab before was told when its page was left, unless it arrived or something else was set.
+  goOn({ acknowledged, scenario }) {
+    const { left } = this;
+    this.left = undefined;
+    if (left?.header?.scenario !== scenario || acknowledged >= left.number) return;
+    if (Object.keys(left.pending).length) this.commitAll(left.pending);
   }
 
   draw({ run, colours, cards, ...state }, columns) {
@@ -215,8 +225,10 @@ class Lab {
     this.submit();
   }
 
-  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection.
+  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection. A
+  // lab whose page was left says nothing: it would take the browser back there.
   submit() {
+    if (!this.root.isConnected) return;
     this.number = Math.max(this.number + 1, Date.now());
     curves.pause(true);
     this.send("commit", { n: this.number, values: this.pending, holds: curves.holds });
@@ -273,7 +285,7 @@ document.addEventListener("keydown", (event) => {
 
 globalThis.addEventListener("popstate", () => curves.wentBack());
 
-export default function mount({ parentElement, data, setStateValue, setTriggerValue }) {
+export default function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".lab-root");
   if (!root || !data) return undefined;
   const message = decode(data);
@@ -288,9 +300,9 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
     curves.next();
     return undefined;
   }
-  if (lab?.root !== root) lab = root.lab = new Lab(root);
+  if (lab?.root !== root) lab = root.lab = new Lab(root, lab);
   lab.curves = curves;
-  lab.send = setStateValue;
+  lab.send = setTriggerValue; // unlike a state, it arrives when the page is left at once
   lab.bytes = data.byteLength;
   const header = whole(message.header);
   if (header) lab.frame({ ...message, header });
