@@ -1,0 +1,252 @@
+"""A walk-forward for people and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.evidence.luck import Luck
+from core.evidence.purged import PurgedPaths
+from core.scenario import scenario_hash, specs
+from core.simulation import METRICS
+from core.surface import DIRECTIONS
+from core.units import SESSIONS_PER_YEAR
+from dashboard.format import DASH, FORMATS, count, difference, percent, ratio
+from dashboard.report.faces import FACES
+from dashboard.report.targets import TARGETS
+from dashboard.walkforward import WalkForward
+
+__all__ = ["print_walk_forward", "walk_forward_document"]
+
+_SHOWN: Final = (
+    "total_return", "cagr", "volatility", "sharpe_ratio", "sortino_ratio", "max_drawdown",
+    "calmar_ratio", "win_rate", "turnover", "average_exposure",
+)  # fmt: skip
+_FEW: Final = 24  # folds that are shown one by one; of more, the first and the last
+
+
+def print_walk_forward(found: WalkForward, console: Console) -> None:
+    """Print the folds, the curve beside the scenario as it stands, and what to think of it."""
+    run = found.run
+    console.print(
+        Text(
+            f"Walk-forward · {run.scenario.name} · {run.market.source} · out of sample "
+            f"{found.dates[0]} … {found.dates[-1]} · {len(found.dates)} sessions · "
+            f"{len(found.plan)} settings, {len(found.folds)} choices by "
+            f"{FACES[found.windows.metric].label}"
+            + ("  [SIMULATED MARKET]" if run.market.simulated else "")
+        )
+    )
+    console.print(_folds(found))
+    console.print(_metrics(found))
+    for line in _words(found):
+        console.print(Text(line))
+
+
+def _folds(found: WalkForward) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Training", "Out of sample"):
+        table.add_column(name)
+    for axis in found.plan.axes:
+        table.add_column(Text(specs()[axis.path].label), justify="right")
+    label = FACES[found.windows.metric].label
+    for name in (f"{label} in training", "out of sample"):
+        table.add_column(Text(name), justify="right")
+    dates, few = found.run.dates, _FEW // 2
+    for n, fold in enumerate(found.folds):
+        if len(found.folds) > _FEW and few <= n < len(found.folds) - few:
+            if n == few:
+                table.add_row(f"… {len(found.folds) - 2 * few} more", "…")
+            continue
+        table.add_row(
+            f"{dates[fold.train_first]} … {dates[fold.train_last]}",
+            f"{dates[fold.test_first]} … {dates[fold.test_last]}",
+            *(_text(value) for value in found.plan.values(int(found.chosen[n])).values()),
+            _value(found.windows.metric, found.chosen_in_sample[n]),
+            _value(found.windows.metric, found.by_fold[n]),
+        )
+    return table
+
+
+def _metrics(found: WalkForward) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Out of sample")
+    heads = ("Walk-forward", f"{found.run.scenario.name} as it stands", "Median setting held",
+             "Best held, in hindsight", found.run.benchmark_name, "Target")  # fmt: skip
+    for name in heads:
+        table.add_column(Text(name), justify="right")
+    best = _hindsight(found)
+    for name in _SHOWN:
+        column = found.fixed.metric(name)
+        known = column[np.isfinite(column)]
+        of_curve = getattr(found.benchmark, name, None) if FACES[name].of_curve else None
+        table.add_row(
+            FACES[name].label,
+            _value(name, getattr(found.metrics, name)),
+            _value(name, getattr(found.base, name)),
+            _value(name, float(np.median(known)) if len(known) else None),
+            DASH if best is None else _value(name, column[best]),
+            "" if of_curve is None else _value(name, of_curve),
+            TARGETS[name].text if name in TARGETS else "",
+        )
+    return table
+
+
+def _hindsight(found: WalkForward) -> int | None:
+    column = found.fixed.metric(found.windows.metric)
+    if not np.isfinite(column).any():
+        return None
+    return int(np.nanargmax(DIRECTIONS[found.windows.metric] * column))
+
+
+def _words(found: WalkForward) -> Iterator[str]:
+    metric, label = found.windows.metric, FACES[found.windows.metric].label
+    if math.isfinite(found.efficiency):
+        promised = float(np.mean(found.chosen_in_sample))
+        yield (
+            f"Efficiency {ratio(found.efficiency)}: {label} {_value(metric, promised)} on average "
+            f"where it was chosen, {_value(metric, getattr(found.metrics, metric))} afterwards. "
+            "Near 1 what was found lasts, near 0 it was noise."
+        )
+    before, after = found.lead
+    kind = FACES[metric].kind
+    then, now = (difference(kind, one, 0.0) or DASH for one in (before, after))
+    yield (
+        f"Above the median setting: {then} on average where it was chosen, {now} afterwards. "
+        "This is what choosing added."
+    )
+    yield (
+        f"It beat {percent(found.beaten, 0)} of the settings held all along; chance alone gives "
+        "about one half."
+    )
+    if found.luck is not None:
+        yield _luck(found, found.luck)
+    if math.isfinite(found.sure):
+        yield (
+            f"Out of sample the true Sharpe is above 0 with a probability of "
+            f"{percent(found.sure, 0)}."
+        )
+    if found.against_base is not None:
+        yield from (one.sentence for one in found.against_base.values())
+    for one in found.drift:
+        yield (
+            f"{one.path}: {one.changes} changes in {len(found.folds)} choices, {one.distinct} of "
+            f"{one.levels} values; {_text(one.commonest)} in {percent(one.share, 0)} of them"
+        )
+    if found.paths is not None:
+        yield _paths(found.paths, found)
+    if found.refused:
+        yield f"{count(found.refused)} settings were never run or never had a {label}"
+    yield f"Books balance to {found.result.books_residual:.1e} of NAV"
+
+
+def _luck(found: WalkForward, luck: Luck) -> str:
+    year = math.sqrt(SESSIONS_PER_YEAR)
+    return (
+        f"Last training window: the {luck.trials} settings amount to {luck.effective:.1f} "
+        f"independent ones; without any skill their best would show a Sharpe of "
+        f"{ratio(luck.expected_best * year)}, the best of them has {ratio(luck.best * year)}. "
+        f"Deflated Sharpe of the choice {ratio(found.deflated)}: above 0.95 it is hardly luck."
+    )
+
+
+def _paths(paths: PurgedPaths, found: WalkForward) -> str:
+    low, middle, high = np.nanquantile(paths.sharpe, (0.0, 0.5, 1.0))
+    return (
+        f"Combinatorial cross-validation by Sharpe: {len(paths.splits)} splits of "
+        f"{found.windows.groups} groups make {len(paths.sharpe)} histories out of sample, Sharpe "
+        f"{ratio(low)} … {ratio(high)}, median {ratio(middle)}, where training promised "
+        f"{ratio(float(np.mean(paths.in_sample)))}"
+    )
+
+
+def _value(name: str, value: Any) -> str:
+    return FORMATS[FACES[name].kind](None if value is None else float(value))
+
+
+def _text(value: object) -> str:
+    return "off" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def walk_forward_document(found: WalkForward) -> dict[str, Any]:
+    """Return everything `plimsoll walkforward` knows: fractions, ISO dates, None for NaN."""
+    run, dates = found.run, found.run.dates
+    return {
+        "schema": "plimsoll.walkforward/1",
+        "scenario": scenario_hash(run.scenario),
+        "data": {"source": run.market.source, "fingerprint": run.market.fingerprint,
+                 "simulated": run.market.simulated},
+        "plan": {"hash": found.plan.hash, "settings": len(found.plan), "refused": found.refused,
+                 "design": found.plan.design, "axes": [str(axis) for axis in found.plan.axes]},
+        "windows": {name: getattr(found.windows, name) for name in found.windows.__slots__},
+        "folds": [
+            {
+                "train": [str(dates[fold.train_first]), str(dates[fold.train_last])],
+                "test": [str(dates[fold.test_first]), str(dates[fold.test_last])],
+                "row": int(found.chosen[n]),
+                "values": _values(found, n),
+                "in_sample": _number(found.chosen_in_sample[n]),
+                "out_of_sample": _number(found.by_fold[n]),
+            }
+            for n, fold in enumerate(found.folds)
+        ],
+        "metrics": found.metrics.as_dict(),
+        "as_it_stands": found.base.as_dict(),
+        "benchmark": found.benchmark.as_dict(),
+        "held": {name: _quantiles(found.fixed.metric(name)) for name in METRICS},
+        "lead": [_number(value) for value in found.lead],
+        "beaten": _number(found.beaten),
+        "efficiency": _number(found.efficiency),
+        "drift": [
+            {"path": one.path, "changes": one.changes, "distinct": one.distinct,
+             "levels": one.levels, "commonest": _plain(one.commonest), "share": one.share}
+            for one in found.drift
+        ],
+        "against_as_it_stands": None if found.against_base is None else {
+            name: one.sentence for name, one in found.against_base.items()
+        },
+        "luck": None if found.luck is None else {
+            "trials": found.luck.trials, "effective": found.luck.effective,
+            "expected_best": found.luck.expected_best * math.sqrt(SESSIONS_PER_YEAR),
+            "best": found.luck.best * math.sqrt(SESSIONS_PER_YEAR),
+            "p_value": found.luck.p_value, "deflated_sharpe": _number(found.deflated),
+        },
+        "probabilistic_sharpe": _number(found.sure),
+        "paths": None if found.paths is None else {
+            "sharpe": [_number(value) for value in found.paths.sharpe],
+            "in_sample": _number(np.mean(found.paths.in_sample)),
+            "efficiency": _number(found.paths.efficiency),
+            "splits": len(found.paths.splits),
+        },
+        "dates": [str(date) for date in found.dates],
+        "nav": found.result.nav.tolist(),
+        "as_it_stands_nav": found.base_nav.tolist(),
+    }  # fmt: skip
+
+
+def _values(found: WalkForward, fold: int) -> dict[str, Any]:
+    chosen = found.plan.values(int(found.chosen[fold]))
+    return {path: _plain(value) for path, value in chosen.items()}
+
+
+def _quantiles(column: Any) -> dict[str, float | None]:
+    known = column[np.isfinite(column)]
+    marks = {"least": 0.0, "p5": 0.05, "median": 0.5, "p95": 0.95, "most": 1.0}
+    return {
+        name: float(np.quantile(known, mark)) if len(known) else None
+        for name, mark in marks.items()
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

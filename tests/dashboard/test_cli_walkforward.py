@@ -1,0 +1,91 @@
+"""`plimsoll walkforward`: every number can be had by another command, and refusals say why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from core.scenario import PRESETS, with_values
+from dashboard.cli import cli, main
+from dashboard.pipeline import Pipeline
+from data.journal import Journal
+
+STOP, NAMES = "risk.position_stop_loss", "book.names_held"
+PERIOD = ("--start", "2021-06-01", "--end", "2022-06-01")
+AXES = ("--axis", f"{STOP}=0.05,0.12,off", "--axis", f"{NAMES}=20,50")
+WINDOWS = ("--train", "6", "--test", "3", "--purge", "2", "--jobs", "1")
+
+
+def walked(*arguments: str) -> str:
+    command = ["walkforward", *PERIOD, *AXES, *WINDOWS, *arguments]
+    done = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_each_number_is_that_of_a_backtest(demo_home: Path) -> None:
+    found: dict[str, Any] = json.loads(walked("--json", "--paths", "4,2"))
+    pipeline, base = Pipeline(demo_home), PRESETS["Phase 8"]
+    assert found["plan"]["settings"] == 6
+    for fold in found["folds"]:
+        first, last = fold["train"]
+        period = {"period.start": first, "period.end": last}
+        held = {
+            (stop, names): pipeline.run(
+                with_values(base, period | {STOP: stop, NAMES: names})
+            ).metrics.sharpe_ratio
+            for stop in (0.05, 0.12, None)
+            for names in (20, 50)
+        }
+        best = max(held, key=lambda setting: held[setting])
+        assert (fold["values"][STOP], fold["values"][NAMES]) == best
+        assert fold["in_sample"] == pytest.approx(held[best], rel=1e-9)
+    dates = found["dates"]
+    assert found["folds"][0]["test"][0] == dates[0]
+    assert found["folds"][-1]["test"][1] == dates[-1]
+    period = {"period.start": dates[0], "period.end": dates[-1]}
+    run = pipeline.run(with_values(base, period))
+    np.testing.assert_allclose(found["as_it_stands_nav"], run.result.nav, rtol=1e-9)
+    if len({str(fold["values"]) for fold in found["folds"]}) == 1:
+        same = pipeline.run(with_values(base, period | found["folds"][0]["values"]))
+        np.testing.assert_allclose(found["nav"], same.result.nav, rtol=1e-9)
+    assert len(found["paths"]["sharpe"]) == 3
+    assert 1.0 <= found["luck"]["effective"] <= 6.0
+    row = Journal(demo_home).trials()[-1]
+    assert row["origin"] == "sweep"
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_people_read_folds_the_curve_and_what_to_think(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    told = walked("--anchored", "--metric", "max_drawdown", "--paths", "off")
+    assert "SIMULATED MARKET" in told
+    assert "Best held, in hindsight" in told
+    assert "of the settings held all along" in told
+    assert "changes in 2 choices" in told
+    assert "Combinatorial" not in told
+    assert "nan" not in told.casefold()
+
+
+@pytest.mark.usefixtures("demo_home")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--train", "60"), "must have at least 61 of them"),
+        (("--train", "6", "--metric", "volatility"), "must choose by one of total_return"),
+        (("--train", "6", "--paths", "many"), "--paths must be two whole numbers"),
+        (("--train", "6", "--axis", "risk.execution_lag_days=0,1"), "must be the same all along"),
+    ],
+)
+def test_what_cannot_be_walked_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    assert main(["walkforward", *PERIOD, *AXES, *arguments]) == 2
+    caught = capsys.readouterr()
+    assert told in caught.err
+    assert caught.out == ""
