@@ -26,6 +26,7 @@ st.navigation(
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
             st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
+            st.Page("views/evidence.py", title="Evidence", icon=":material/balance:"),
         ],
         "Data": [st.Page("views/data.py", title="Data", icon=":material/database:")],
         "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],

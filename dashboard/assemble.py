@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,6 +12,7 @@ from core.factors.filings import filings_from_frame
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
 from core.units import SESSIONS_PER_YEAR
 from data.catalog import Catalog
+from data.labels import CHOSEN_LATER, SURVIVORSHIP_BIAS
 from data.snapshot import Snapshot
 
 __all__ = ["BENCHMARKS", "assemble_market"]
@@ -17,7 +20,7 @@ __all__ = ["BENCHMARKS", "assemble_market"]
 # The first of these that the store holds is the benchmark.
 BENCHMARKS = (("SPY", "S&P 500 (SPY)"), ("^DEMO", "Simulated index"))
 VOLATILITY_INDEX = "^VIX"
-CASH_SERIES = ("DGS3MO", "DGS1MO")
+CASH_SERIES = ("DGS3MO", "DGS1MO", "BILL13W")
 LONGEST_CARRY = np.timedelta64(10, "D")
 
 
@@ -68,7 +71,13 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         open=_adjusted(panel.arrays["open"], price, close),
         low=_adjusted(panel.arrays["low"], price, close),
         benchmark_name=benchmark_name,
-        notes=(*member_notes, *filing_notes, *cash_notes),
+        notes=(
+            *filter(None, [snapshot.stamp]),
+            *member_notes,
+            *_bias_notes(snapshot),
+            *filing_notes,
+            *cash_notes,
+        ),
     )
 
 
@@ -84,7 +93,8 @@ def _members(
     if membership.empty:
         note = (
             "no index membership in the store: every security counts as a member while it has "
-            "bars, so names that failed before the file was made are missing (survivorship bias)"
+            "bars, so names that failed before the file was made are missing "
+            f"({SURVIVORSHIP_BIAS})"
         )
         return np.isfinite(close), (note,)
     member = np.zeros((len(sessions), len(tickers)), dtype=np.bool_)
@@ -96,6 +106,12 @@ def _members(
         if ticker in column:
             member[first:after, column[ticker]] = True
     return member, ()
+
+
+def _bias_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    # Of what a fetch says about itself: the rest is about the store, this is about every result.
+    biased = re.compile(rf"\((?:{SURVIVORSHIP_BIAS}|{CHOSEN_LATER})\)")
+    return tuple(note for note in snapshot.notes if biased.search(note))
 
 
 def _last_session(dates: pd.Series, sessions: Dates) -> Ints:

@@ -24,8 +24,11 @@ from dashboard import (
     cli_compare,
     cli_data,
     cli_data_check,
+    cli_evidence,
     cli_explain,
     cli_fetch,
+    cli_holdout,
+    cli_lookahead,
     cli_report,
     cli_robust,
     cli_sweep,
@@ -143,6 +146,9 @@ cli_fetch.register(cli)
 cli_account.register(cli)
 cli_sweep.register(cli)
 cli_explain.register(cli)
+cli_evidence.register(cli)
+cli_holdout.register(cli)
+cli_lookahead.register(cli)
 cli_compare.register(cli)
 cli_report.register(cli)
 cli_walkforward.register(cli)

@@ -38,8 +38,8 @@ def provider_lines(record: ProvidersRecord) -> Iterator[str]:
         words: str = one.state
         if one.reason:
             words += f": {REASONS.get(one.reason, one.reason)}"
-        if one.since is not None:
-            words += f" (since {_moment(one.since)})"
+        since = "no fetch was recorded" if one.since is None else f"since {_moment(one.since)}"
+        words += f" ({since})"
         yield f"provider {one.provider}: {words}"
         if one.message:
             yield f"provider {one.provider}: {one.message}"

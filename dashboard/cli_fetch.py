@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from core.errors import ConfigError
+from dashboard.fetch_job_record import Order
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.program import program
@@ -31,6 +32,10 @@ from data.acquire_types import (
     ProviderChoice,
     Say,
 )
+from data.net.errors import CancelledError
+
+if TYPE_CHECKING:
+    from dashboard.fetch_job import Work
 
 __all__ = ["FetchEnded", "register", "report_lines"]
 
@@ -62,7 +67,8 @@ class FetchEnded(click.ClickException):
     "--universe",
     default="us200",
     show_default=True,
-    help="us200, a CSV file with a column ticker, or symbols with commas.",
+    help="us200; top:500 or top:500@2024-12-31: the most traded as of a day, of Polygon's list; a "
+    "CSV file with a column ticker; or symbols with commas.",
 )
 @click.option("--start", help="First date; default ten years before the last session.")
 @click.option("--end", help="Last date of the market; default the newest final session.")
@@ -89,10 +95,11 @@ def fetch_command(
     )
     from data.acquire import acquire  # clients and stores: nothing that a start should wait for
 
-    home = home_folder()
-    with _stoppable() as cancelled, _bar() as progress:
-        report = acquire(home, request, progress=progress, cancelled=cancelled)
-    _finish(report)
+    def work(home: Path, _: Order, say: Say, cancelled: threading.Event) -> AcquireReport:
+        return acquire(home, request, progress=say, cancelled=cancelled)
+
+    order = Order("fetch", name, provider, chosen, request.start, request.end)
+    _finish(_done(order, work))
 
 
 @click.command("refresh")
@@ -100,12 +107,9 @@ def fetch_command(
 @click.option("--provider", type=click.Choice(PROVIDER_CHOICES), help="Default: as fetched.")
 def refresh_command(name: str, provider: ProviderChoice | None) -> None:
     """Bring a fetched market up to the newest session; the last three are asked for again."""
-    from data.acquire import refresh
+    from dashboard.fetch_job import run_order
 
-    home = home_folder()
-    with _stoppable() as cancelled, _bar() as progress:
-        report = refresh(home, name, provider=provider, progress=progress, cancelled=cancelled)
-    _finish(report)
+    _finish(_done(Order("refresh", name, provider), run_order))
 
 
 def report_lines(report: AcquireReport) -> list[str]:
@@ -173,6 +177,20 @@ def _finish(report: AcquireReport) -> None:
             "command again to ask for them.",
             _INCOMPLETE,
         )
+
+
+def _done(order: Order, work: Work) -> AcquireReport:
+    # Through the job of the store: one fetch at a time, and the Data page sees this one.
+    from dashboard.fetch_job import FetchJob
+
+    with _stoppable() as cancelled, _bar() as progress:
+        try:
+            job = FetchJob(home_folder())
+            return job.run(order, work, progress, cancelled, f"{program()} {order.kind}")
+        except CancelledError as error:
+            raise FetchEnded(
+                f"stopped before anything of {order.name} was fetched.", _STOPPED
+            ) from error
 
 
 def _way_out(report: AcquireReport) -> str:

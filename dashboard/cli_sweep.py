@@ -25,6 +25,7 @@ from rich.text import Text
 from core.axes import parse_axes
 from core.sweep_plan import Design, SweepPlan, plan_sweep
 from dashboard.cli_scenario import chosen_scenario, scenario_options
+from dashboard.evidence_trials import sweep_returns
 from dashboard.format import count as counted
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
@@ -110,7 +111,8 @@ def sweep_command(
         table = table_of(plan, rows)
         files.finish(rows.drop(columns=ROW), manifest)
     fingerprint = next(iter(manifest["data"].values()))
-    unrecorded = record_sweep(Journal(home), plan, fingerprint, scenario.name, len(plan))
+    returns = sweep_returns(table, Books(pipeline).get)
+    unrecorded = record_sweep(Journal(home), plan, fingerprint, scenario.name, table, returns)
     if unrecorded:
         click.echo(f"plimsoll: this sweep is not in the journal: {unrecorded}", err=True)
     for line in (*sweep_lines(table), f"Written to {out}"):

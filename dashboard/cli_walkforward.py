@@ -10,15 +10,17 @@ from rich.console import Console
 
 from core.axes import parse_axes
 from core.errors import ConfigError
+from core.sweep import SweepTable
 from core.sweep_plan import Design, SweepPlan, plan_sweep
 from dashboard.cli_scenario import chosen_scenario, scenario_options
+from dashboard.evidence_trials import sweep_returns
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.report.walkforward import print_walk_forward, walk_forward_document
 from dashboard.sweep_backends import BACKENDS, open_backend
 from dashboard.sweep_memory import available_memory
-from dashboard.sweep_run import record_sweep
+from dashboard.sweep_run import Books, record_sweep
 from dashboard.walkforward import WalkForward, WalkWindows
 from dashboard.walkforward_run import walk_forward
 from data.journal import Journal
@@ -90,9 +92,10 @@ def walkforward_command(
     )
     found = _walk(plan, windows, backend, address, jobs)
     fingerprint = found.run.market.fingerprint
-    unrecorded = record_sweep(
-        Journal(home_folder()), plan, fingerprint, scenario.name, len(plan) - found.refused
-    )
+    home = home_folder()
+    tried = SweepTable(plan, found.fixed, ("",) * len(plan))
+    returns = sweep_returns(tried, Books(Pipeline(home)).get)
+    unrecorded = record_sweep(Journal(home), plan, fingerprint, scenario.name, tried, returns)
     if unrecorded:
         click.echo(f"plimsoll: this walk-forward is not in the journal: {unrecorded}", err=True)
     if as_json:

@@ -12,7 +12,13 @@ from typing import Any, Final, Literal
 from dashboard.problems import EXPECTED, Problem, explain
 from data.acquire_types import AcquireProgress, AcquireReport, ProviderChoice, TickerOutcome
 from data.atomic import disk_errors, replace_file
-from data.errors import BadNameError, BadTableError, MixedMarketError, ReferenceFileError
+from data.errors import (
+    BadNameError,
+    BadTableError,
+    MixedMarketError,
+    ReferenceFileError,
+    UnknownSourceError,
+)
 from data.net.errors import (
     MissingKeyError,
     NotInPlanError,
@@ -25,6 +31,7 @@ from data.net.errors import (
 )
 
 __all__ = [
+    "MEANS_NOTHING",
     "Fetching",
     "Order",
     "Status",
@@ -37,6 +44,14 @@ __all__ = [
 ]
 
 Status = Literal["none", "running", "cancelling", "done", "cancelled", "failed", "interrupted"]
+#: What an order that cannot be asked at all raises, before anything is.
+MEANS_NOTHING: Final = (
+    BadTableError,
+    BadNameError,
+    MixedMarketError,
+    ReferenceFileError,
+    UnknownSourceError,
+)
 _VERSION: Final = 1
 _KEPT: Final = "Everything that came is kept."
 _NOT_WELL: Final = ("failed", "refused", "empty", "cancelled")
@@ -126,6 +141,10 @@ class Fetching:
         (its process ended before it did).
     began, ended : datetime or None
         UTC.
+    who : str
+        Who began it, in words: the Data page, or a command.
+    process : int
+        Number of the process that is or was at it; 0 = not known.
     elsewhere : bool
         Another process is at it: it can only be cancelled there.
     """
@@ -137,12 +156,25 @@ class Fetching:
     ended: dt.datetime | None = None
     summary: Summary | None = None
     problem: Problem | None = None
+    who: str = ""
+    process: int = 0
     elsewhere: bool = field(default=False, compare=False)
 
     @property
     def is_under_way(self) -> bool:
         """Whether somebody is at it."""
         return self.status in ("running", "cancelling")
+
+    def busy_words(self) -> str:
+        """Say to whom wants to begin another one who is at it, and since when."""
+        if not self.is_under_way or self.began is None:
+            return "one fetch at a time: another process is fetching into this store."
+        market = f" of the market {self.order.name}" if self.order is not None else ""
+        return (
+            f"one fetch at a time: {self.who or 'another process'} (process {self.process}) is at "
+            f"a fetch{market} since {self.began:%Y-%m-%d %H:%M:%S} UTC. Wait for it, or stop it "
+            "there."
+        )
 
     def broken_off(self) -> Fetching:
         """Return it as one whose process is gone."""
@@ -194,7 +226,7 @@ def explained(error: Exception) -> Problem:
         title = next(title for kind, title in _TITLES if isinstance(error, kind))
         happened = f"{error.provider}: {error.thing} must {error.expected}, {error.found}."
         return Problem(title, happened, _KEPT, error.way_out)
-    if isinstance(error, BadTableError | BadNameError | MixedMarketError | ReferenceFileError):
+    if isinstance(error, MEANS_NOTHING):
         return Problem(
             "This cannot be fetched", str(error), "Nothing was asked.", "Correct it below."
         )
@@ -224,6 +256,8 @@ def _read(values: dict[str, Any]) -> Fetching:
         ended=_moment(values["ended"]),
         summary=None if summary is None else _summary(summary),
         problem=None if problem is None else Problem(**problem),
+        who=values.get("who", ""),
+        process=values.get("process", 0),
     )
 
 

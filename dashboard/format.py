@@ -21,6 +21,7 @@ __all__ = [
     "money",
     "month",
     "percent",
+    "percent_as_set",
     "points",
     "ratio",
     "seconds",
@@ -56,6 +57,13 @@ def percent(value: float | None, digits: int = 1, *, signed: bool = False) -> st
     if value is None or _missing(value):
         return DASH
     return f"{_written(100.0 * value, digits, signed)}{NARROW}%"
+
+
+def percent_as_set(value: float) -> str:
+    """Write a setting with the digits it has, two at most: 22.5 % is not 22 %."""
+    written = round(100.0 * value, 2)
+    digits = next((d for d in (0, 1) if round(100.0 * value, d) == written), 2)
+    return percent(value, digits)
 
 
 def points(value: float | None, digits: int = 1) -> str:

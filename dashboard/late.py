@@ -1,8 +1,12 @@
-"""Messages of a page that was left: dropped before Streamlit runs them.
+"""Messages of a page that was left: no way back to it, and nothing drawn over the next one.
 
-A component's message that the browser sends between the click on another page and that page's
-arrival asks for a fragment of the old page. Streamlit queues it behind the new page, then runs it
-as the old page, which has no such fragment any more: the browser is left with an empty page.
+What happens between the click on another page and that page's arrival, the browser sends in the
+name of the page it still shows. Streamlit's server takes each request for a change of page:
+
+- one for a fragment runs as the old page, after the new one, which has no such fragment: the
+  browser throws the new page away and is left with an empty one. It is dropped;
+- one for the whole page, as of a commit or a click, brings the old page back: the click on the
+  other page is lost. What was clicked is taken, on the page that was asked for.
 """
 
 from __future__ import annotations
@@ -19,9 +23,10 @@ _RERUN: Final = "rerun_script"
 
 
 class DropLate:
-    """ASGI middleware: of each WebSocket, drop requests for fragments of another page than its own.
+    """ASGI middleware: of each WebSocket, no request leads back to a page that was left.
 
-    The page is that of the last request to run a whole page, as the browser names it.
+    The page is that of the last request to change it, as the browser names it. Such a request
+    carries no values of widgets; every other one of ours does, for all pages have pickers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,10 +47,15 @@ class DropLate:
                 if request is None or not request.HasField(_RERUN):
                     return message
                 asked = request.rerun_script
-                if not asked.fragment_id:
+                late = bool(page) and asked.page_script_hash not in ("", page)
+                if asked.fragment_id:
+                    if late:
+                        continue
+                elif late and asked.widget_states.widgets:
+                    asked.page_script_hash = page
+                    return {**message, "bytes": request.SerializeToString()}
+                else:
                     page = asked.page_script_hash or page
-                elif page and asked.page_script_hash not in ("", page):
-                    continue
                 return message
 
         await self._app(scope, received, send)

@@ -17,16 +17,17 @@ from core.book import Book, build_book, imported_book
 from core.book_effects import with_effects
 from core.compiled import code_fingerprint
 from core.config import Scenario
-from core.market import Dates, Floats, Ints, MarketPanel
+from core.market import Dates, Ints, MarketPanel
 from core.metrics import curve_metrics, summarise
 from core.periods import resolve_period
-from core.regimes import market_returns, regime_codes
+from core.regimes import regime_codes
 from core.result import BacktestResult
 from core.scenario import scenario_hash, with_values
 from core.signals import Signals, compute_signals, signals_key
 from core.simulation import SimulationInputs, simulate, warm_up
 from dashboard import assemble
 from dashboard.assemble import assemble_market
+from dashboard.benchmark import benchmark_of
 from dashboard.cache import ArrayCache, contents
 from dashboard.diagrams import DiagramCache, mute
 from dashboard.execution import check_prices, inside_prices, stand_in_notes
@@ -36,7 +37,7 @@ from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot
 
-__all__ = ["Pipeline", "Progress", "book_inputs", "reading_fingerprint"]
+__all__ = ["Pipeline", "Prepared", "Progress", "book_inputs", "prepare", "reading_fingerprint"]
 
 Progress = Callable[[str, float], None]
 BEFORE_RISK: Final = ("universe", "period", "factors", "regimes", "book")
@@ -132,7 +133,7 @@ class Pipeline:
         say("Building the book", 0.8)
         prepared = self._books.get(
             f"{market.fingerprint}-{contents(own)}-{scenario_hash(scenario, BEFORE_RISK)}",
-            lambda: _prepare(market, signals, own, scenario, period),
+            lambda: prepare(market, signals, own, scenario, period),
         )
         clock.append(time.perf_counter())
         say("Simulating", 0.9)
@@ -183,13 +184,14 @@ class Prepared:
     columns: Ints
 
 
-def _prepare(
+def prepare(
     market: MarketPanel,
     signals: Signals | None,
     own: pd.DataFrame | None,
     scenario: Scenario,
     period: tuple[int, int],
 ) -> Prepared:
+    """Build the book of `scenario` and what a simulation of it reads; `own` where no signals."""
     if signals is not None:
         book, regime = build_book(market, signals, scenario), signals.regime
     else:
@@ -236,7 +238,7 @@ def _finish(
     rows = slice(first, first + len(result.nav))
     dates = market.sessions[rows]
     cash_rate = prepared.inputs.cash_rate
-    benchmark, benchmark_name, benchmark_notes = _benchmark(market, rows)
+    benchmark, benchmark_name, benchmark_notes = benchmark_of(market, rows)
     stages = dict(zip(STAGES, (float(s) for s in np.diff(clock)), strict=True))
     return Run(
         scenario=scenario,
@@ -255,24 +257,6 @@ def _finish(
         timing=Timing(**stages, total=clock[-1] - clock[0]),
         notes=(*_notes(scenario, market, signals, prepared, dates), *benchmark_notes),
     )
-
-
-def _benchmark(market: MarketPanel, rows: slice) -> tuple[Floats, str, tuple[str, ...]]:
-    # 1.0 at the start of the period; without a complete index, equal-weighted members.
-    notes: tuple[str, ...] = ()
-    if market.benchmark is not None:
-        level = market.benchmark[rows]
-        missing = np.flatnonzero(~np.isfinite(level))
-        if not len(missing):
-            return level / level[0], market.benchmark_name, ()
-        notes = (
-            f"benchmark: {market.benchmark_name} has no value on {len(missing):,} of "
-            f"{len(level):,} sessions, first on {market.sessions[rows][missing[0]]}; the "
-            "equal-weighted index members stand in for it",
-        )
-    returns = market_returns(market.close, market.member)[rows]
-    level = np.cumprod(1.0 + np.r_[0.0, np.nan_to_num(returns[1:])])
-    return level, "Equal-weighted index members", notes
 
 
 def _notes(

@@ -9,6 +9,7 @@ from core.config import Scenario
 from core.presets import preset
 from core.scenario import scenario_hash, specs, value_at, with_values
 from dashboard.compared import Compared
+from dashboard.evidence_trials import returns_of
 from dashboard.run import Run
 from data.errors import DataError
 from data.journal import Journal
@@ -50,6 +51,7 @@ def record_run(journal: Journal, run: Run, *, preset_name: str, origin: str) -> 
             preset=preset_name,
             origin=origin,
             metrics=run.metrics.as_dict(),
+            returns=returns_of(run),
         )
     except DataError as error:
         return str(error)

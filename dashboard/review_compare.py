@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from core.attribution import RuleAccount, rule_account
+from core.attribution import RuleAccount, Shares, rule_account
 from core.config import Scenario
 from core.control import Control, exposure_matched_control
 from core.errors import CancelledError, HistoryError
 from core.evidence.bootstrap import PairedDifference
 from core.evidence.verdict import Verdict
 from core.metrics import summarise
-from core.rules import rules_on
+from core.rules import Rule, rules_on
 from core.scenario import specs, value_at, with_values
 from core.simulation import simulate
 from dashboard.memo import kept
@@ -32,6 +32,7 @@ __all__ = [
     "JUDGED",
     "LETTERS",
     "RANKED",
+    "OwnAccount",
     "Pairs",
     "Side",
     "account_of",
@@ -227,6 +228,24 @@ def ranking(
         elif verdict is Verdict.WORSE:
             beyond.append((by_letter[other], by_letter[one]))
     return order, beyond
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """What the rules of one side did, and which were on.
+
+    A :class:`~core.attribution.RuleAccount` keeps a NAV curve for each combination of the rules,
+    megabytes that a page has no use for.
+    """
+
+    rules: tuple[Rule, ...]
+    shares: Shares
+
+
+def own_account(run: Run, pace: Pace | None = None) -> OwnAccount:
+    """Account for the rules of `run` and keep the shares alone; raises as :func:`account_of`."""
+    account = account_of(run, pace)
+    return OwnAccount(account.rules, account.shares())
 
 
 def account_of(run: Run, pace: Pace | None = None) -> RuleAccount:

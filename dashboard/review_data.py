@@ -30,10 +30,12 @@ from data.providers.yahoo_settings import BASE_URL_VARIABLE as YAHOO_BASE_URL_VA
 from data.reference_universe import UNIVERSES, load_universe
 from data.snapshot import Snapshot
 from data.status import StatusRow, status
+from data.universe_ranked import MOST_NAMES, MostTraded
 
 __all__ = [
     "KEY_VARIABLES",
     "LIVE",
+    "MOST_NAMES",
     "PROVIDER_CHOICES",
     "UNIVERSES",
     "KeyState",
@@ -48,6 +50,7 @@ __all__ = [
     "provider_rows",
     "quarantined_files",
     "quarantined_rows",
+    "ranked_text",
     "reasons",
     "served",
     "symbols_in",
@@ -206,6 +209,17 @@ def symbols_in(text: str) -> tuple[str, ...]:
     ('AAPL', 'MSFT', 'brk.b')
     """
     return tuple(dict.fromkeys(re.split(r"[\s,;]+", text.strip()))) if text.strip() else ()
+
+
+def ranked_text(count: float | None, day: dt.date | None) -> str:
+    """Return how a universe by dollar volume is written; 500 names where no count is given.
+
+    Examples
+    --------
+    >>> ranked_text(200, None)
+    'top:200'
+    """
+    return MostTraded(int(count or 500), day).text
 
 
 def _row(name: str, record: ProvidersRecord, environ: Mapping[str, str]) -> ProviderRow:

@@ -168,8 +168,10 @@ def changed() -> None:
     st.session_state[_DRAWN] = False
 
 
-def begins(page: str = "") -> None:
-    """Note that the whole page is being drawn, and which one where a part of it has to know."""
+def begins(page: str) -> None:
+    """Note that the whole page is being drawn, and which; nobody waits for studies of another."""
+    if st.session_state.get(_PAGE, page) != page:
+        engine().studies.leave(token())
     st.session_state[_DRAWN] = True
     st.session_state[_PAGE] = page
 

@@ -75,6 +75,15 @@ def _bug(error: Exception) -> Problem:
     )
 
 
+def _is_there(alive: Callable[[], bool]) -> bool:
+    # Of somebody about whom nothing can be learned nothing more will be heard.
+    try:
+        return alive()
+    except Exception:  # noqa: BLE001 (the queue goes on)
+        _LOG.exception("whether a study's order is still wanted cannot be learned")
+        return False
+
+
 @dataclass(slots=True)
 class _Job:
     key: str
@@ -105,6 +114,8 @@ class Studies:
         self._waiting: dict[str, _Job] = {}
         self._running: _Job | None = None
         self._finished: OrderedDict[str, Study] = OrderedDict()
+        # With who asked: what failed is tried again by who comes back to it.
+        self._failed: OrderedDict[str, _Job] = OrderedDict()
         self._asked = 0
         self._pages = 0
         self._thread: threading.Thread | None = None
@@ -120,6 +131,10 @@ class Studies:
         alive: Callable[[], bool] | None = None,
     ) -> Study:
         """Return what is known of the study `key`, and see that it is being worked on.
+
+        A result is remembered. A failure is told to whoever goes on asking; it is forgotten when
+        one of them leaves it or asks for another key, or, unless it is an order, nobody asks for as
+        long as `patience`.
 
         Parameters
         ----------
@@ -143,7 +158,7 @@ class Studies:
             if key in self._finished:
                 self._finished.move_to_end(key)
                 return self._finished[key]
-            job = self._job(key)
+            job = self._failed_job(key, now) or self._job(key)
             if job is None:
                 self._asked += 1
                 job = self._waiting[key] = _Job(key, work, (rank, self._asked))
@@ -153,6 +168,11 @@ class Studies:
             if alive is not None:
                 job.alive[(session, subject)] = alive
             return job.study
+
+    def known(self, key: str) -> Study | None:
+        """Return the finished study `key`, None where there is none; nothing is begun."""
+        with self._changed:
+            return self._finished.get(key)
 
     def leave(self, session: str, subject: str | None = None) -> None:
         """Drop what `session` asked for about `subject`; without one, everything but its orders."""
@@ -171,6 +191,15 @@ class Studies:
                 self._pages -= 1
                 self._changed.notify_all()
 
+    def _failed_job(self, key: str, now: float) -> _Job | None:
+        job = self._failed.get(key)
+        if job is None or job.alive:
+            return job
+        if max(job.wanted_by.values(), default=0.0) >= now - self._patience:
+            return job
+        del self._failed[key]
+        return None
+
     def _job(self, key: str) -> _Job | None:
         if self._running is not None and self._running.key == key:
             return self._running
@@ -178,7 +207,8 @@ class Studies:
 
     def _forget(self, session: str, subject: str | None = None, but: str = "") -> None:
         running = [] if self._running is None else [self._running]
-        for job in [*self._waiting.values(), *running]:
+        for job in [*self._waiting.values(), *self._failed.values(), *running]:
+            asked = len(job.wanted_by)
             for who in list(job.wanted_by):
                 meant = who not in job.alive if subject is None else subject == who[1]
                 if who[0] == session and meant and job.key != but:
@@ -186,6 +216,8 @@ class Studies:
                     job.alive.pop(who, None)
             if not job.wanted_by and job.key != but:
                 self._waiting.pop(job.key, None)
+            if len(job.wanted_by) < asked:
+                self._failed.pop(job.key, None)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -212,10 +244,10 @@ class Studies:
             self._hold()
             return not self._is_wanted(job)
 
-        if stop():
-            return None
-        say(0.0)
         try:
+            if stop():
+                return None
+            say(0.0)
             return Study("done", 1.0, job.work(Pace(stop, say)))
         except CancelledError:
             return None
@@ -228,7 +260,12 @@ class Studies:
     def _end(self, job: _Job, study: Study | None) -> None:
         with self._changed:
             self._running = None
-            if study is not None:
+            if study is not None and study.status == "failed":
+                job.study = study
+                self._failed[job.key] = job
+                while len(self._failed) > self._kept:
+                    self._failed.popitem(last=False)
+            elif study is not None:
                 job.study = study
                 self._finished[job.key] = study
                 while len(self._finished) > self._kept:
@@ -248,6 +285,6 @@ class Studies:
         now = time.monotonic()
         with self._changed:
             for who in job.wanted_by:
-                if who in job.alive and job.alive[who]():
+                if who in job.alive and _is_there(job.alive[who]):
                     job.wanted_by[who] = now
             return any(asked >= now - self._patience for asked in job.wanted_by.values())

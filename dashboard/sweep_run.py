@@ -17,13 +17,14 @@ from core.scenario import preset, scenario_hash
 from core.simulation import METRICS, SweepResult
 from core.sweep import Chunk, SweepTable, chunks
 from core.sweep_plan import SweepPlan
+from dashboard.evidence_trials import different_runs
 from dashboard.pipeline import BEFORE_RISK, Pipeline, reading_fingerprint
 from dashboard.record import scenario_values
 from dashboard.sweep_backends import Backend, run_jobs
 from dashboard.sweep_job import BookInputs, run_job
 from dashboard.sweep_store import ROW, SweepFiles, SweepFilesError
 from data.errors import DataError
-from data.journal import Journal
+from data.journal import Journal, TrialReturns
 
 __all__ = ["Books", "chunk_size", "record_sweep", "run_sweep", "sweep_manifest", "table_of"]
 
@@ -192,14 +193,21 @@ def table_of(plan: SweepPlan, rows: pd.DataFrame) -> SweepTable:
 
 
 def record_sweep(
-    journal: Journal, plan: SweepPlan, fingerprint: str, preset_name: str, runs: int
+    journal: Journal,
+    plan: SweepPlan,
+    fingerprint: str,
+    preset_name: str,
+    table: SweepTable,
+    returns: Sequence[TrialReturns] = (),
 ) -> str:
-    """Write a sweep as one row of the journal, with the number of its runs.
+    """Write a sweep as one row of the journal that counts as its different runs.
 
     Parameters
     ----------
-    runs : int
-        Runs that were really done.
+    table : SweepTable
+        What the sweep gave: as many trials as it has different results.
+    returns : sequence of TrialReturns
+        Of a sample of its runs, see :func:`dashboard.evidence_trials.sweep_returns`.
 
     Returns
     -------
@@ -207,7 +215,7 @@ def record_sweep(
         Why it was not recorded; empty when it was.
     """
     axes = {axis.path: str(axis).partition("=")[2] for axis in plan.axes}
-    sweep = {"sweep.axes": axes, "sweep.design": plan.design, "sweep.runs": runs}
+    sweep = {"sweep.axes": axes, "sweep.design": plan.design, "sweep.runs": len(plan)}
     try:
         journal.record_trial(
             scenario_hash=plan.hash,
@@ -215,7 +223,8 @@ def record_sweep(
             values=scenario_values(plan.base) | sweep,
             preset=preset_name,
             origin="sweep",
-            metrics={"runs": runs},
+            metrics={"runs": len(plan), "different": different_runs(table)},
+            returns=returns,
         )
     except DataError as error:
         return str(error)

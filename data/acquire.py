@@ -18,6 +18,7 @@ from data.acquire_filings import fetch_filings
 from data.acquire_job import Job, open_sources
 from data.acquire_meter import Meter
 from data.acquire_probe import must_be_reachable
+from data.acquire_rates import fetch_rates
 from data.acquire_recipe import save_request, saved_request
 from data.acquire_reference import fetch_reference, stored_changes
 from data.acquire_refresh import refresh_by_day
@@ -29,6 +30,7 @@ from data.acquire_types import (
     Say,
     TickerOutcome,
 )
+from data.acquire_universe import universe_of
 from data.assemble import NothingStoredError, assemble
 from data.calendar import last_complete_session
 from data.errors import UnknownSourceError
@@ -83,17 +85,7 @@ def acquire(
     StoreBusyError, StoreFullError, StoreWriteError
         What had come before is kept.
     """
-    return _run(
-        home,
-        request,
-        sources or open_sources(home, request.provider, environ),
-        Meter(progress),
-        cancelled or threading.Event(),
-        now or dt.datetime.now(dt.UTC),
-        environ,
-        close=sources is None,
-        by_day=False,
-    )
+    return _run(home, request, sources, progress, cancelled, environ, now)
 
 
 def refresh(
@@ -121,17 +113,7 @@ def refresh(
     if request is None:
         raise UnknownSourceError(name, market_names(home))
     request = replace(request, end=None, provider=provider or request.provider)
-    return _run(
-        home,
-        request,
-        sources or open_sources(home, request.provider, environ),
-        Meter(progress),
-        cancelled or threading.Event(),
-        now or dt.datetime.now(dt.UTC),
-        environ,
-        close=sources is None,
-        by_day=True,
-    )
+    return _run(home, request, sources, progress, cancelled, environ, now, by_day=True)
 
 
 def last_request(home: Path, name: str = LIVE) -> FetchRequest | None:
@@ -142,35 +124,39 @@ def last_request(home: Path, name: str = LIVE) -> FetchRequest | None:
 def _run(
     home: Path,
     request: FetchRequest,
-    sources: HybridProvider,
-    meter: Meter,
-    cancelled: threading.Event,
-    now: dt.datetime,
+    given: HybridProvider | None,
+    progress: Say | None,
+    cancelled: threading.Event | None,
     environ: Mapping[str, str] | None,
+    now: dt.datetime | None,
     *,
-    close: bool,
-    by_day: bool,
+    by_day: bool = False,
 ) -> AcquireReport:
+    sources = given or open_sources(home, request.provider, environ)
+    meter, stop = Meter(progress), cancelled or threading.Event()
     try:
         if request.provider != "auto":
             fault = sources.provider(request.provider).unavailable()
             if fault is not None:
                 raise fault
-        universe = request.members()
-        if close:
+        last = last_complete_session(now or dt.datetime.now(dt.UTC))
+        request = request.pinned(last)
+        if request.most_traded is None:
+            request.members(home)  # a list that is none is told before anybody is asked
+        if given is None:
             must_be_reachable(request.provider, environ)
-        last = last_complete_session(now)
         start, end = request.window(last)
         meter.stage("plan", "Looking at what is stored")
+        universe = universe_of(home, request, sources, meter, stop)
         save_request(home, request)
         # Fetched to the newest session also where the market ends earlier: one more row costs
         # nothing, and Yahoo's prices are on the split basis of today.
         store = FetchedStore(home)
-        job = Job(home, store, request, universe, (start, last), sources, meter, cancelled)
+        job = Job(home, store, request, universe, (start, last), sources, meter, stop)
         store.sweep()
         _fetch(job, by_day=by_day)
     finally:
-        if close:
+        if given is None:
             sources.close()
     return _made(job, (start, end))
 
@@ -182,6 +168,8 @@ def _fetch(job: Job, *, by_day: bool) -> None:
     former = [symbol for ticker in members for symbol in stored_changes(job, ticker).values()]
     job.symbols = tuple(dict.fromkeys([*members, *beside, *former]))
     _bars_and_actions(job, by_day=by_day)
+    if not job.cancelled.is_set():
+        fetch_rates(job)
     if job.request.filings and not job.cancelled.is_set():
         served = _by_provider(job, [member.ticker for member in job.universe.stocks])
         for provider, tickers in served.items():
@@ -192,6 +180,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
     # The first provider that can be asked; whom it cannot serve with bars and actions, the next.
     waiting = list(job.symbols)
     reasons: dict[str, str] = {}
+    told: set[tuple[str, str]] = set()
     for provider in job.usable():
         if not waiting or job.cancelled.is_set():
             break
@@ -203,7 +192,7 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
         if again and not job.cancelled.is_set():
             job.meter.stage("bars", "Whole series that could not be continued", len(again))
             fetch_bars(job, [Asked(ticker, job.window[0], provider) for ticker in again])
-        waiting = _without_actions(job, reasons, again=by_day)
+        waiting = _without_actions(job, reasons, told, again=by_day)
     for ticker in waiting:
         if ticker not in job.outcomes:
             job.outcome(ticker, "cancelled", detail="It was not asked for any more.")
@@ -213,15 +202,19 @@ def _bars_and_actions(job: Job, *, by_day: bool) -> None:
             job.outcomes[ticker] = replace(found, detail=reason)
 
 
-def _without_actions(job: Job, reasons: dict[str, str], *, again: bool) -> list[str]:
-    # Bars without their splits and dividends are no returns: such a name is not served yet.
+def _without_actions(
+    job: Job, reasons: dict[str, str], told: set[tuple[str, str]], *, again: bool
+) -> list[str]:
+    # Bars without their splits and dividends are no returns: such a name is not served yet. `told`
+    # are the providers' names whose actions this job has asked for.
     unserved = [
         t for t in job.symbols if t not in job.outcomes or job.outcomes[t].state == "failed"
     ]
     for provider, tickers in _by_provider(job, job.symbols).items():
         if job.sources.provider(provider).base != "raw":
             continue  # they came with the bars
-        companies = [t for t in tickers if not t.startswith("I:")]
+        companies = [t for t in tickers if not t.startswith("I:") and (provider, t) not in told]
+        told.update((provider, ticker) for ticker in companies)
         for ticker, error in fetch_actions(job, provider, companies, again=again).items():
             if isinstance(error, CancelledError):
                 job.outcome(ticker, "cancelled", provider, detail=str(error))

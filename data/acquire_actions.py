@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -12,7 +13,14 @@ import pyarrow.compute as pc
 
 from data.acquire_bars import reaches
 from data.acquire_each import ask_each
-from data.acquire_job import Job, keep_refused, source_of
+from data.acquire_job import (
+    Job,
+    keep_refused,
+    source_of,
+    unreadable,
+    unreadable_error,
+)
+from data.acquire_write import written
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import ProviderError
@@ -37,6 +45,9 @@ def fetch_actions(
     A few days of all stocks are asked for at once where the store has all before; else each
     ticker is asked for. `again`: also those that the store has up to the end, since a list of the
     last weeks may have been corrected.
+
+    A row that cannot be read is a split or dividend that nobody knows: its ticker has failed, and
+    what is stored of it stays.
     """
     end = job.window[1]
     starts = _starts(job, provider, tickers, again=again)
@@ -44,11 +55,9 @@ def fetch_actions(
     recent = {t: day for t, day in starts.items() if end - day <= _SHORT}
     if len(recent) > 2 * len(_TABLES):
         job.meter.stage("actions", "Splits and dividends of the last days", len(starts))
-        error = _all_stocks(job, provider, recent, broken)
-        if error is None:
-            for _ in recent:
-                job.meter.tick()
-            starts = {t: day for t, day in starts.items() if t not in recent}
+        for ticker in _all_stocks(job, provider, recent, broken):
+            job.meter.tick()
+            del starts[ticker]
     else:
         job.meter.stage("actions", "Splits and dividends", len(starts))
     failed = _each(job, provider, starts, broken)
@@ -75,7 +84,8 @@ def _starts(job: Job, provider: str, tickers: Iterable[str], *, again: bool) -> 
 
 def _all_stocks(
     job: Job, provider: str, starts: Mapping[str, dt.date], broken: set[str]
-) -> ProviderError | None:
+) -> set[str]:
+    # Returns who is answered; the others are asked for one by one.
     since, end = min(starts.values()), job.window[1]
     wanted = pa.array(sorted(starts), pa.string())
     try:
@@ -85,14 +95,19 @@ def _all_stocks(
                 since, end, provider=provider, cancelled=job.cancelled
             ),
         }
-    except ProviderError as error:
-        return error  # each ticker is asked for then
+    except ProviderError:
+        return set()
+    answered = set(starts)
     for table, batch in batches.items():
         ours = batch.table.filter(pc.is_in(batch.table["ticker"], value_set=wanted))
-        for ticker in starts:
+        refused = [item for item in batch.refused if item.ticker in starts]
+        keep_refused(job.store, table, refused, batch.provenance)
+        unsure = {item.ticker for item in unreadable(refused)}
+        answered -= unsure
+        for ticker in starts.keys() - unsure:
             rows = ours.filter(pc.equal(ours["ticker"], ticker))
             _put(job, table, ticker, Batch(rows, batch.provenance), (since, end), broken)
-    return None
+    return answered
 
 
 def _each(
@@ -109,15 +124,26 @@ def _each(
             job.sources.dividends(since, end, **chosen, cancelled=cancelled),
         )
 
-    failed = {}
-    for ticker, answer in ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled):
-        job.meter.tick(failed=isinstance(answer, ProviderError))
+    def keep(said: tuple[str, tuple[Batch, Batch] | ProviderError]) -> ProviderError | None:
+        ticker, answer = said
         if isinstance(answer, ProviderError):
-            failed[ticker] = answer
-            continue
+            return answer
+        why: ProviderError | None = None
         for table, batch in zip(_TABLES, answer, strict=True):
-            _put(job, table, ticker, batch, (starts[ticker], end), broken)
-            keep_refused(job.store, table, batch.refused, batch.provenance)
+            refused = [replace(item, ticker=ticker) for item in batch.refused]
+            keep_refused(job.store, table, refused, batch.provenance)
+            if unreadable(refused):
+                why = unreadable_error(provider, table, ticker, refused)
+            else:
+                _put(job, table, ticker, batch, (starts[ticker], end), broken)
+        return why
+
+    failed = {}
+    answers = ask_each(starts, ask, Fetch(provider, _WORKERS), job.cancelled)
+    for (ticker, _), why in written(answers, keep):
+        job.meter.tick(failed=why is not None)
+        if why is not None:
+            failed[ticker] = why
     return failed
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from data.acquire_job import Job, keep_refused, source_of
+from data.acquire_job import Job, keep_refused, source_of, unreadable, unreadable_error
 from data.acquire_types import State
+from data.acquire_write import written
 from data.fetched_errors import (
     FetchedBasisError,
     FetchedCorruptError,
@@ -131,15 +132,20 @@ def _fetch_group(job: Job, start: dt.date, group: Mapping[str, Asked]) -> list[s
     outcomes = job.sources.fetch_bars(
         group, start, job.window[1], continues=only, cancelled=job.cancelled
     )
-    for outcome in outcomes:
-        ticker = outcome.ticker
+
+    def keep(outcome: HybridOutcome) -> bool:
         try:
-            _keep(job, outcome, start, whole=group[ticker].whole)
+            _keep(job, outcome, start, whole=group[outcome.ticker].whole)
         except (FetchedBasisError, FetchedCorruptError, FetchedGapError) as error:
-            job.outcome(ticker, "failed", detail=str(error))
-            again.append(ticker)
+            job.outcome(outcome.ticker, "failed", detail=str(error))
+            return False
         except FetchedRowsError as error:
-            job.outcome(ticker, "refused", detail=str(error))
+            job.outcome(outcome.ticker, "refused", detail=str(error))
+        return True
+
+    for outcome, kept in written(outcomes, keep):
+        if not kept:
+            again.append(outcome.ticker)
         rows = outcome.bars.num_rows if isinstance(outcome, BarsComplete) else 0
         job.meter.tick(rows, failed=isinstance(outcome, BarsFailed | BarsStored))
     return again
@@ -156,10 +162,27 @@ def _keep(job: Job, outcome: HybridOutcome, start: dt.date, *, whole: bool) -> N
         _store(job, outcome, RAW_BARS.empty_table(), None, start, whole=whole)
         job.outcome(ticker, "empty", outcome.provenance.provider, detail=outcome.proof)
     else:
-        _store(job, outcome, outcome.bars, outcome.actions, start, whole=whole)
         keep_refused(job.store, "bars", outcome.refused, outcome.provenance)
+        unknown = _unknown_actions(job, outcome)
+        if unknown is not None:
+            job.outcome(ticker, "failed", detail=str(unknown))
+            return
+        _store(job, outcome, outcome.bars, outcome.actions, start, whole=whole)
         rows = outcome.bars.num_rows
         job.outcome(ticker, "stored", outcome.provenance.provider, rows)
+
+
+def _unknown_actions(job: Job, outcome: BarsComplete) -> ProviderError | None:
+    # A split that cannot be read is in the prices all the same: nothing of the answer is stored.
+    error = None
+    if outcome.actions is not None:
+        parts = {"splits": outcome.actions.splits, "dividends": outcome.actions.dividends}
+        for table, batch in parts.items():
+            keep_refused(job.store, table, batch.refused, batch.provenance)
+            if unreadable(batch.refused):
+                provider = batch.provenance.provider
+                error = error or unreadable_error(provider, table, outcome.ticker, batch.refused)
+    return error
 
 
 def _state(error: ProviderError) -> State:

@@ -92,8 +92,11 @@ def _put(
 
 
 def _conformed(table: pa.Table, kind: str) -> pa.Table:
-    # Rows of another kind than asked for are that kind's to bring.
-    table = table.filter(pc.equal(pc.fill_null(table["timeframe"], kind), kind))
+    # Rows of another kind than asked for are that kind's to bring; one that does not say its kind
+    # answers the question.
+    place = table.column_names.index("timeframe")
+    table = table.set_column(place, "timeframe", pc.fill_null(table["timeframe"], kind))
+    table = table.filter(pc.equal(table["timeframe"], kind))
     if "date_kind" not in table.column_names:
         kinds = pa.repeat(pa.scalar("filing", pa.string()), table.num_rows)
         table = table.append_column("date_kind", kinds)

@@ -14,13 +14,15 @@ from data.acquire_meter import Meter
 from data.acquire_types import FetchRequest, ProviderChoice, State, TickerOutcome
 from data.fetched import FetchedStore, Source
 from data.fetched_tables import FETCHED_TABLES
-from data.providers.base import Provenance, Refused
+from data.net.errors import BadAnswerError
+from data.providers.base import PROVIDER_REASONS, Provenance, Refused, count_reasons
 from data.providers.hybrid import HybridProvider
 from data.providers.polygon import PolygonProvider
 from data.providers.yahoo import YahooProvider
 from data.reference_universe import Universe
+from data.schema import REASONS
 
-__all__ = ["Job", "keep_refused", "open_sources", "source_of"]
+__all__ = ["Job", "keep_refused", "open_sources", "source_of", "unreadable", "unreadable_error"]
 
 
 @dataclass(eq=False)
@@ -46,6 +48,7 @@ class Job:
     symbols: tuple[str, ...] = ()
     outcomes: dict[str, TickerOutcome] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -60,9 +63,10 @@ class Job:
         )
 
     def note(self, text: str) -> None:
-        """Keep what a reader must know, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        """Keep what a reader must know, once; from any thread."""
+        with self.guard:
+            if text not in self.notes:
+                self.notes.append(text)
 
     def outcome(
         self, ticker: str, state: State, provider: str = "", rows: int = 0, detail: str = ""
@@ -83,6 +87,27 @@ def source_of(provenance: Provenance) -> Source:
     """Return the label of an answer for the store."""
     client = provenance.client
     return Source(provenance.provider, provenance.base, provenance.fetched_at, client)
+
+
+def unreadable(refused: Iterable[Refused]) -> list[Refused]:
+    """Return the refused rows without which the answer is not whole: all but repeated ones."""
+    return [item for item in refused if item.reason != "duplicate_identical"]
+
+
+def unreadable_error(
+    provider: str, table: str, ticker: str, refused: Iterable[Refused]
+) -> BadAnswerError:
+    """Return why splits or dividends of a ticker cannot be used: rows of them say nothing."""
+    reasons = count_reasons(unreadable(refused))
+    told = "; ".join(REASONS.get(reason) or PROVIDER_REASONS[reason] for reason in sorted(reasons))
+    number = sum(reasons.values())
+    return BadAnswerError(
+        provider,
+        f"{table} of {ticker}",
+        "have no row that cannot be read",
+        f"had {number}: {told}",
+        "What was stored before stays in use, the rows are kept as refused. Try again later.",
+    )
 
 
 def keep_refused(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from data.acquire_each import ask_each
 from data.acquire_job import Job, keep_refused, source_of
+from data.acquire_write import written
 from data.fetched import Source
 from data.fetched_errors import FetchedCorruptError
 from data.fetched_tables import FETCHED_TABLES
@@ -29,6 +30,7 @@ _FRESH: Final = dt.timedelta(days=7)
 _WORKERS: Final = 10
 # The list of all delisted stocks takes some twenty requests, each symbol's own one.
 _FEW: Final = 25
+Answer = tuple[TickerDetails | None, tuple[SymbolChange, ...]]
 
 
 def fetch_reference(job: Job, tickers: Sequence[str]) -> None:
@@ -70,20 +72,16 @@ def _stale(job: Job, table: str, tickers: Iterable[str]) -> list[str]:
 
 
 def _names(job: Job, provider: PolygonProvider, tickers: Sequence[str]) -> ProviderError | None:
-    def ask(
-        ticker: str, cancelled: threading.Event
-    ) -> tuple[TickerDetails | None, tuple[SymbolChange, ...]]:
+    def ask(ticker: str, cancelled: threading.Event) -> Answer:
         return (
             provider.ticker_details(ticker, cancelled=cancelled),
             provider.symbol_changes(ticker, cancelled=cancelled),
         )
 
-    failed: ProviderError | None = None
-    for ticker, answer in ask_each(tickers, ask, Fetch("polygon", _WORKERS), job.cancelled):
-        job.meter.tick(failed=isinstance(answer, ProviderError))
+    def keep(said: tuple[str, Answer | ProviderError]) -> None:
+        ticker, answer = said
         if isinstance(answer, ProviderError):
-            failed = failed or answer
-            continue
+            return
         details, changes = answer
         moment = Source("polygon", "raw", dt.datetime.now(dt.UTC))
         if details is not None:
@@ -92,6 +90,13 @@ def _names(job: Job, provider: PolygonProvider, tickers: Sequence[str]) -> Provi
             _put(job, "details", ticker, [row], moment)
         rows = [{"ticker": ticker, "day": one.day, "symbol": one.ticker} for one in changes]
         _put(job, "changes", ticker, rows, moment)
+
+    failed: ProviderError | None = None
+    answers = ask_each(tickers, ask, Fetch("polygon", _WORKERS), job.cancelled)
+    for (_, answer), _ in written(answers, keep):
+        job.meter.tick(failed=isinstance(answer, ProviderError))
+        if isinstance(answer, ProviderError):
+            failed = failed or answer
     return failed
 
 
@@ -112,9 +117,12 @@ def _delisted(job: Job, provider: PolygonProvider, symbols: Sequence[str]) -> Pr
     wanted = pa.array(stale, pa.string())
     table = pa.concat_tables([batch.table for batch in batches])
     ours = table.filter(pc.is_in(table["ticker"], value_set=wanted))
-    for ticker in stale:
-        rows = ours.filter(pc.equal(ours["ticker"], ticker)).to_pylist()
-        _put(job, "listings", ticker, rows, source_of(batches[-1].provenance))
+    rows: dict[str, list[dict[str, object]]] = {ticker: [] for ticker in stale}
+    for row in ours.to_pylist():
+        rows[row["ticker"]].append(row)
+    source = source_of(batches[-1].provenance)
+    for _ in written(stale, lambda ticker: _put(job, "listings", ticker, rows[ticker], source)):
+        pass
     _keep_refused(job, batches, set(stale))
     return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, Literal
 
 from data.atomic import checked_name
@@ -13,6 +14,7 @@ from data.errors import BadTableError
 from data.reference_universe import Member, Universe, load_universe
 from data.snapshot import Snapshot
 from data.store import check_real_name
+from data.universe_ranked import MostTraded, kept_ranking, most_traded
 
 __all__ = [
     "LIVE",
@@ -56,7 +58,8 @@ class FetchRequest:
     Attributes
     ----------
     universe : str or tuple of str
-        us200, a CSV file with a column ticker (docs/reference.md), or symbols.
+        us200, a CSV file with a column ticker (docs/reference.md), symbols, or the most traded
+        stocks as of a day: top:500@2024-12-31; without a day, the last one of the market.
     start, end : date or None
         Exchange dates, both included; None = ten years before `end`, and the newest session whose
         bars are final.
@@ -86,6 +89,7 @@ class FetchRequest:
     def __post_init__(self) -> None:
         checked_name(self.name, "market")
         check_real_name(self.name)
+        _ = self.most_traded  # raises where it means nothing
         if self.provider not in PROVIDER_CHOICES:
             raise BadTableError(
                 f"provider must be one of {', '.join(PROVIDER_CHOICES)}, was {self.provider!r}."
@@ -95,8 +99,40 @@ class FetchRequest:
                 f"start must not lie after end, was {self.start} and {self.end}. Swap them."
             )
 
-    def members(self) -> Universe:
-        """Return the universe; a symbol of us200 keeps its sector; raises ReferenceFileError."""
+    @property
+    def most_traded(self) -> MostTraded | None:
+        """Which universe by dollar volume is asked for; None for any other universe."""
+        return most_traded(self.universe) if isinstance(self.universe, str) else None
+
+    def pinned(self, last_session: dt.date) -> FetchRequest:
+        """Return the request with the day of its ranking, so that a refresh has the same names.
+
+        Raises
+        ------
+        BadTableError
+            The day lies after `last_session`, the newest final one.
+        """
+        asked = self.most_traded
+        if asked is None:
+            return self
+        day = asked.as_of or self.window(last_session)[1]
+        if day > last_session:
+            raise BadTableError(
+                f"a universe by dollar volume must be as of a day whose bars are final, {day} is "
+                f"after {last_session}."
+            )
+        return replace(self, universe=MostTraded(asked.count, day).text)
+
+    def members(self, home: Path) -> Universe:
+        """Return the universe; a symbol of us200 keeps its sector.
+
+        Raises
+        ------
+        ReferenceFileError
+            No such universe, or one by dollar volume that was not ranked yet.
+        """
+        if (asked := self.most_traded) is not None:
+            return kept_ranking(home, asked)
         if isinstance(self.universe, str):
             return load_universe(self.universe)
         known = {member.ticker: member for member in load_universe("us200").members}

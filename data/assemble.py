@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 
 from data.acquire_types import FetchRequest
 from data.assemble_choice import Choice, choose
+from data.assemble_endings import delisting_returns
 from data.assemble_filings import stored_filings
 from data.assemble_key import market_key, remember, unchanged
 from data.assemble_overrides import Applied, applied_overrides
-from data.assemble_prices import adjusted_prices
+from data.assemble_prices import MarketPrices, adjusted_prices
+from data.assemble_rates import Rates, stored_rates
 from data.assemble_securities import membership_of, securities_of
 from data.assemble_words import PROVIDERS, Words
 from data.errors import DataError
@@ -75,17 +77,19 @@ def assemble(
     """
     tell = progress or (lambda _text, _share: None)
     store = FetchedStore(home)
-    universe = request.members()
+    universe = request.members(home)
     beside = [member.ticker for member in universe.funds]
     beside += [s for s in (request.benchmark, request.volatility) if s is not None]
     order = PROVIDERS if request.provider == "auto" else (request.provider,)
     wanted = dict.fromkeys([*(member.ticker for member in universe.stocks), *beside])
     choice = choose(store, wanted, order, window)
-    key = market_key(store, choice, request.name, (request, universe, window, tuple(notes)))
+    rates = stored_rates(store, order, window)
+    asked = (request, universe, window, tuple(notes), rates.mark)
+    key = market_key(store, choice, request.name, asked)
     same = unchanged(store, request.name, key)
     if same is not None:
         return same
-    made = _made(store, _Task(request, universe, window, choice, tuple(notes)), tell)
+    made = _made(store, _Task(request, universe, window, choice, rates, tuple(notes)), tell)
     tell("Writing the market", 0.8)
     snapshot = write_market(
         home,
@@ -96,8 +100,8 @@ def assemble(
         origin=made.words.origin(),
         trail=made.trail,
     )
-    if not made.lost:
-        remember(store, snapshot, key)
+    if not made.prices.lost:
+        remember(store, snapshot, key, made.prices.key)
     return snapshot
 
 
@@ -107,6 +111,7 @@ class _Task:
     universe: Universe
     window: Window
     choice: Choice
+    rates: Rates
     notes: tuple[str, ...]
 
 
@@ -115,14 +120,14 @@ class _Made:
     tables: MarketTables
     words: Words
     trail: ImportTrail
-    lost: bool
+    prices: MarketPrices
 
 
 def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
     request, choice = task.request, task.choice
     stocks = {member.ticker: member for member in task.universe.stocks}
-    done, lost = adjusted_prices(store, request.name, choice, task.window, tell)
-    applied = applied_overrides(store.home, request.name, done.bars)
+    made = adjusted_prices(store, request.name, choice, task.window, tell)
+    applied = applied_overrides(store.home, request.name, made.done.bars)
     is_stock = pc.is_in(applied.bars["ticker"], value_set=pa.array(list(stocks), pa.string()))
     prices = applied.bars.filter(is_stock)
     others = applied.bars.filter(pc.invert(is_stock))
@@ -134,7 +139,8 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
     tell("Securities, filings, membership", 0.6)
     lines = {ticker: line for ticker, line in choice.lines.items() if ticker in stocks}
     known = applied.known.securities
-    securities = securities_of(lines, stocks, bar_spans(prices), known)
+    after = delisting_returns(prices, lines)
+    securities = securities_of(lines, stocks, bar_spans(prices), known, after)
     frame = securities.listings.frame
     filings, filing_notes = stored_filings(store, lines, task.window)
     tables = MarketTables(
@@ -143,12 +149,15 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         membership=membership_of(lines, _first_bars(prices), frame),
         fundamentals=filings,
         indices=_bars_frame(_renamed(others, request.volatility)),
+        rates=task.rates.frame,
     )
-    words = Words(request, task.universe.name, choice, done, prices, others)
-    said = [*words.notes(), *securities.notes, *filing_notes, *task.notes, *lost, *applied.notes]
+    words = Words(request, task.universe, choice, made.done, prices, others)
+    said = [*words.notes(), task.rates.note, *securities.notes, *filing_notes, *task.notes]
+    said += [*made.lost, *applied.notes]
     said += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
-    trail = _trail(store, choice, applied, tuple(dict.fromkeys(said)))
-    return _Made(tables, words, trail, bool(lost))
+    kept = [(line.provider, ticker) for ticker, line in choice.lines.items()]
+    trail = _trail(store, [*kept, *task.rates.served], applied, tuple(dict.fromkeys(said)))
+    return _Made(tables, words, trail, made)
 
 
 def _bars_frame(bars: pa.Table) -> pd.DataFrame:
@@ -170,12 +179,15 @@ def _first_bars(prices: pa.Table) -> dict[str, dt.date]:
 
 
 def _trail(
-    store: FetchedStore, choice: Choice, applied: Applied, notes: tuple[str, ...]
+    store: FetchedStore,
+    series: Iterable[tuple[str, str]],
+    applied: Applied,
+    notes: tuple[str, ...],
 ) -> ImportTrail:
     rows: list[dict[str, Any]] = []
-    for ticker, line in choice.lines.items():
+    for provider, ticker in series:
         try:
-            refused = store.read("refused", line.provider, ticker)
+            refused = store.read("refused", provider, ticker)
         except FetchedCorruptError:
             continue
         rows += [] if refused is None else refused.rows.to_pylist()

@@ -35,6 +35,7 @@ _LEVELS: Final = ("total_assets", "equity", "average_shares")
 # Fiscal quarters of 12 to 16 weeks; years of 52 or 53 weeks.
 _QUARTER: Final = (75, 120)
 _YEAR: Final = (350, 380)
+_KINDS: Final = ("quarterly", "annual")
 Row = Mapping[str, Any]
 
 
@@ -165,7 +166,7 @@ def stored_filings(
     """Return the table fundamentals of the securities `lines`, and what must be said of it."""
     frames: list[pd.DataFrame] = []
     notes: list[str] = []
-    derived = 0
+    derived = unknown = 0
     for provider in PROVIDERS:
         rows: list[dict[str, Any]] = []
         splits: dict[str, list[tuple[dt.date, float]]] = {}
@@ -178,13 +179,17 @@ def stored_filings(
             except FetchedCorruptError as error:
                 notes.append(str(error))
                 continue
-            rows += [] if statements is None else statements.rows.to_pylist()
+            found = [] if statements is None else statements.rows.to_pylist()
+            unknown += sum(row["timeframe"] not in _KINDS for row in found)
+            rows += found
             told = [] if actions is None else actions.rows.to_pylist()
             splits[ticker] = [(row["execution_date"], row["ratio"]) for row in told]
         frame, made = filings_frame(rows, provider, splits, window[1])
         derived += made
         if len(frame):
             frames.append(frame)
+    if unknown:
+        notes.append(f"{unknown} statements say neither quarter nor year and are left out")
     if derived:
         notes.append(f"{derived} fourth quarters are the year's statement less its three quarters")
     if not frames:

@@ -44,16 +44,21 @@ def unchanged(store: FetchedStore, name: str, key: str) -> Snapshot | None:
     try:
         said = json.loads((store.root / "adjusted" / name / "market.json").read_bytes())
         snapshot = current_snapshot(store.home, name)
-        same = (said["key"], said["snapshot"]) == (key, snapshot.snapshot_id)
+        same = (said["key"], said["snapshot"]) == (key, snapshot.snapshot_id) and "prices" in said
     except (OSError, ValueError, KeyError, TypeError, DataError):
         return None  # it is made again
     return snapshot if same else None
 
 
-def remember(store: FetchedStore, snapshot: Snapshot, key: str) -> None:
-    """Keep that `snapshot` was made under `key`; raises StoreFullError, StoreWriteError."""
+def remember(store: FetchedStore, snapshot: Snapshot, key: str, prices: str) -> None:
+    """Keep that `snapshot` was made under `key`, of the adjusted prices under the key `prices`.
+
+    Raises
+    ------
+    StoreFullError, StoreWriteError
+    """
     folder = store.root / "adjusted" / snapshot.name
-    said = {"key": key, "snapshot": snapshot.snapshot_id}
+    said = {"key": key, "snapshot": snapshot.snapshot_id, "prices": prices}
     with disk_errors("the key of the market", folder):
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / "market.json", json.dumps(said).encode())

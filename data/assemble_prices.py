@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from data.adjustment import (
     unsplit,
     unsplit_dividends,
 )
+from data.assemble_actions import ACTIONS, actions_of
 from data.assemble_choice import Choice
 from data.assemble_lines import Line
 from data.atomic import checked_name, disk_errors, replace_file, temporary, write_lock
@@ -30,11 +32,33 @@ from data.fetched_errors import FetchedCorruptError
 from data.fetched_tables import FETCHED_TABLES
 from data.publish import write_parquet
 
-__all__ = ["adjusted_prices"]
+__all__ = ["MarketPrices", "adjusted_prices"]
 
-_VERSION = 1  # of how prices are made; another one makes them again
+_VERSION = 2  # of how prices are made; another one makes them again
+_PARTS = ("bars", "unused", "actions")
 _EXCHANGE = ZoneInfo("America/New_York")
 Window = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketPrices:
+    """Adjusted bars of a market, with the splits and dividends in them.
+
+    Attributes
+    ----------
+    done : Adjusted
+    actions : pyarrow.Table
+        Schema `data.assemble_actions.ACTIONS`.
+    key : str
+        Differs where what they are made of does.
+    lost : tuple of str
+        What could not be read, in words.
+    """
+
+    done: Adjusted
+    actions: pa.Table
+    key: str
+    lost: tuple[str, ...] = ()
 
 
 def adjusted_prices(
@@ -43,8 +67,8 @@ def adjusted_prices(
     choice: Choice,
     window: Window,
     progress: Callable[[str, float], None],
-) -> tuple[Adjusted, tuple[str, ...]]:
-    """Return the adjusted bars of a market, and what could not be read, in words.
+) -> MarketPrices:
+    """Return the adjusted bars of a market.
 
     They are kept in ``fetched/v1/adjusted/<name>`` under the state of the files they are made of:
     as long as none has changed, nothing is adjusted again.
@@ -55,11 +79,11 @@ def adjusted_prices(
     with write_lock(lock, f"the adjusted prices of {name}"), disk_errors("prices", folder):
         kept = _kept(folder, key)
         if kept is not None:
-            return kept, ()
-        done, lost = _made(store, list(choice.lines.values()), window, progress)
-        if not lost:  # what is missing a series today must be made again tomorrow
-            _keep(folder, key, done)
-        return done, lost
+            return kept
+        made = _made(store, list(choice.lines.values()), window, progress, key)
+        if not made.lost:  # what is missing a series today must be made again tomorrow
+            _keep(folder, made)
+        return made
 
 
 def _made(
@@ -67,7 +91,8 @@ def _made(
     lines: Sequence[Line],
     window: Window,
     progress: Callable[[str, float], None],
-) -> tuple[Adjusted, tuple[str, ...]]:
+    key: str,
+) -> MarketPrices:
     parts: dict[str, list[pa.Table]] = {"bars": [], "splits": [], "dividends": []}
     lost = []
     for number, line in enumerate(lines):
@@ -81,8 +106,11 @@ def _made(
     progress("Adjusting for splits and dividends", 0.4)
     whole = {table: pa.concat_tables(rows) for table, rows in parts.items() if rows}
     if not whole:
-        return Adjusted(ADJUSTED_BARS.empty_table(), UNUSED_ACTIONS.empty_table()), tuple(lost)
-    return adjust(whole["bars"], whole["splits"], whole["dividends"]), tuple(lost)
+        none = Adjusted(ADJUSTED_BARS.empty_table(), UNUSED_ACTIONS.empty_table())
+        return MarketPrices(none, ACTIONS.empty_table(), key, tuple(lost))
+    done = adjust(whole["bars"], whole["splits"], whole["dividends"])
+    actions = actions_of(done.bars, whole["splits"], whole["dividends"])
+    return MarketPrices(done, actions, key, tuple(lost))
 
 
 def _raw(store: FetchedStore, line: Line, window: Window) -> dict[str, pa.Table]:
@@ -116,7 +144,10 @@ def _of_symbol(store: FetchedStore, provider: str, symbol: str) -> dict[str, pa.
     splits = tables["splits"]
     tables["bars"] = unsplit(tables["bars"], splits, _day(bars.label.fetched_at))
     if paid is not None and paid.label.base != "raw":
-        tables["dividends"] = unsplit_dividends(paid.rows, splits, _day(paid.label.fetched_at))
+        rows = unsplit_dividends(paid.rows, splits, _day(paid.label.fetched_at))
+        # Such a source does not tell special dividends from regular ones.
+        kinds = pa.nulls(rows.num_rows, pa.string())
+        tables["dividends"] = rows.append_column("dividend_type", kinds)
     return tables
 
 
@@ -141,7 +172,7 @@ def _owned(line: Line, symbol: str, days: pa.ChunkedArray, *, actions: bool) -> 
 _KEPT = {
     "bars": ("date", "open", "high", "low", "close", "volume"),
     "splits": ("execution_date", "ratio"),
-    "dividends": ("ex_date", "cash_amount", "currency"),
+    "dividends": ("ex_date", "cash_amount", "currency", "dividend_type"),
 }
 _KEYS = {"bars": ["date"], "splits": ["execution_date"], "dividends": None}
 
@@ -165,28 +196,29 @@ def _once(rows: pa.Table, key: list[str]) -> pa.Table:
     return rows.take(first.combine_chunks().sort())
 
 
-def _kept(folder: Path, key: str) -> Adjusted | None:
+def _kept(folder: Path, key: str) -> MarketPrices | None:
     # Whatever is wrong with what is kept, it can be made again from the small files.
     try:
         said = json.loads((folder / "made.json").read_bytes())
         if said["key"] != key:
             return None
         tables = []
-        for part in ("bars", "unused"):
+        for part in _PARTS:
             content = (folder / said[part]["file"]).read_bytes()
             if hashlib.blake2b(content, digest_size=16).hexdigest() != said[part]["digest"]:
                 return None
             tables.append(pq.ParquetFile(pa.BufferReader(content)).read())
-        return Adjusted(*tables)
+        bars, unused, actions = tables
+        return MarketPrices(Adjusted(bars, unused), actions, key)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
 
 
-def _keep(folder: Path, key: str, done: Adjusted) -> None:
+def _keep(folder: Path, made: MarketPrices) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    said: dict[str, object] = {"key": key}
+    said: dict[str, object] = {"key": made.key}
     kept = set()
-    for part, table in (("bars", done.bars), ("unused", done.unused)):
+    for part, table in zip(_PARTS, (made.done.bars, made.done.unused, made.actions), strict=True):
         scratch = temporary(folder / f"{part}.parquet")
         try:
             digest = write_parquet(scratch, table)
@@ -197,7 +229,7 @@ def _keep(folder: Path, key: str, done: Adjusted) -> None:
         said[part] = {"file": path.name, "digest": digest}
         kept.add(path)
     replace_file(folder / "made.json", json.dumps(said, indent=1).encode())
-    for part in ("bars", "unused"):
+    for part in _PARTS:
         for other in folder.glob(f"{part}-*.parquet"):
             if other not in kept:
                 other.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from data.schema import SCHEMAS, arrow_type
 
 __all__ = ["Securities", "membership_of", "securities_of"]
 
+_SHOWN = 8
 _SOURCES = {
     "universe": "by the universe's file",
     "override": "by an override of a misleading SIC code",
@@ -41,11 +42,13 @@ def securities_of(
     members: Mapping[str, Member],
     spans: BarSpans,
     facts: Sequence[SecurityFact],
+    returns: Mapping[str, float],
 ) -> Securities:
     """Return one row a security: sector of the universe's file, else of the SIC code.
 
-    Where the provider says that a listing ended, that is its end; where bars merely stop,
-    ``data_ended`` says so. What holders got after the last close no provider tells: 0 is assumed.
+    Where the provider says that a listing ended, that is its end, and `returns` (fractions) what
+    holders got after the last close; where it has no price after it, 0 is assumed, and said. Where
+    bars merely stop, ``data_ended`` says so.
     """
     day = spans.last_session.astype("datetime64[D]").item()
     rows, sources, ended = [], Counter[str](), []
@@ -60,13 +63,19 @@ def securities_of(
             "name": members[ticker].name or line.company.name,
             "sector": sector,
         }
-        if line.company.delisted is not None and last_bar < day:
-            row |= {"last_session": min(last_bar, line.company.delisted), "data_ended": False}
+        if line.company.delisted is not None and min(last_bar, line.company.delisted) < day:
+            row |= {
+                "last_session": min(last_bar, line.company.delisted),
+                "delisting_return": returns.get(ticker),
+                "data_ended": False,
+            }
             ended.append(ticker)
         rows.append(row)
     table = pa.Table.from_pylist(rows, schema=_schema())
     listings = resolve_listings(table, frozenset({"sector"}), spans, facts)
-    return Securities(listings, (*_sector_notes(sources), *_end_notes(ended), *listings.notes))
+    return Securities(
+        listings, (*_sector_notes(sources), *_end_notes(ended, returns), *listings.notes)
+    )
 
 
 def membership_of(
@@ -112,11 +121,26 @@ def _sector_notes(sources: Counter[str]) -> tuple[str, ...]:
     return (f"sectors: {', '.join(told)}; as they are today, not as they were",) if told else ()
 
 
-def _end_notes(ended: Sequence[str]) -> tuple[str, ...]:
-    if not ended:
-        return ()
-    listings = "1 listing" if len(ended) == 1 else f"{len(ended)} listings"
-    return (
-        f"{listings} ended on the day that the provider says; what holders got after "
-        "the last close it does not say: 0 is assumed (state it in the overrides file)",
-    )
+def _end_notes(ended: Sequence[str], returns: Mapping[str, float]) -> Iterator[str]:
+    known = [f"{ticker} {returns[ticker]:+.1%}" for ticker in ended if ticker in returns]
+    if known:
+        yield (
+            f"{_listings(len(known))} ended on the day that the provider says; holders got its "
+            f"first close after that: {_some(known)}"
+        )
+    assumed = [ticker for ticker in ended if ticker not in returns]
+    if assumed:
+        yield (
+            f"{_listings(len(assumed))} ended on the day that the provider says; what holders got "
+            "after the last close it does not say: 0 is assumed (state it in the overrides file): "
+            f"{_some(assumed)}"
+        )
+
+
+def _listings(number: int) -> str:
+    return "1 listing" if number == 1 else f"{number} listings"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

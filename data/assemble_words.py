@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from data.acquire_types import FetchRequest
 from data.adjustment import UNUSED_REASONS, Adjusted
 from data.assemble_choice import Choice
+from data.labels import CHOSEN_LATER, SURVIVORSHIP_BIAS
+from data.reference_universe import Universe
 
 __all__ = ["PROVIDERS", "Words"]
 
@@ -25,7 +27,7 @@ class Words:
     """What the texts of a snapshot are made of."""
 
     request: FetchRequest
-    universe: str
+    universe: Universe
     choice: Choice
     done: Adjusted
     prices: pa.Table
@@ -44,12 +46,8 @@ class Words:
 
     def notes(self) -> Iterable[str]:
         """Say what a reader must know."""
-        names = len(pc.unique(self.prices["ticker"]))
-        yield (
-            f"universe: {self.universe} as it is now, {names} names: companies that failed or left "
-            "before are not in it, so results are better than they could have been (survivorship "
-            "bias)"
-        )
+        yield self._universe()
+        yield from self.universe.notes
         missing = {t: why for t, why in self.choice.missing.items() if not t.startswith("I:")}
         for why in sorted(set(missing.values())):
             tickers = [ticker for ticker in missing if missing[ticker] == why]
@@ -59,7 +57,21 @@ class Words:
         yield from self._unused()
         if self.request.volatility not in self.choice.lines:
             yield "no volatility index came: rules that read VIX do nothing"
-        yield "no interest rates: the providers have none, cash earns 0"
+
+    def _universe(self) -> str:
+        name, names = self.universe.name, len(pc.unique(self.prices["ticker"]))
+        if self.universe.as_of is None:
+            return (
+                f"universe: {name} as it is now, {names} names: companies that failed or left "
+                "before are not in it, so results are better than they could have been "
+                f"({SURVIVORSHIP_BIAS})"
+            )
+        day = self.universe.as_of
+        return (
+            f"universe: {name}, {names} names chosen by what was traded up to {day}: those that "
+            "failed since are in it; before that day a backtest knows which would become large, "
+            f"so results are better than they could have been ({CHOSEN_LATER})"
+        )
 
     def _unused(self) -> Iterable[str]:
         reasons = Counter(self.done.unused["reason"].to_pylist())

@@ -17,6 +17,8 @@ import pyarrow as pa
 from data.books import book_names, read_book, read_book_info
 from data.errors import BadTableError, StoreCorruptError, did_you_mean
 from data.frames import to_frame
+from data.holdout import withheld
+from data.holdout_cut import before, living, staying
 from data.publish import FINDINGS, SLOT, file_digest
 from data.schema import PRICE_COLUMNS, SCHEMAS
 from data.snapshot import Snapshot, current_pointer, current_snapshot, market_names
@@ -78,8 +80,8 @@ class Catalog:
         return market_names(self.home)
 
     def snapshot(self, source: str) -> Snapshot:
-        """Return the current snapshot; raises UnknownSourceError, StoreVersionError, …."""
-        return current_snapshot(self.home, source)
+        """Return the current snapshot as it may be seen; raises UnknownSourceError, …."""
+        return withheld(self.home, current_snapshot(self.home, source))
 
     def _pinned(self, source: Source) -> Snapshot:
         return source if isinstance(source, Snapshot) else self.snapshot(source)
@@ -112,19 +114,19 @@ class Catalog:
 
     def prices(self, source: Source) -> pd.DataFrame:
         """Return every bar with basis and source, sorted by date and ticker."""
-        return self._table(source, "prices")
+        return self._table(source, "prices", "date")
 
     def securities(self, source: Source) -> pd.DataFrame:
-        """Return the securities table, sorted by ticker."""
-        return self._table(source, "securities")
+        """Return the securities table, sorted by ticker; of one that trades on, no end is known."""
+        return self._read(source, lambda one: living(self._table(one, "securities"), one))
 
     def membership(self, source: Source) -> pd.DataFrame:
         """Return index membership intervals, sorted by ticker and start."""
-        return self._table(source, "membership")
+        return self._read(source, lambda one: staying(self._table(one, "membership"), one))
 
     def fundamentals(self, source: Source) -> pd.DataFrame:
         """Return filings, sorted by ticker, available_date, period_end, dataset."""
-        return self._table(source, "fundamentals")
+        return self._table(source, "fundamentals", "available_date")
 
     def findings(self, source: Source) -> pd.DataFrame:
         """Return quarantined and flagged rows: table, fate, reason, file_row, row (JSON)."""
@@ -139,8 +141,8 @@ class Catalog:
         Values that are empty in the table (the volume of an index) are NaN.
         """
         _known_column(column)
-        sql = f"SELECT date, {column} FROM read_parquet(?) WHERE ticker = ? ORDER BY date"
-        return _series(self._ask(source, "indices", sql, ticker))
+        sql = f"SELECT date, {column} FROM read_parquet(?) WHERE ticker = ?"
+        return _series(self._ask(source, "indices", sql, ticker, order="date", dated="date"))
 
     def index_tickers(self, source: Source) -> tuple[str, ...]:
         """Symbols of the indices table, sorted."""
@@ -149,8 +151,8 @@ class Catalog:
 
     def rate_series(self, source: Source, series: str) -> Series | None:
         """Return dates and yields (percent a year) of one series, or None when it is not there."""
-        sql = "SELECT date, pct FROM read_parquet(?) WHERE series = ? ORDER BY date"
-        return _series(self._ask(source, "rates", sql, series))
+        sql = "SELECT date, pct FROM read_parquet(?) WHERE series = ?"
+        return _series(self._ask(source, "rates", sql, series, order="date", dated="date"))
 
     def books(self) -> tuple[str, ...]:
         """Names of the imported books, sorted."""
@@ -162,7 +164,8 @@ class Catalog:
 
     def _panel(self, snapshot: Snapshot, wanted: tuple[str, ...]) -> PricePanel:
         path = self._file(snapshot, "prices")
-        dates = self._query("SELECT DISTINCT date FROM read_parquet(?) ORDER BY 1", path)
+        cut = before(snapshot, "date")
+        dates = self._query(f"SELECT DISTINCT date FROM read_parquet(?){cut} ORDER BY 1", path)
         names = self._query(
             "SELECT ticker, bool_and(basis IS DISTINCT FROM 'adj_only') AS full_basis "
             "FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
@@ -171,7 +174,7 @@ class Catalog:
         sessions = dates["date"].to_numpy().astype("datetime64[D]")
         tickers = tuple(names["ticker"].to_pylist())
         # Column names come from the fixed list above; values are bound.
-        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?)", path)
+        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?){cut}", path)
         slots = bars[SLOT].to_numpy()
         shape = (len(sessions), len(tickers))
         if len(slots) and slots.max() >= shape[0] * shape[1]:
@@ -183,15 +186,20 @@ class Catalog:
         """Return the content hash of a book; raises UnknownBookError, StoreCorruptError."""
         return read_book_info(self.home, name).fingerprint
 
-    def _table(self, source: Source, table: str) -> pd.DataFrame:
+    def _table(self, source: Source, table: str, dated: str = "") -> pd.DataFrame:
         names = ", ".join(SCHEMAS[table].names)
         order = ", ".join(SCHEMAS[table].key)
-        sql = f"SELECT {names} FROM read_parquet(?) ORDER BY {order}"
-        return to_frame(self._ask(source, table, sql))
+        sql = f"SELECT {names} FROM read_parquet(?)"
+        return to_frame(self._ask(source, table, sql, order=order, dated=dated))
 
-    def _ask(self, source: Source, table: str, sql: str, *values: str) -> pa.Table:
+    def _ask(
+        self, source: Source, table: str, sql: str, *values: str, order: str = "", dated: str = ""
+    ) -> pa.Table:
+        # `dated`: the column whose dates a sealed holdout cuts.
         def ask(snapshot: Snapshot) -> pa.Table:
-            return self._query(sql, self._file(snapshot, table), *values)
+            cut = before(snapshot, dated, " AND" if "WHERE" in sql else " WHERE")
+            ordered = f" ORDER BY {order}" if order else ""
+            return self._query(f"{sql}{cut}{ordered}", self._file(snapshot, table), *values)
 
         return self._read(source, ask)
 

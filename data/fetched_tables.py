@@ -108,6 +108,7 @@ _FILINGS = _schema(
     net_income="number", total_assets="number", equity="number", average_shares="number",
     operating_cf="number", date_kind="text",
 )  # fmt: skip
+_RATES = _schema(True, date="date", pct="number")
 _REFUSED = _schema(True, table="text", reason="text", row="text")
 
 FETCHED_TABLES: Final = {
@@ -134,6 +135,8 @@ FETCHED_TABLES: Final = {
             "available_date",
             "kept",
         ),
+        # Percent a year as quoted; the symbol says how (data/providers/bill_rates.py).
+        FetchedTable("rates", _RATES, ("date",), "date", "kept"),
         # Rows that came and are in no table, as they came, with the reason.
         FetchedTable("refused", _REFUSED, ("table", "reason", "row"), None, "kept"),
     )

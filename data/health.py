@@ -7,14 +7,16 @@ import did (quarantined, excluded) is listed beside what is only seen now and wa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from data.assemble_actions import fetched_actions
 from data.catalog import Catalog
+from data.fetched import FetchedStore
 from data.health_actions import action_findings
 from data.health_facts import filing_findings, membership_findings, security_findings
 from data.health_kinds import KINDS, Finding, Grade, worst_grade
@@ -30,6 +32,7 @@ _LAST_GRADE: Literal["D"] = "D"
 # How data/overrides.py and the import write down an entry and what it matched.
 _EXCLUDED = re.compile(r"exclude \S+(?: \([^)]*\))? (\S+) ")
 _ROWS = re.compile(r"\(([\d,]+) rows?\)$")
+_SECURITY = re.compile(r"security (\S+) [^:]*delisting_return")
 _ACCEPTED = re.compile(r"accept (\S+) (\S+) (the first|\S+) to (the last|\S+): ")
 _ENDINGS = ("ends_after_crash", "ends_while_member", "ends_early")
 
@@ -82,13 +85,17 @@ class HealthReport:
 
 
 def check_market(catalog: Catalog, source: str | Snapshot) -> HealthReport:
-    """Check a stored market; raises UnknownSourceError, StoreCorruptError, …."""
+    """Check a stored market, a fetched one beside the splits and dividends that it was made with.
+
+    Raises UnknownSourceError, StoreCorruptError, ….
+    """
     snapshot = source if isinstance(source, Snapshot) else catalog.snapshot(source)
     tables = HealthTables(
         prices=catalog.prices(snapshot),
         securities=catalog.securities(snapshot),
         membership=catalog.membership(snapshot),
         fundamentals=catalog.fundamentals(snapshot),
+        actions=fetched_actions(FetchedStore(catalog.home), snapshot),
     )
     others = import_findings(snapshot, catalog.findings(snapshot))
     return check_tables(tables, others, accepted=snapshot.overrides)
@@ -105,19 +112,20 @@ def check_tables(
     others : iterable of Finding
         Made elsewhere, such as those of the import.
     accepted : iterable of str
-        Entries of the overrides file as they are written down in a snapshot; those that begin
-        with ``accept`` answer findings, the rest is left aside.
+        Entries of the overrides file as they are written down in a snapshot: ``accept`` answers
+        findings, ``security`` with a delisting_return what holders got.
     """
     prices = tables.prices.sort_values(["ticker", "date"], kind="stable", ignore_index=True)
     found = [*others, *price_findings(prices)]
     found += security_findings(tables.securities, prices)
     found += membership_findings(tables.membership, prices)
     found += filing_findings(tables.fundamentals)
+    entries = tuple(accepted)
     missing = ["false dividends, splits that are spin-offs: the market has no table of actions"]
     if tables.actions is not None:
         found += action_findings(tables.actions)
         missing = []
-    found, unmatched = _accepted(_stated(found, tables.securities), accepted)
+    found, unmatched = _accepted(_stated(found, tables.securities, entries), entries)
     grades = _grades(prices["ticker"].unique(), found)
     ordered = sorted(found, key=lambda f: (-ord(KINDS[f.kind].grade[0]), f.ticker, str(f.first)))
     return HealthReport(tuple(ordered), grades, _run_grade(grades), tuple(missing), unmatched)
@@ -139,18 +147,37 @@ def import_findings(snapshot: Snapshot, rows: pd.DataFrame) -> list[Finding]:
     return found
 
 
-def _stated(found: Iterable[Finding], securities: pd.DataFrame) -> list[Finding]:
+def _stated(
+    found: Iterable[Finding], securities: pd.DataFrame, entries: Iterable[str]
+) -> list[Finding]:
     # An ending is answered where the securities table says what happened, not only "data ended".
-    answered: set[str] = set()
-    if "last_session" in securities and "data_ended" in securities:
-        told = securities["last_session"].notna() & ~securities["data_ended"].astype(bool)
-        answered = set(securities.loc[told, "ticker"])
+    # After a crash "nothing was lost" is no answer, unless a person states it.
+    if "last_session" not in securities or "data_ended" not in securities:
+        return list(found)
+    ended = securities[securities["last_session"].notna()].to_dict("records")
+    rows = {str(row["ticker"]): row for row in ended}
+    by_hand = {match[1] for match in map(_SECURITY.match, entries) if match}
     return [
-        replace(finding, done="stated")
-        if finding.kind in _ENDINGS and finding.ticker in answered
+        _ending(finding, rows[finding.ticker], by_hand=finding.ticker in by_hand)
+        if finding.kind in _ENDINGS and finding.ticker in rows
         else finding
         for finding in found
     ]
+
+
+def _ending(finding: Finding, row: Mapping[Hashable, Any], *, by_hand: bool) -> Finding:
+    if row["data_ended"]:
+        return replace(finding, detail=f"{finding.detail}; only the data ended, nobody says why")
+    back = row.get("delisting_return") or 0.0
+    silent = not by_hand and not back
+    words = (
+        "the listing ended; what holders got after it nobody says, 0 is assumed"
+        if silent
+        else f"the listing ended, holders got {back:+.1%} after it"
+    )
+    known = finding.kind != "ends_after_crash" or not silent
+    detail = f"{finding.detail}; {words}"
+    return replace(finding, detail=detail, done="stated" if known else finding.done)
 
 
 def _accepted(

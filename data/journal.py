@@ -2,32 +2,36 @@
 
 Rows are only ever added: triggers refuse to change, delete or replace one, and each row carries a
 hash over itself and the row before it. Several processes may write at once (write-ahead log).
-The journal knows nothing of the engine: strings and dicts go in, dicts come out.
+The journal knows nothing of the engine: strings, dicts and returns go in, dicts and returns come
+out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from data.errors import DataError, did_you_mean
+from data.journal_chain import append, verify
 from data.journal_file import (
-    COLUMNS,
     JournalBusyError,
     JournalCorruptError,
     JournalError,
     JournalFile,
     JournalFullError,
     JournalVersionError,
+    one_look,
     transaction,
 )
+from data.journal_returns import TrialReturns, digest_of
 
 __all__ = [
     "ORIGINS",
@@ -37,7 +41,9 @@ __all__ = [
     "JournalError",
     "JournalFullError",
     "JournalVersionError",
+    "TrialReturns",
     "UnknownScenarioError",
+    "now",
 ]
 
 ORIGINS: Final = ("page", "cli", "sweep")
@@ -75,6 +81,7 @@ class Journal:
         preset: str,
         origin: str,
         metrics: Mapping[str, Any],
+        returns: Sequence[TrialReturns] = (),
     ) -> int:
         """Append one committed setting and what came of it; return its number.
 
@@ -87,11 +94,24 @@ class Journal:
         preset : str
         origin : str
             "page", "cli" or "sweep".
+        returns : sequence of TrialReturns
+            Of the setting, or of some of a sweep's; those of a trial that has some are kept.
         """
         if origin not in ORIGINS:
             raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, was {origin!r}")
-        row = (scenario_hash, fingerprint, preset, origin, _json(values), _json(metrics))
-        return self._append("trials", row)
+        row = (now(), scenario_hash, fingerprint, preset, origin, _json(values), _json(metrics))
+        packed = [(one.hash, one.pack()) for one in returns]
+        with self._file.connection() as connection, transaction(connection):
+            number = append(connection, "trials", row)
+            there = connection.execute(
+                "SELECT 1 FROM returns WHERE trial = ? AND fingerprint = ? LIMIT 1",
+                (scenario_hash, fingerprint),
+            )
+            if there.fetchone() is None:
+                for setting, data in packed:
+                    kept = (row[0], setting, fingerprint, scenario_hash, digest_of(data))
+                    append(connection, "returns", kept, data)
+            return number
 
     def trials(
         self, fingerprint: str | None = None, *, distinct: bool = True, limit: int | None = None
@@ -120,6 +140,64 @@ class Journal:
         sql = 'SELECT COUNT(DISTINCT "hash") AS n FROM trials WHERE fingerprint = ?'
         return int(self._rows(sql, (fingerprint,))[0]["n"])
 
+    def tried(self, market: str) -> list[dict[str, Any]]:
+        """Return the different settings tried on the market called `market`, oldest first.
+
+        Whatever its data were: who tries again after a refresh has not forgotten the tries before.
+        One row a setting, as first recorded.
+        """
+        of = """json_extract("values", '$."universe.source"') = ?"""
+        first = f'SELECT MIN(id) FROM trials WHERE {of} GROUP BY "hash"'
+        return self._rows(f"SELECT * FROM trials WHERE id IN ({first}) ORDER BY id", (market,))
+
+    def tried_mark(self, market: str) -> tuple[int, int]:
+        """Return number and last row of :meth:`tried`, which change when a setting is added."""
+        of = """json_extract("values", '$."universe.source"') = ?"""
+        first = f'SELECT MIN(id) AS id FROM trials WHERE {of} GROUP BY "hash"'
+        row = self._rows(f"SELECT COUNT(*) AS n, MAX(id) AS last FROM ({first})", (market,))[0]
+        return int(row["n"]), int(row["last"] or 0)
+
+    def returns(self, market: str, most: int = 400) -> list[TrialReturns]:
+        """Return what settings tried on `market` earned, one each, the latest `most`, newest first.
+
+        Raises
+        ------
+        JournalCorruptError
+            Something else than what was recorded is stored.
+        """
+        of = """SELECT "hash", fingerprint FROM trials
+            WHERE json_extract("values", '$."universe.source"') = ?"""
+        latest = f"""SELECT MAX(id) FROM returns WHERE (trial, fingerprint) IN ({of})
+            GROUP BY "hash" """
+        sql = f"SELECT * FROM returns WHERE id IN ({latest}) ORDER BY id DESC LIMIT ?"
+        with self._file.connection() as connection:
+            rows = connection.execute(sql, (market, most)).fetchall()
+        found = []
+        for row in rows:
+            try:
+                if digest_of(row["data"]) != row["digest"]:
+                    raise ValueError("another digest")
+                found.append(TrialReturns.unpack(row["hash"], row["data"]))
+            except (ValueError, zlib.error) as error:
+                raise JournalCorruptError(
+                    f"the returns in row {row['id']} of {self.path} are not those that were "
+                    "recorded. Restore the file from a copy."
+                ) from error
+        return found
+
+    def record_event(self, kind: str, subject: str, detail: Mapping[str, Any]) -> int:
+        """Append something that was done and stays done; return its number."""
+        with self._file.connection() as connection, transaction(connection):
+            return append(connection, "events", (now(), kind, subject, _json(detail)))
+
+    def events(self, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
+        """Return events, oldest first, all of them or those of a kind or subject."""
+        return self._rows(
+            "SELECT * FROM events WHERE (?1 IS NULL OR kind = ?1) "
+            "AND (?2 IS NULL OR subject = ?2) ORDER BY id",
+            (kind, subject),
+        )
+
     def link(self, number: int | None = None) -> tuple[int, str]:
         """Return number and hash of trial `number`, of the latest when not given.
 
@@ -142,7 +220,9 @@ class Journal:
                 f"the name of a scenario must be 1 to {_LONGEST_NAME} printable characters, "
                 f"was {name[:_LONGEST_NAME]!r}"
             )
-        return self._append("scenarios", (name, scenario_hash, preset, _json(values)))
+        with self._file.connection() as connection, transaction(connection):
+            row = (now(), name, scenario_hash, preset, _json(values))
+            return append(connection, "scenarios", row)
 
     def scenarios(self) -> list[dict[str, Any]]:
         """Return the latest scenario of every name, by name."""
@@ -167,16 +247,14 @@ class Journal:
 
     def verify(self) -> None:
         """Check every row against its hash; raises JournalCorruptError naming the first bad one."""
-        for table, columns in COLUMNS.items():
-            chain = ""
-            with self._file.connection() as connection:
-                for row in connection.execute(f"SELECT * FROM {table} ORDER BY id"):
-                    chain = _chained(chain, [row[column] for column in columns])
-                    if row["chain"] != chain:
-                        raise JournalCorruptError(
-                            f"row {row['id']} of {table} in {self.path} was changed after it was "
-                            "written, or one before it is missing. Restore the file from a copy."
-                        )
+        with self._file.connection() as connection, one_look(connection):
+            verify(connection, self.path)
+
+    @contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """Hold the connection for a block; SQLite's errors come out of it as typed ones."""
+        with self._file.connection() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -193,27 +271,14 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _append(self, table: str, rest: tuple[str, ...]) -> int:
-        row = (dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), *rest)
-        columns = COLUMNS[table]
-        names = ", ".join(f'"{column}"' for column in (*columns, "chain"))
-        with self._file.connection() as connection, transaction(connection):
-            last = connection.execute(f"SELECT chain FROM {table} ORDER BY id DESC LIMIT 1")
-            before = last.fetchone()
-            chain = _chained("" if before is None else before["chain"], row)
-            cursor = connection.execute(
-                f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * (len(columns) + 1))})",
-                (*row, chain),
-            )
-            return int(cursor.lastrowid or 0)
-
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
         with self._file.connection() as connection:
             return [_plain(row) for row in connection.execute(sql, values)]
 
 
-def _chained(before: str, row: list[str] | tuple[str, ...]) -> str:
-    return hashlib.sha256(json.dumps([before, *row]).encode()).hexdigest()
+def now() -> str:
+    """Return the time as rows have it: UTC, to the millisecond."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
 
 
 def _json(mapping: Mapping[str, Any]) -> str:
@@ -226,6 +291,6 @@ def _json(mapping: Mapping[str, Any]) -> str:
 
 def _plain(row: sqlite3.Row) -> dict[str, Any]:
     plain = {key: row[key] for key in row.keys() if key != "chain"}
-    for key in {"values", "metrics"} & set(plain):
+    for key in {"values", "metrics", "detail"} & set(plain):
         plain[key] = json.loads(plain[key])
     return plain

@@ -14,6 +14,7 @@ from typing import Final
 from data.errors import DataError
 
 __all__ = [
+    "BLOBS",
     "COLUMNS",
     "VERSION",
     "JournalBusyError",
@@ -22,15 +23,21 @@ __all__ = [
     "JournalFile",
     "JournalFullError",
     "JournalVersionError",
+    "one_look",
     "transaction",
 ]
 
-VERSION: Final = 1
+VERSION: Final = 2
+_OLDER: Final = frozenset({1})  # taken on: what they lack is added, what they hold stays as it is
 _APPLICATION: Final = 0x504C4D53  # "PLMS": tells our file from any other SQLite file
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "trials": ("at", "hash", "fingerprint", "preset", "origin", "values", "metrics"),
     "scenarios": ("at", "name", "hash", "preset", "values"),
+    "returns": ("at", "hash", "fingerprint", "trial", "digest"),
+    "events": ("at", "kind", "subject", "detail"),
 }
+#: Columns that are too large for a chain: their digest is in it.
+BLOBS: Final[Mapping[str, str]] = {"returns": "data"}
 _TABLE: Final = """
 CREATE TABLE {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, {columns}, chain TEXT NOT NULL);
 CREATE TRIGGER {table}_update BEFORE UPDATE ON {table}
@@ -41,7 +48,12 @@ CREATE TRIGGER {table}_replace BEFORE INSERT ON {table}
     WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
-_INDEX: Final = 'CREATE INDEX trials_by_setting ON trials (fingerprint, "hash");'
+_INDICES: Final = (
+    'CREATE INDEX IF NOT EXISTS trials_by_setting ON trials (fingerprint, "hash")',
+    "CREATE INDEX IF NOT EXISTS trials_by_market ON trials "
+    """(json_extract("values", '$."universe.source"'), "hash")""",
+    "CREATE INDEX IF NOT EXISTS returns_by_trial ON returns (trial, fingerprint)",
+)
 
 _LEFT: Final[list[sqlite3.Connection]] = []
 
@@ -128,7 +140,7 @@ class JournalFile:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
-    with _one_look(connection):  # first: a file that is not ours stays as it is
+    with one_look(connection):  # first: a file that is not ours stays as it is
         known = _version(connection, path)
     _write_ahead(connection, timeout)
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -137,13 +149,22 @@ def _prepare(connection: sqlite3.Connection, path: Path, timeout: float) -> None
     with transaction(connection):  # another process may have made it since
         if _version(connection, path) == VERSION:
             return
-        for table, names in COLUMNS.items():
-            columns = ", ".join(f'"{name}" TEXT NOT NULL' for name in names)
-            for statement in _statements(_TABLE.format(table=table, columns=columns)):
-                connection.execute(statement)
-        connection.execute(_INDEX)
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        for table in COLUMNS:
+            if table not in there:
+                _make_table(connection, table)
+        for index in _INDICES:
+            connection.execute(index)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _make_table(connection: sqlite3.Connection, table: str) -> None:
+    columns = ", ".join(f'"{name}" TEXT NOT NULL' for name in COLUMNS[table])
+    if table in BLOBS:
+        columns += f', "{BLOBS[table]}" BLOB NOT NULL'
+    for statement in _statements(_TABLE.format(table=table, columns=columns)):
+        connection.execute(statement)
 
 
 def _write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
@@ -164,7 +185,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0])
-    if application == _APPLICATION and version != VERSION:
+    if application == _APPLICATION and version not in {VERSION, *_OLDER}:
         raise JournalVersionError(
             f"the journal {path} must have schema version {VERSION}, had {version}. Update "
             "Plimsoll, or move the file away: a new one is then begun."
@@ -177,8 +198,8 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 @contextmanager
-def _one_look(connection: sqlite3.Connection) -> Iterator[None]:
-    # Another process may be making the file: what is read in a block is of one moment.
+def one_look(connection: sqlite3.Connection) -> Iterator[None]:
+    """See the file in a block as it was at one moment, whatever other processes write."""
     connection.execute("BEGIN")
     try:
         yield

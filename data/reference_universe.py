@@ -40,10 +40,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """Members in file order; no symbol twice."""
+    """Members in file order; no symbol twice.
+
+    Attributes
+    ----------
+    as_of : date or None
+        Day whose trading chose the members; None = a list of today.
+    notes : tuple of str
+        What a reader must know of the choice.
+    """
 
     name: str
     members: tuple[Member, ...]
+    as_of: dt.date | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def stocks(self) -> tuple[Member, ...]:
@@ -78,8 +88,8 @@ def load_universe(name: str) -> Universe:
     path = Path(name)
     if not path.is_file():
         raise ReferenceFileError(
-            f"a universe must be one of {', '.join(UNIVERSES)} or a CSV file with a column "
-            f"ticker, was {name!r}.{did_you_mean(name, UNIVERSES)}"
+            f"a universe must be one of {', '.join(UNIVERSES)}, top:N (the most traded), or a CSV "
+            f"file with a column ticker, was {name!r}.{did_you_mean(name, UNIVERSES)}"
         )
     try:
         return _parse(path.read_text("utf-8-sig"), path.name)

@@ -25,6 +25,7 @@ __all__ = [
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
+_OF_READERS = {"path", "withheld_from", "stamp"}  # not in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Snapshot:
         Overrides in force, and what else a reader must know, in words.
     files : dict of str to str
         blake2b digest of each file, by table.
+    withheld_from : date or None
+        Readers see nothing from this date on (data/holdout.py); not part of the manifest.
+    stamp : str
+        What every run on these data says of an opened holdout; not part of the manifest.
     """
 
     name: str
@@ -89,11 +94,14 @@ class Snapshot:
     overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    withheld_from: dt.date | None = None
+    stamp: str = ""
 
     def manifest(self) -> bytes:
         """Return the manifest file's content."""
         values = asdict(self)
-        del values["path"]
+        for name in _OF_READERS:
+            del values[name]
         values["created_at"] = self.created_at.isoformat()
         values["first_date"] = self.first_date.isoformat()
         values["last_date"] = self.last_date.isoformat()
@@ -161,7 +169,7 @@ def current_snapshot(home: Path, name: str) -> Snapshot:
 
 
 def _from_manifest(path: Path, values: Mapping[str, Any]) -> Snapshot:
-    known = {item.name for item in fields(Snapshot)} - {"path"}
+    known = {item.name for item in fields(Snapshot)} - _OF_READERS
     parts = {name: values[name] for name in known}
     parts["created_at"] = dt.datetime.fromisoformat(parts["created_at"])
     parts["first_date"] = dt.date.fromisoformat(parts["first_date"])

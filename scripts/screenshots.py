@@ -33,6 +33,7 @@ PAGES = {
     "returns": "/returns",
     "regimes": "/regimes",
     "trades": "/trades",
+    "evidence": "/evidence",
     "data": "/data",
     "report": "/report",
 }

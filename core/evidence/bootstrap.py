@@ -192,7 +192,12 @@ def _difference(
                 length, len(measured), undefined, seed, verdict,
             )
         )  # fmt: skip
-    return max(candidates, key=lambda one: (one.p_value or 0.0, _width(one)))
+    # A length without a p-value knows least of all.
+    return max(candidates, key=lambda one: (_noise(one.p_value), _width(one)))
+
+
+def _noise(p_value: float | None) -> float:
+    return math.inf if p_value is None else p_value
 
 
 # Estimate, low, high, p-value, undefined resamples and verdict of one difference.
@@ -216,8 +221,11 @@ def _judged(
     estimate = value_a - value_b
     if low is None or high is None:
         return estimate, None, None, None, undefined, Verdict.UNDEFINED
-    verdict = judge(metric, estimate, low, high)
-    return estimate, low, high, _p_value(differences), undefined, verdict
+    verdict, p_value = judge(metric, estimate, low, high), _p_value(differences)
+    # The interval interpolates between resamples, the p-value counts them: both have to agree.
+    if p_value >= 1.0 - level:
+        verdict = Verdict.NOISE
+    return estimate, low, high, p_value, undefined, verdict
 
 
 def _width(found: Interval | PairedDifference) -> float:

@@ -12,7 +12,7 @@ from dashboard.charts.frames import TimelineFrames
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.charts.sectors import stack_order
 from dashboard.charts.timeline import Levels
-from dashboard.format import date, percent, ratio
+from dashboard.format import date, percent, percent_as_set, ratio
 
 __all__ = ["TimelineFacts", "facts_alt", "scale_curve_alt", "timeline_alt"]
 
@@ -93,7 +93,7 @@ def facts_alt(facts: TimelineFacts, levels: Levels, benchmark_name: str = "") ->
         name, share = facts.largest
         parts.append(f"The largest sector was {name}, {percent(share, 0)} of NAV on average.")
     if levels.sector_cap is not None:
-        parts.append(f"A sector's target is capped at {percent(levels.sector_cap, 0)}.")
+        parts.append(f"A sector's target is capped at {percent_as_set(levels.sector_cap)}.")
     regime, share = facts.regime
     parts.append(f"The most frequent regime was {regime}, {percent(share, 0)} of sessions.")
     return " ".join(parts)
@@ -101,12 +101,11 @@ def facts_alt(facts: TimelineFacts, levels: Levels, benchmark_name: str = "") ->
 
 def scale_curve_alt(maximum: float, floor: float, worst: float | None = None) -> str:
     """Describe the curve of the drawdown rule."""
-    text = (
-        f"Exposure falls with the square of the room left to a drawdown of {percent(-maximum, 0)}."
-    )
+    room = f"the room left to a drawdown of {percent_as_set(-maximum)}"
+    text = f"Exposure falls with the square of {room}."
     if 0.0 < floor < 1.0:
         text += (
-            f" The floor of {percent(floor, 0)} holds it from a drawdown of "
+            f" The floor of {percent_as_set(floor)} holds it from a drawdown of "
             f"{percent(floor_binds_at(maximum, floor))}."
         )
     if worst is not None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.charts.figure import Markup, plain
 from dashboard.theme import Theme
 
 __all__ = [
@@ -203,10 +204,10 @@ def _names(slot: Slot, labels: Sequence[Label]) -> list[_Spec]:
         return []
     while sum(len(label.name) + 2 for label in named) > _NAMES_LENGTH:
         named.pop()
-    names = (f'<span style="color:{label.colour}">{label.name}</span>' for label in named)
+    names = (f'<span style="color:{label.colour}">{plain(label.name)}</span>' for label in named)
     return [
         {
-            "text": ", ".join(names),
+            "text": Markup(", ".join(names)),
             "xref": "paper",
             "x": 1,
             "xanchor": "right",

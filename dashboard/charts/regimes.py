@@ -138,6 +138,8 @@ def transitions_figure(
 ) -> go.Figure:
     """Draw what followed each regime the next session: a share in every cell that came.
 
+    Regimes that never were have no row and no column.
+
     Parameters
     ----------
     matrix : DataFrame
@@ -148,6 +150,8 @@ def transitions_figure(
     compact : bool
         For narrow screens: columns by their letter.
     """
+    seen = [n for n in matrix.index if counts.loc[n].any() or counts[n].any()] or matrix.index
+    matrix, counts = matrix.loc[seen, seen], counts.loc[seen, seen]
     codes = regime_codes(colours)
     names = ["unknown" if name == "default" else str(name) for name in matrix.index]
     letters = [codes[str(name)].letter for name in matrix.index]

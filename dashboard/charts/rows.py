@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import made
+from dashboard.charts.figure import Markup, made, plain
 from dashboard.theme import TEXT_CONTRAST, Theme, plotly_template
 
 __all__ = ["ROWS_HEIGHT_PX", "Row", "rows_figure"]
@@ -218,4 +218,4 @@ def _line(limit: float, colours: Theme) -> dict[str, Any]:
 
 
 def _bold(text: str, strong: bool) -> str:
-    return f"<b>{text}</b>" if strong else text
+    return Markup(f"<b>{plain(text)}</b>") if strong else text

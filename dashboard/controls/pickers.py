@@ -126,7 +126,7 @@ def _including(known: Sequence[str], value: str | None) -> list[str]:
 
 
 def _take(name: str, key: str, path: str) -> None:
-    if name != _shown(key):
+    if name != _shown(key) or name not in st.session_state:
         return  # of a picker that is not on the page any more
     state, chosen = session.current(), st.session_state[name]
     if key == _PRESET:

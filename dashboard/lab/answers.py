@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -29,6 +30,7 @@ from dashboard.run import Run
 
 __all__ = ["answer", "begin_hints", "hints_by_now"]
 
+_LOG: Final = logging.getLogger(__name__)
 _HINTS: Final = "plimsoll.lab_hints"
 _TOUCHED: Final = "plimsoll.lab_touched"
 _TOUCH_S: Final = 0.02  # how soon an answer under way gives way to a commit or a click
@@ -52,15 +54,21 @@ def hints_by_now(run: Run | None, number: int | None = None) -> bytes:
         return b""
     try:
         return hints_frame(run, "risk", begun.result(_SOON_S), more=True, number=number)
-    except TimeoutError:
+    except (TimeoutError, *EXPECTED):  # a browser that has none asks for them
         return b""
 
 
 def _hints_of(engine: session.Engine, run: Run) -> Future[Hints]:
-    # Once a run, whoever asks; studies keep off the processors meanwhile.
+    # Once a run, whoever asks; studies keep off the processors meanwhile. No page breaks for want
+    # of hints: it goes without, and whoever asks next has them computed again.
     def work() -> Hints:
-        with engine.studies.page():
-            return risk_hints(run)
+        try:
+            with engine.studies.page():
+                return risk_hints(run)
+        except Exception:  # noqa: BLE001 (hints are a help, the page is the thing)
+            _LOG.exception("hints failed")
+            vars(run).pop(_HINTS, None)
+            return {}
 
     return keep(run, _HINTS, lambda: _ANSWERS.submit(work))
 
@@ -165,6 +173,8 @@ def _touching(future: Future[_Found], patience: float = math.inf) -> _Found:
         try:
             return future.result(_TOUCH_S)
         except TimeoutError:
+            if future.done():  # by now, or it failed with just this error
+                return future.result()
             if time.monotonic() > until:
                 raise
             st.session_state.get(_TOUCHED)

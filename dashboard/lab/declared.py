@@ -16,10 +16,11 @@ from dashboard.charts.exposure import BINDING
 from dashboard.controls.groups import BOOK_FIELDS, OPEN_GROUPS, grouped, risk_fields
 from dashboard.controls.scales import choices, scale_of, unit_text
 from dashboard.definitions import DEFINITIONS
+from dashboard.report.faces import ANNUAL
 from dashboard.report.targets import TARGETS
 from dashboard.state import AppState
 from dashboard.theme import REGIME_LETTERS, SECTORS, TEXT_CONTRAST, Theme, text_on
-from dashboard.views.metrics import ANNUAL, CARDS
+from dashboard.views.metrics import CARDS
 
 __all__ = ["LAB_FIELDS", "curves_key", "curves_keys", "declared", "kept_values"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -68,11 +69,20 @@ def wanted(message: object) -> Want | None:
         return None
     if specs()[path].kind not in ("number", "integer"):
         return None
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+    if not all(_is_finite(value) for value in values):
         return None
     number = message.get("n")
     known = number if isinstance(number, int) else None
     return Want(str(path), tuple(float(v) for v in values[:MOST_STEPS]), known)
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 def scan(

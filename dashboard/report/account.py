@@ -18,6 +18,7 @@ from core.attribution import ACCOUNT_METRICS, NO_RULES, SCENARIO, RuleAccount, S
 from core.control import Control
 from core.rule_health import RuleHealth
 from core.rules import Rule
+from dashboard.caveats import caveats
 from dashboard.format import DASH, FORMATS, count, percent, points, ratio
 from dashboard.report.faces import FACES
 from dashboard.report.health import health_table, health_words, new_table
@@ -38,6 +39,8 @@ By = Literal["total", "year", "episode"]
 BY: Final[tuple[By, ...]] = ("total", "year", "episode")
 CONTROL_METRICS: Final = (*ACCOUNT_METRICS, "calmar_ratio", "average_exposure", "turnover")
 
+#: Sharpe ratio that a rule must have added before it is said to have earned its keep.
+KEPT_SHARPE: Final = 0.03
 _SEEN: Final = 5e-5  # half a digit of the table: a share below it is not spoken of
 
 
@@ -63,6 +66,7 @@ def print_account(found: Account, by: By, console: Console) -> None:
     simulated = ("  [SIMULATED MARKET]", "bold") if run.market.simulated else ""
     name = (run.scenario.name, "bold")
     console.print(Text.assemble(name, f" · {run.market.source} · {window}", simulated))
+    _print_lines(console, (lack.text for lack in caveats(run)))
     console.print(Text(f"\nRule account ({_BY_TITLES[by]})", style="bold"))
     if shares.names:
         console.print(_shares_table(found.account, shares, by))
@@ -159,7 +163,7 @@ def _ends_words(account: RuleAccount) -> Iterator[str]:
             f"Cost most: {worst.label.lower()}, {points(returns[worst])} of total return "
             f"(Sharpe {ratio(sharpes[worst], signed=True)}, max drawdown {points(depths[worst])})."
         )
-    kept = [rule for rule, value in sharpes.items() if value >= 0.005]
+    kept = [rule for rule, value in sharpes.items() if value >= KEPT_SHARPE]
     if kept:
         said = ", ".join(
             f"{rule.label.lower()} (Sharpe {ratio(sharpes[rule], signed=True)}, return "
@@ -198,9 +202,9 @@ def _control_table(control: Control) -> Table:
 def control_words(control: Control) -> Iterator[str]:
     """Say whether the overlay did better than simply holding less."""
     yield (
-        f"The control holds the same book at {percent(control.exposure)} of NAV, always, with the "
-        f"same costs and no rule: on average {percent(control.average_exposure)} invested, as the "
-        "scenario."
+        f"The control holds the same book at {percent(control.exposure)} of NAV after every "
+        "rebalance, with the same costs and no rule: on average "
+        f"{percent(control.average_exposure)} invested, as the scenario."
     )
     change = control.differences()
     beaten = {

@@ -19,8 +19,10 @@ from rich.text import Text
 from core.attribution import NO_RULES, SCENARIO, RuleAccount
 from core.rules import Rule
 from core.scenario import scenario_hash, specs, value_at
+from dashboard.caveats import caveats
 from dashboard.format import DASH, FORMATS, date, percent, points
 from dashboard.report.comparison_words import (
+    caution,
     day_sentence,
     difference_text,
     field_text,
@@ -28,7 +30,7 @@ from dashboard.report.comparison_words import (
     ranking_words,
     verdict_words,
 )
-from dashboard.report.faces import FACES
+from dashboard.report.faces import ANNUAL, FACES
 from dashboard.review_compare import (
     JUDGED,
     Pairs,
@@ -38,7 +40,7 @@ from dashboard.review_compare import (
 )
 from dashboard.review_compare import RANKED as _RANKED
 from dashboard.review_disagreement import Disagreement
-from dashboard.review_evidence import LEVEL, RESAMPLES, SEED
+from dashboard.review_evidence import LEVEL, RESAMPLES, SEED, is_short
 
 __all__ = ["SCHEMA", "Comparison", "comparison_document", "print_comparison"]
 
@@ -181,12 +183,13 @@ def print_comparison(found: Comparison, console: Console) -> None:
     console.print(Text.assemble(f"{run.market.source} · {window}", simulated))
     for side in sides:
         console.print(Text.assemble((side.letter, "bold"), f" {side.label}"))
+    _lines(console, [f"· {lack.text}" for lack in caveats(run)])
     _lines(console, [f"· {note}" for note in found.notes])
     if found.pairs is None:
         _section(console, "Too short for a verdict: no ranking is shown without one.")
     else:
         _section(console, "Is the difference more than luck?")
-        _lines(console, verdict_words(sides, found.pairs))
+        _lines(console, [*verdict_words(sides, found.pairs), caution(found.pairs)])
     _section(console, "Metrics")
     console.print(_metrics_table(sides, found.pairs))
     if found.pairs is not None:
@@ -208,13 +211,15 @@ def _metrics_table(sides: Sequence[Side], pairs: Pairs | None) -> Table:
     rows = []
     for face in FACES.values():
         values = [side.run.metrics.as_dict()[face.name] for side in sides]
-        cells = [FORMATS[face.kind](value) for value in values]
+        withheld = face.name in ANNUAL and is_short(sides[0].run)
+        cells = [DASH if withheld else FORMATS[face.kind](value) for value in values]
         if pairs is not None and face.name in JUDGED:
             for number, side in enumerate(sides[1:], start=1):
                 one = pairs[side.letter, sides[0].letter][face.name]
                 change = difference_text(face.name, one.estimate)
                 cells[number] += f"\n{change} ({interval_text(one)})\n{one.verdict.value}"
-        rows.append((face.label, *cells))
+        label = f"{face.label}, total" if face.yearly else face.label
+        rows.append((label, *cells))
     return _table(("", *(side.letter for side in sides)), rows)
 
 

@@ -19,6 +19,7 @@ from dashboard.review_evidence import is_short
 from dashboard.run import Run
 
 __all__ = [
+    "caution",
     "compared_title",
     "day_sentence",
     "difference_text",
@@ -172,6 +173,15 @@ def verdict_words(sides: Sequence[Side], pairs: Pairs) -> Iterator[str]:
         if undefined:
             parts.append(f"no verdict: {', '.join(map(_name, undefined))}")
         yield f"{side.named} against {first.named} – {'; '.join(parts)}."
+
+
+def caution(pairs: Pairs) -> str:
+    """Say what looking at so many differences does to the verdicts."""
+    number = sum(len(found) for found in pairs.values())
+    return (
+        f"{count(number)} differences were looked at; where nothing differs at all, about one in "
+        "twenty would still be called better or worse."
+    )
 
 
 def ranking_words(sides: Sequence[Side], pairs: Pairs) -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from dashboard.definitions import DEFINITIONS
 
-__all__ = ["FACES", "MetricFace"]
+__all__ = ["ANNUAL", "FACES", "MetricFace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ class MetricFace:
         return DEFINITIONS[self.name].what
 
 
+#: Scaled to a year: of a period of weeks they say nothing.
+ANNUAL: Final = frozenset(
+    {"cagr", "cagr_sessions", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio"}
+)
 #: The lines of a report, in order. The key is the metric's name.
 FACES: Final = {
     face.name: face

@@ -19,8 +19,9 @@ from core.scenario import scenario_hash
 from dashboard.format import DASH, FORMATS, percent, seconds
 from dashboard.report.breaches import largest_breaches
 from dashboard.report.coverage import coverage_of, coverage_text
-from dashboard.report.faces import FACES, MetricFace
+from dashboard.report.faces import ANNUAL, FACES, MetricFace
 from dashboard.report.targets import TARGETS
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 
 __all__ = ["comparison_table", "print_run"]
@@ -30,6 +31,8 @@ def print_run(run: Run, console: Console) -> None:
     """Print the report: metrics beside targets and benchmark, sectors, regimes, checks, timing."""
     console.print(_heading(run))
     console.print(comparison_table({run.scenario.name: run}))
+    if is_short(run):
+        console.print(Text("Too short for yearly figures: none is shown."))
     shares = run.sector_shares()
     lines = (
         f"Sectors, average share of what was invested (not of NAV): {_shares(shares)}",
@@ -55,9 +58,10 @@ def comparison_table(runs: Mapping[str, Run]) -> Table:
     for name in (*runs, first.benchmark_name, "Target"):
         table.add_column(Text(name), justify="right")
     for face in FACES.values():
-        values = [_value(run.metrics, face) for run in runs.values()]
-        benchmark = _value(first.benchmark_metrics, face) if face.of_curve else ""
-        table.add_row(face.label, *values, benchmark, _target(face.name, runs))
+        values = [_value(run, run.metrics, face) for run in runs.values()]
+        benchmark = _value(first, first.benchmark_metrics, face) if face.of_curve else ""
+        label = f"{face.label}, total" if face.yearly else face.label
+        table.add_row(label, *values, benchmark, _target(face, runs))
     return table
 
 
@@ -71,16 +75,24 @@ def _heading(run: Run) -> Text:
     )
 
 
-def _value(metrics: CurveMetrics, face: MetricFace) -> str:
-    return FORMATS[face.kind](metrics.as_dict()[face.name])
+def _value(run: Run, metrics: CurveMetrics, face: MetricFace) -> str:
+    return DASH if _is_withheld(run, face) else FORMATS[face.kind](metrics.as_dict()[face.name])
 
 
-def _target(metric: str, runs: Mapping[str, Run]) -> str:
-    target = TARGETS.get(metric)
+def _is_withheld(run: Run, face: MetricFace) -> bool:
+    return face.name in ANNUAL and is_short(run)
+
+
+def _target(face: MetricFace, runs: Mapping[str, Run]) -> str:
+    target = TARGETS.get(face.name)
     if target is None:
         return ""
     marks = {True: "met", False: "missed", None: DASH}
-    met = [marks[target.met(run.metrics.as_dict()[metric])] for run in runs.values()]
+    measured = [
+        None if _is_withheld(run, face) else run.metrics.as_dict()[face.name]
+        for run in runs.values()
+    ]
+    met = [marks[target.met(value)] for value in measured]
     return f"{target.text} ({', '.join(met)})"
 
 

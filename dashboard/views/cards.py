@@ -12,10 +12,10 @@ import numpy as np
 
 from core.metrics import CALENDAR_DAYS_PER_YEAR, CurveMetrics, Metrics
 from dashboard.format import DASH, bps, count, difference, percent
-from dashboard.report.faces import MetricFace
+from dashboard.report.faces import ANNUAL, MetricFace
 from dashboard.report.targets import TARGETS
 from dashboard.run import Run
-from dashboard.views.metrics import ANNUAL, CARDS, shown, value_of
+from dashboard.views.metrics import CARDS, shown, value_of
 
 __all__ = ["beside", "cards_html", "years_of"]
 

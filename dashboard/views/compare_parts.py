@@ -9,14 +9,14 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from core.attribution import ACCOUNT_METRICS, RuleAccount
+from core.attribution import ACCOUNT_METRICS
 from core.evidence.bootstrap import MIN_RETURNS
 from dashboard import review_compare, session
 from dashboard.charts.compare import compare_figure
 from dashboard.format import count, percent
-from dashboard.report.comparison_words import verdict_words
+from dashboard.report.comparison_words import caution, verdict_words
 from dashboard.report.faces import FACES
-from dashboard.review_compare import Pairs, Side
+from dashboard.review_compare import OwnAccount, Pairs, Side
 from dashboard.review_evidence import LEVEL, RESAMPLES, is_short
 from dashboard.studies import Study
 from dashboard.views import frame
@@ -133,10 +133,10 @@ def _accounts(sides: Sequence[Side], was_pending: bool) -> None:
     if was_pending and all(study.status not in PENDING for study in studies.values()):
         st.rerun()
     metric = st.session_state.get(_METRIC, ACCOUNT_METRICS[0])
-    done: dict[str, RuleAccount | None] = {
+    done: dict[str, OwnAccount | None] = {
         letter: study.result for letter, study in studies.items() if study.status not in PENDING
     }
-    shares = {letter: account.frame()[metric] for letter, account in done.items() if account}
+    shares = {letter: account.shares.frame()[metric] for letter, account in done.items() if account}
     table = pd.DataFrame(shares).rename_axis("rule")
     heading("What each rule did", table, "compare-accounts")
     st.segmented_control(
@@ -186,13 +186,11 @@ def _named(pairs: Pairs, sides: Sequence[Side]) -> Pairs:
 
 
 def _method(pairs: Pairs) -> str:
-    number = sum(len(found) for found in pairs.values())
     return (
         f"Differences with {percent(LEVEL, 0)} of {count(RESAMPLES)} resampled histories between "
         "the ends: a stationary block bootstrap that draws the same sessions for both of a pair. "
         "Within noise: the interval holds 0. "
-        f"{count(number)} differences were looked at; where nothing differs at all, about one in "
-        "twenty would still be called better or worse. Turnover, costs and counts have no "
+        f"{caution(pairs)} Turnover, costs and counts have no "
         "interval: they are counted, not estimated."
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from core.attribution import ACCOUNT_METRICS, NO_RULES, SCENARIO, RuleAccount
+from core.attribution import ACCOUNT_METRICS, NO_RULES, SCENARIO
 from core.evidence.bootstrap import PairedDifference
 from core.evidence.verdict import Verdict
 from core.rules import Rule
@@ -22,7 +22,7 @@ from dashboard.report.comparison_words import (
     ranking_words,
 )
 from dashboard.report.faces import FACES, MetricFace
-from dashboard.review_compare import JUDGED, LETTERS, Pairs, Side
+from dashboard.review_compare import JUDGED, LETTERS, OwnAccount, Pairs, Side
 from dashboard.theme import Theme
 from dashboard.views.metrics import shown, value_of
 from dashboard.views.tables import html_table
@@ -162,7 +162,7 @@ def ranking_html(sides: Sequence[Side], pairs: Pairs) -> str:
 
 
 def accounts_html(
-    sides: Sequence[Side], accounts: Mapping[str, RuleAccount | None], metric: str
+    sides: Sequence[Side], accounts: Mapping[str, OwnAccount | None], metric: str
 ) -> str:
     """Return what each rule did in each side, beside each other.
 
@@ -170,7 +170,7 @@ def accounts_html(
     ----------
     sides : sequence of Side
         But the control, which has no rules.
-    accounts : mapping of letter to RuleAccount or None
+    accounts : mapping of letter to OwnAccount or None
         None where there is none; "…" stands for one that is being worked out.
     metric : str
         Among ``ACCOUNT_METRICS``.
@@ -184,7 +184,7 @@ def accounts_html(
             for cells in rows.values():
                 cells.append(DASH if side.letter in accounts else "…")
             continue
-        shares = account.shares()
+        shares = account.shares
         rows[NO_RULES].append(write(float(shares.without[column])))
         for rule in Rule:
             value = float(shares.of(rule)[column])

@@ -121,11 +121,11 @@ def verdict_study(sides: Sequence[Side]) -> Study:
 
 
 def account_study(side: Side) -> Study:
-    """Ask for the rule account of one side."""
+    """Ask for what the rules of one side did."""
     return session.engine().studies.ask(
         session.token(),
         f"compare-account-{side.letter}",
         f"compare-account-{side.run.content_key}",
-        lambda pace: review_compare.account_of(side.run, pace),
+        lambda pace: review_compare.own_account(side.run, pace),
         rank=1,  # the verdict comes first
     )

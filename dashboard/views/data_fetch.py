@@ -11,7 +11,7 @@ from dashboard import review_data, session
 from dashboard.fetch_job import fetch_job
 from dashboard.fetch_job_record import Fetching, Order
 from dashboard.home import home_folder
-from dashboard.review_data import LIVE, PROVIDER_CHOICES, UNIVERSES, StatusRow
+from dashboard.review_data import LIVE, MOST_NAMES, PROVIDER_CHOICES, UNIVERSES, StatusRow
 from dashboard.views import frame
 from dashboard.views.chart import table_csv
 from dashboard.views.data_fetch_words import NEVER, ended_html, order_words, progress_words
@@ -22,8 +22,9 @@ __all__ = ["fetch_part", "providers_part"]
 
 _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a fetch under way
 _LOOK_IDLE: Final = 5.0  # … and for one that another browser may begin
+_TOP: Final = "The most traded stocks"
 _OWN: Final = "Symbols of your own"
-_OPTIONS: Final = ("universe", "own", "start", "end", "provider", "name")
+_OPTIONS: Final = ("universe", "count", "day", "own", "start", "end", "provider", "name")
 
 
 def fetch_part(rows: Sequence[StatusRow]) -> None:
@@ -124,7 +125,8 @@ def _aside(known: Fetching) -> str:
     what = f"{order_words(known.order)}. " if known.order is not None else ""
     began = f"Begun {known.began:%H:%M} UTC. " if known.began is not None else ""
     if known.elsewhere:
-        return f"{what}{began}Another process of this machine is at it: it is stopped there."
+        by = f"{known.who} (process {known.process})" if known.who else "Another process"
+        return f"{what}{began}{by} of this machine is at it: it is stopped there."
     return f"{what}{began}It goes on when you leave this page or close the browser."
 
 
@@ -145,7 +147,9 @@ def _missing_file(known: Fetching) -> None:
 
 
 def _options() -> None:
-    universe = st.selectbox("Universe", [*UNIVERSES, _OWN], key="fetch-universe")
+    universe = st.selectbox("Universe", [*UNIVERSES, _TOP, _OWN], key="fetch-universe")
+    if universe == _TOP:
+        _most_traded()
     if universe == _OWN:
         st.text_area(
             "Symbols", key="fetch-own", placeholder="AAPL, MSFT, BRK.B",
@@ -166,11 +170,29 @@ def _options() -> None:
     right.text_input("Name of the market", LIVE, key="fetch-name")
 
 
+def _most_traded() -> None:
+    left, right = st.columns(2)
+    left.number_input("How many", 1, MOST_NAMES, 500, key="fetch-count")
+    right.date_input("As of", None, key="fetch-day", format="YYYY-MM-DD",
+                     help="Empty: the last day of the market. Before that day a backtest knows "
+                     "which companies would become large.")  # fmt: skip
+    frame.show(
+        frame.words_html(
+            "",
+            "Ranked by the median of close × volume over three months, from Polygon’s list of all "
+            "stocks, in about eighty requests. Yahoo has no such list: without a key take us200 or "
+            "symbols of your own.",
+        )
+    )
+
+
 def _order() -> Order:
     given = {name: st.session_state.get(f"fetch-{name}") for name in _OPTIONS}
     universe: str | tuple[str, ...] = given["universe"] or UNIVERSES[0]
     if universe == _OWN:
         universe = review_data.symbols_in(given["own"] or "")
+    elif universe == _TOP:
+        universe = review_data.ranked_text(given["count"], given["day"])
     return Order(
         "fetch",
         (given["name"] or LIVE).strip(),

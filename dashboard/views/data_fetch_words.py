@@ -83,7 +83,9 @@ def ended_html(known: Fetching) -> str:
             "kept: fetching again goes on from there.</p></div>"
         )
     if known.summary is None:
-        return ""
+        stopped = "<h2>Stopped before anything was fetched</h2>"
+        words = f'<div class="pl-box" role="status">{stopped}</div>'
+        return words if known.status == "cancelled" else ""
     summary, cancelled = known.summary, known.status == "cancelled"
     title = "Stopped; what came is kept" if cancelled else "The fetch is done"
     tone = ""

@@ -11,6 +11,7 @@ import pandas as pd
 from core.contribution import PORTFOLIO_LINES
 from core.episodes import Episode
 from core.rules import Rule
+from dashboard.charts.sector_names import sector_label
 from dashboard.format import DASH, count, date, percent, points
 from dashboard.run import Run
 from dashboard.theme import Theme
@@ -96,8 +97,9 @@ def episode_sentence(
         f"{start} to {date(run.dates[episode.trough])}, {_days(episode.days_to_trough)}, "
         f"{end}. {_invested_words(episode, run)}"
     )
+    called = sectors.rename(index=lambda name: sector_label(str(name)))
     lost = [
-        f"{name} ({points(value)})" for name, value in filter(None, map(_largest, (sectors, names)))
+        f"{name} ({points(value)})" for name, value in filter(None, map(_largest, (called, names)))
     ]
     return f"{text} Of sectors and names, most was lost in {' and '.join(lost)}." if lost else text
 
@@ -165,7 +167,8 @@ def lines_table(
         width = 100.0 * abs(value) / (most or 1.0)
         bar = f'<span class="pl-bar" style="background:{tone};width:{width:.1f}%"></span>'
         bar = "" if str(name).endswith(_REST) else bar
-        rows.append((mark + escape(str(name)), bar, points(value)))
+        label = sector_label(str(name)) if swatches else str(name)
+        rows.append((mark + escape(label), bar, points(value)))
     rows.append(("<b>Depth</b>", "", f"<b>{points(total)}</b>"))
     return html_table((escape(head), "", "Points of NAV"), rows)
 

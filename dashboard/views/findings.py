@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from dashboard.caveats import caveats
 from dashboard.charts.exposure import BINDING
 from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.format import count, date, percent
@@ -42,6 +43,7 @@ def findings(run: Run) -> tuple[str, ...]:
     """Return what is likely to mislead, then what each rule did, one sentence each."""
     short = (note for note in run.notes if note.startswith(("little history", "in cash until")))
     found = (
+        *(lack.text for lack in caveats(run)),
         *(f"{note[0].upper()}{note[1:]}." for note in short),
         *run.scenario.warnings(),
         _nothing_held(run),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 import streamlit as st
@@ -9,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.factors.names import WITHOUT_TOPOLOGY
 from dashboard import session
+from dashboard.caveats import caveats
 from dashboard.charts.timeline import TIMELINE_HEIGHT_PX
 from dashboard.format import date
 from dashboard.problems import Problem
@@ -16,7 +18,11 @@ from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
 
+#: Text, tone ("", "warn" or "bad") and hint.
+Badge = tuple[str, str, str]
+
 __all__ = [
+    "Badge",
     "head",
     "header_html",
     "heading_html",
@@ -59,13 +65,20 @@ def run(state: AppState, waiting: DeltaGenerator) -> Outcome:
     return found
 
 
-def head(page: str, state: AppState, found: Outcome) -> None:
-    """Draw the header strip and whatever must be said before any number."""
-    if found.run is None and found.last_good is not None:
-        title, last = found.last_good
-        show(header_html(page, title, last))
-    else:
-        show(header_html(page, state.title(), found.run))
+def head(
+    page: str,
+    state: AppState,
+    found: Outcome,
+    evidence: Callable[[Run], Sequence[Badge]] = lambda _run: (),
+) -> None:
+    """Draw the header strip and whatever must be said before any number.
+
+    `evidence` returns what the strip says of how far a run can be trusted: text, tone, hint.
+    """
+    title, run = state.title(), found.run
+    if run is None and found.last_good is not None:
+        title, run = found.last_good
+    show(header_html(page, title, run, () if run is None else evidence(run)))
     if state.refused:
         show(refusal_html(state.refused))
     if found.problem is not None:
@@ -79,7 +92,7 @@ def show(html: str) -> None:
     st.html(html)
 
 
-def header_html(page: str, title: str, run: Run | None) -> str:
+def header_html(page: str, title: str, run: Run | None, evidence: Sequence[Badge] = ()) -> str:
     """Return the strip at the top: what is looked at, over which data, and what to know of it."""
     if run is None:
         return (
@@ -96,17 +109,19 @@ def header_html(page: str, title: str, run: Run | None) -> str:
     return (
         f'<div class="pl-strip"><h1>{escape(page)} · {escape(title)}</h1>'
         f'<span class="pl-quiet">{escape(" · ".join(parts))}</span>'
-        f'<span class="pl-badges">{_badges(run)}</span></div>'
+        f'<span class="pl-badges">{_badges(run, evidence)}</span></div>'
     )
 
 
-def _badges(run: Run) -> str:
+def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     residual = abs(run.result.books_residual)
-    badges = [
+    badges = [_badge(*badge) for badge in evidence]
+    badges += [
         _badge(f"books balance ✓ {residual:.0e}", "", "residual over NAV; at most 1e-9 is allowed")
     ]
     if WITHOUT_TOPOLOGY in run.notes:
         badges.append(_badge("without topology", "", WITHOUT_TOPOLOGY))
+    badges[:0] = [_badge(lack.badge, "warn", lack.text) for lack in caveats(run)]
     if run.market.simulated:
         hint = "No figure here is about real companies."
         badges.insert(0, _badge("Simulated market", "warn", hint))

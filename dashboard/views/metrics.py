@@ -9,7 +9,7 @@ from core.metrics import CurveMetrics, Metrics
 from dashboard.format import DASH, FORMATS
 from dashboard.report.faces import FACES, MetricFace
 
-__all__ = ["ANNUAL", "CARDS", "shown", "value_of"]
+__all__ = ["CARDS", "shown", "value_of"]
 
 CARDS: Final = tuple(
     FACES[name]
@@ -18,9 +18,6 @@ CARDS: Final = tuple(
         "calmar_ratio", "win_rate", "turnover", "cost_bps", "stop_hits", "average_exposure",
     )
 )  # fmt: skip
-
-#: Scaled to a year: of a period of weeks they say nothing.
-ANNUAL: Final = frozenset({"cagr", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio"})
 
 
 def value_of(metrics: CurveMetrics | Metrics | None, face: MetricFace) -> float:

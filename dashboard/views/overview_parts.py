@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import review_overview as numbers
 from dashboard import session
+from dashboard.caveats import caveats
 from dashboard.charts.overview import overview_figure
 from dashboard.charts.rows import ROWS_HEIGHT_PX, rows_figure
 from dashboard.run import Run
@@ -230,6 +231,9 @@ def crises_of(run: Run) -> pd.DataFrame:
 def lead(run: Run) -> None:
     """Write the sentence of the page."""
     frame.show(f'<p class="pl-lead">{escape(words.headline(run))}</p>')
+    lacks = [lack.text for lack in caveats(run)]
+    if lacks:
+        frame.show(frame.words_html("", " ".join(lacks)))
 
 
 def _is_long(run: Run) -> bool:

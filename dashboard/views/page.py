@@ -14,6 +14,7 @@ from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
+from dashboard.views.evidence_strip import evidence_badges
 from dashboard.views.help import help_overlay
 from dashboard.views.style import apply_style
 from dashboard.views.toolbar import notices, toolbar
@@ -33,22 +34,22 @@ class Opened:
 
 def opened(title: str) -> Opened:
     """Run the scenario of this session and draw the head of the page called `title`."""
-    session.begins()
+    session.begins(title)
     apply_style(session.colours())
     waiting = st.empty()
     problem = frame.prepare(waiting)
     state = session.current()
     found = Outcome(None, problem=problem) if problem else frame.run(state, waiting)
+    if found.run is not None:
+        saved.record(state, found.run)  # a result that somebody sees is a trial, on every page
     with st.container(key="head"):
-        frame.head(title, state, found)
+        frame.head(title, state, found, evidence_badges)
         with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
             preset_picker(state)
             with st.popover("Market and period", icon=":material/database:", key="data"):
                 scenario_pickers(state)
                 st.page_link("views/data.py", label="Age, grade and origin", icon=":material/info:")
             toolbar(state, notes=False)
-    if found.run is not None:
-        saved.record(state, found.run)  # a result that somebody sees is a trial, on every page
     notices(state)
     help_overlay(title)
     return Opened(state, found.run or (found.last_good[1] if found.last_good else None))

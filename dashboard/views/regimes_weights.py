@@ -26,7 +26,8 @@ _STEP: Final = 5.0
 _NARROW: Final = """<style>@media (max-width: 700px) {
   .st-key-weights-grid [data-testid=stHorizontalBlock] { flex-wrap: nowrap; gap: 4px; }
   .st-key-weights-grid [data-testid=stColumn] { min-width: 0 !important; flex: 1 1 0 !important; }
-  .st-key-weights-grid [data-testid=stColumn]:first-child { flex: 0 0 84px !important; }
+  .st-key-weights-grid [data-testid=stColumn]:first-child { flex: 0 0 78px !important; }
+  .st-key-weights-grid [data-testid=stColumn]:last-child { flex: 0 0 44px !important; }
   .st-key-weights-grid [data-testid=stNumberInput] button { display: none; }
   .st-key-weights-grid input { padding-inline: 6px; }
   .st-key-weights-grid p { font-size: 12px; }

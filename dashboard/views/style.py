@@ -1,4 +1,8 @@
-"""The style sheet: the tokens as CSS variables, and the few classes the pages write."""
+"""The style sheet: the tokens as CSS variables, and the few classes the pages write.
+
+A page is not shown before its head is whole (3 s at most): Streamlit loads each kind of element
+when it first meets one, and all below would jump. On a phone a shade says that a table scrolls.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,13 @@ _RULES = """
 .stApp, .stApp button, .stApp input { font-family: var(--pl-font); }
 .stApp { font-variant-numeric: tabular-nums; }
 .st-key-head { gap: 8px; }
+.stMain:has(.st-key-head [data-testid=stSkeleton]) .stMainBlockContainer {
+  animation: pl-late 3s step-end; }
 .st-key-lab:not(:has(.lab-empty)) { min-height: 100vh; }
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
   width: auto !important; animation: pl-late 0.4s step-end; }
 @keyframes pl-late { from { visibility: hidden; } }
+@keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
 .st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
@@ -91,6 +98,13 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting button { min-height: 40px; min-width: 40px; padding: 2px 8px; }
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
+  .pl-table th { white-space: normal; vertical-align: bottom; }
+  .stDataFrame { position: relative; timeline-scope: --pl-grid; }
+  .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
+  .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;
+    opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
+    background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
+    transparent); }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
   .st-key-compared { flex-wrap: wrap; }

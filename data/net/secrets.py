@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from typing import Never
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
@@ -13,7 +14,19 @@ __all__ = ["HIDDEN", "Secret", "excerpt", "redact", "safe_url"]
 HIDDEN = "***"
 # What a header can carry; anything else would be quoted in the HTTP library's own error.
 _SENDABLE = re.compile(r"[!-~]+")
-_KEY_PARAMETERS = re.compile(r"(?i)\b(api[_-]?key|access[_-]?token|token|crumb)=([^&#\s\"']+)")
+_NAMES = r"(?:api[_-]?key|access[_-]?token|token|crumb|password|secret)"
+# apiKey=…, POLYGON_API_KEY=…, X-Api-Key: …
+_PLAIN = re.compile(
+    r"(?i)((?:api[_-]?key|access[_-]?token)(?:\\*[\"'])?\s*[:=]\s*|" + _NAMES + "=)"
+    r"(?!\\*[\"'])[^&#\s\"',;})\]]+"
+)
+# "api_key": "…", 'api_key': '…', \"api_key\": \"…\", api_key="…"
+_QUOTED = re.compile(
+    "(?is)(" + _NAMES + r"(?:\\*[\"'])?\s*[:=]\s*)(\\*[\"'])(?:\\.|(?!\2).)*?(?=\2|\Z)"
+)
+# With a colon all up to the last @ may be user and password, whatever stands in it.
+_PASSWORD = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^/\s:\"'<>]*:[^\s\"'<>]*@")
+_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^/@\s]+@")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[!-~]+")
 
 
@@ -69,7 +82,7 @@ class Secret:
 
 
 def redact(text: str, *secrets: Secret) -> str:
-    """Return `text` without the given secrets, bearer tokens, key parameters and URL passwords.
+    """Return `text` without the given secrets, bearer tokens, values of keys and URL passwords.
 
     Examples
     --------
@@ -78,11 +91,16 @@ def redact(text: str, *secrets: Secret) -> str:
     """
     for secret in secrets:
         value = secret.reveal()
-        for form in sorted({value, quote(value, safe=""), quote_plus(value)}, key=len)[::-1]:
+        forms = {value, quote(value, safe=""), quote_plus(value)}
+        forms |= {json.dumps(value)[1:-1], repr(value)[1:-1]}
+        for form in sorted(forms, key=len)[::-1]:
             text = text.replace(form, HIDDEN)
     text = _BEARER.sub(rf"\g<1>{HIDDEN}", text)
-    text = _KEY_PARAMETERS.sub(rf"\g<1>={HIDDEN}", text)
-    return re.sub(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/@\s]+@", rf"\g<1>{HIDDEN}@", text)
+    text = _QUOTED.sub(rf"\g<1>\g<2>{HIDDEN}", text)
+    text = _PLAIN.sub(rf"\g<1>{HIDDEN}", text)
+    for pattern in (_PASSWORD, _USER):
+        text = pattern.sub(rf"\g<1>{HIDDEN}@", text)
+    return text
 
 
 def safe_url(url: str) -> str:
@@ -94,7 +112,7 @@ def safe_url(url: str) -> str:
     'https://proxy.example:8443/polygon'
     """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_PASSWORD.sub(r"\g<1>", url))
     except ValueError:  # half an IPv6 address
         return "an address that cannot be read"
     host = parts.netloc.rpartition("@")[2]

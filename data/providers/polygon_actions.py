@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.providers.base import Refused
-from data.providers.raw_rows import Sieve, iso_date, number, text
+from data.providers.raw_rows import Sieve, iso_date, number, table_of, text
 from data.schema import TICKER_PATTERN
 
 __all__ = ["DIVIDENDS", "SPLITS", "dividends_table", "splits_table"]
@@ -47,20 +48,17 @@ def splits_table(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Refuse
     """Return splits ordered by (execution_date, ticker), future ones included."""
     sieve = Sieve()
     for row in rows:
-        ticker, day = row.get("ticker"), iso_date(row.get("execution_date"))
-        before, after = number(row.get("split_from")), number(row.get("split_to"))
-        if not isinstance(ticker, str) or not _TICKER.fullmatch(ticker):
-            sieve.refuse("bad_ticker", repr(ticker)[:40], row)
-        elif day is None:
-            sieve.refuse("unparsable_date", ticker, row)
-        elif before is None or after is None:
-            sieve.refuse("unparsable_number", ticker, row)
-        elif not (0 < before < math.inf and 0 < after < math.inf):
+        numbers = [number(row.get(name)) for name in ("split_from", "split_to")]
+        placed = _placed(sieve, row, "execution_date", numbers)
+        if placed is None:
+            continue
+        (ticker, day), (before, after) = placed
+        if not (0 < before < math.inf and 0 < after < math.inf):
             sieve.refuse("bad_ratio", ticker, row)
         else:
             values = (ticker, day, before, after, after / before)
             sieve.keep((ticker, day), values, ticker, row)
-    return _table(SPLITS, sieve.result(lambda v: (v[1], v[0]))), tuple(sieve.refused)
+    return table_of(SPLITS, sieve.result(lambda v: (v[1], v[0]))), tuple(sieve.refused)
 
 
 def dividends_table(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Refused, ...]]:
@@ -71,15 +69,12 @@ def dividends_table(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Ref
     """
     sieve = Sieve()
     for row in rows:
-        ticker, day = row.get("ticker"), iso_date(row.get("ex_dividend_date"))
-        cash, frequency = number(row.get("cash_amount")), number(row.get("frequency"))
-        if not isinstance(ticker, str) or not _TICKER.fullmatch(ticker):
-            sieve.refuse("bad_ticker", repr(ticker)[:40], row)
-        elif day is None:
-            sieve.refuse("unparsable_date", ticker, row)
-        elif cash is None or frequency is None:
-            sieve.refuse("unparsable_number", ticker, row)
-        elif math.isnan(cash):
+        numbers = [number(row.get(name)) for name in ("cash_amount", "frequency")]
+        placed = _placed(sieve, row, "ex_dividend_date", numbers)
+        if placed is None:
+            continue
+        (ticker, day), (cash, frequency) = placed
+        if math.isnan(cash):
             sieve.refuse("missing_value", ticker, row)
         elif math.isinf(cash):
             sieve.refuse("not_finite", ticker, row)
@@ -91,13 +86,21 @@ def dividends_table(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Ref
                 iso_date(row.get(name)) for name in ("declaration_date", "record_date", "pay_date")
             )
             sieve.keep(said, (*said, frequency, *dates), ticker, row, says=said)
-    return _table(DIVIDENDS, sieve.result(lambda v: (v[1], v[0], v[2]))), tuple(sieve.refused)
+    return table_of(DIVIDENDS, sieve.result(lambda v: (v[1], v[0], v[2]))), tuple(sieve.refused)
 
 
-def _table(schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [
-        pa.array(column, item.type, from_pandas=True)
-        for column, item in zip(columns, schema, strict=True)
-    ]
-    return pa.table(arrays, schema=schema)
+def _placed(
+    sieve: Sieve, row: dict[str, Any], day_name: str, numbers: Sequence[float | None]
+) -> tuple[tuple[str, dt.date], list[float]] | None:
+    # Whose and when, and the numbers; a row without them is refused here.
+    ticker, day = row.get("ticker"), iso_date(row.get(day_name))
+    known = [value for value in numbers if value is not None]
+    if not isinstance(ticker, str) or not _TICKER.fullmatch(ticker):
+        sieve.refuse("bad_ticker", repr(ticker)[:40], row)
+    elif day is None:
+        sieve.refuse("unparsable_date", ticker, row)
+    elif len(known) < len(numbers):
+        sieve.refuse("unparsable_number", ticker, row)
+    else:
+        return (ticker, day), known
+    return None

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.providers.base import Refused
-from data.providers.raw_rows import Sieve, iso_date, number, text
+from data.providers.raw_rows import Sieve, iso_date, number, table_of, text
 
 __all__ = ["FILINGS", "filings_table"]
 
@@ -74,12 +74,7 @@ def filings_table(
             key = (end, filed, labels[1], labels[2])
             sieve.keep(key, (ticker, *when, *labels, *items), ticker, row)
     ordered = sieve.result(lambda v: (v[3], v[2], v[5] or "", v[6] or ""))
-    columns = list(zip(*ordered, strict=True)) or [()] * len(FILINGS)
-    arrays = [
-        pa.array(column, item.type, from_pandas=True)
-        for column, item in zip(columns, FILINGS, strict=True)
-    ]
-    return pa.table(arrays, schema=FILINGS), tuple(sieve.refused)
+    return table_of(FILINGS, ordered), tuple(sieve.refused)
 
 
 def _items(statements: dict[str, Any]) -> list[float] | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.providers.base import Provenance, Refused
-from data.providers.raw_rows import Sieve, iso_date, number, text
+from data.providers.raw_rows import Sieve, iso_date, number, table_of, text
 from data.schema import TICKER_PATTERN
 
 __all__ = [
@@ -121,9 +121,7 @@ def listings_table(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Refu
         )
         sieve.keep((ticker, who, left), values, ticker, row)
     ordered = sieve.result(lambda v: (v[0], v[7] or dt.date.max, v[1]))
-    columns = list(zip(*ordered, strict=True)) or [()] * len(LISTINGS)
-    arrays = [pa.array(column, item.type) for column, item in zip(columns, LISTINGS, strict=True)]
-    return pa.table(arrays, schema=LISTINGS), tuple(sieve.refused)
+    return table_of(LISTINGS, ordered), tuple(sieve.refused)
 
 
 def identities(listings: pa.Table) -> Identities:

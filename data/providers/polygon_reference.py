@@ -12,6 +12,7 @@ import pyarrow as pa
 from data.net.budget import Budget
 from data.net.errors import BadAnswerError, NotFoundError
 from data.providers.base import Batch, Refused, checked_ticker
+from data.providers.bill_rates import treasury_rates
 from data.providers.polygon_actions import dividends_table, splits_table
 from data.providers.polygon_filings import filings_table
 from data.providers.polygon_gateway import Ask, Gateway, Rows
@@ -35,6 +36,7 @@ __all__ = ["PolygonReference"]
 
 _PAGE: Final = 1000
 _FILINGS_PAGE: Final = 100
+_RATES_PAGE: Final = 50_000  # all days there are, in one request
 _SNAPSHOT_TICKERS: Final = 250  # a longer list would not fit into an address
 
 Cancelled = threading.Event | None
@@ -87,6 +89,16 @@ class PolygonReference:
             return client.list_dividends(**only, **day, **_paged("ex_dividend_date"), raw=True)
 
         return self._batch("dividends", ask, dividends_table, cancelled)
+
+    def bill_rates(self, start: dt.date, end: dt.date, *, cancelled: Cancelled = None) -> Batch:
+        """Return yields of the 3-month bill (schema BILL_RATES), both days included."""
+        days = {"date_gte": start.isoformat(), "date_lte": end.isoformat()}
+
+        def ask(client: Any) -> Any:
+            page = {**_paged("date"), "limit": _RATES_PAGE}
+            return client.list_treasury_yields(**days, **page, raw=True)
+
+        return self._batch("Treasury yields", ask, treasury_rates, cancelled)
 
     def listings(
         self,

@@ -16,7 +16,16 @@ import pyarrow.compute as pc
 
 from data.providers.base import Refused
 
-__all__ = ["Sieve", "exchange_dates", "iso_date", "iso_dates", "number", "row_text", "text"]
+__all__ = [
+    "Sieve",
+    "exchange_dates",
+    "iso_date",
+    "iso_dates",
+    "number",
+    "row_text",
+    "table_of",
+    "text",
+]
 
 _FIRST, _LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
 _MS_PER_DAY: Final = 86_400_000
@@ -54,6 +63,16 @@ def iso_date(value: object) -> dt.date | None:
     except ValueError:
         return None
     return day if _FIRST <= day < _LAST else None
+
+
+def table_of(schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """Return rows of values as a table; None and NaN become null."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [
+        pa.array(column, item.type, from_pandas=True)
+        for column, item in zip(columns, schema, strict=True)
+    ]
+    return pa.table(arrays, schema=schema)
 
 
 def iso_dates(rows: Sequence[dict[str, Any]], name: str) -> pa.Array:

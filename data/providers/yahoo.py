@@ -24,6 +24,7 @@ from data.providers.base import (
     Provenance,
     checked_ticker,
 )
+from data.providers.bill_rates import BILL_RATES, DISCOUNT_BILL, discount_rates
 from data.providers.fetching import Fetch, fetch_each
 from data.providers.polygon_actions import DIVIDENDS, SPLITS
 from data.providers.yahoo_bars import Chart, chart_check, parse_chart, yahoo_symbol
@@ -142,6 +143,16 @@ class YahooProvider:
         """Return dividends (schema DIVIDENDS) of one ticker, on the split basis of today."""
         batch = self._actions("dividends", ticker, start, cancelled).dividends
         return _until(batch, "ex_date", end)
+
+    def bill_rates(self, start: dt.date, end: dt.date, *, cancelled: Cancelled = None) -> Batch:
+        """Return the discount of the 13-week bill (schema BILL_RATES), both days included.
+
+        Closes of the index IRX; days on which it stood at zero or below are refused, as prices are.
+        """
+        found = self.bars(DISCOUNT_BILL, start, end, cancelled=cancelled)
+        if isinstance(found, BarsEmpty):
+            return Batch(BILL_RATES.empty_table(), found.provenance)
+        return Batch(discount_rates(found.bars), found.provenance, found.refused)
 
     def filings(
         self,

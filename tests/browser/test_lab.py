@@ -188,6 +188,7 @@ def test_numbers_are_written_as_python_writes_them(page: Page, app_url: str) -> 
               f.ratio(v), f.ratio(v, 2, true), f.bps(v), f.count(v), f.count(v, true)]),
             kinds.map(kind => pairs.map(([a, b]) => f.difference(kind, a, b))),
             [f.percent(null), f.ratio(NaN)],
+            [-0.225, 0.18, 0.1234, 0.29, 0.145].map(f.asSet),
           ];
         }""",
         [values, pairs, list(kinds)],
@@ -201,6 +202,8 @@ def test_numbers_are_written_as_python_writes_them(page: Page, app_url: str) -> 
     for kind, written in zip(kinds, found[1], strict=True):
         assert written == [difference(kind, a, b) for a, b in pairs], kind
     assert found[2] == [percent(None), ratio(None)]
+    digits = ((-0.225, 1), (0.18, 0), (0.1234, 2), (0.29, 0), (0.145, 1))
+    assert found[3] == [percent(*one) for one in digits]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

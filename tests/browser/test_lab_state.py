@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import LAB, READY, SCALE, STOP, field, open_page, scenario, wait_for_commit
+from tests.browser.pages import settled, titled
 
 # No message is awaited and no script runs; the hints of the book are there.
 QUIET = f"""() => {{
@@ -14,6 +15,8 @@ QUIET = f"""() => {{
   return !curves.waiting && !curves.busy && curves.hints?.scenario === header.scenario
     && !curves.hints.more;
 }}"""
+
+_LINK = "[...document.querySelectorAll('a')].find(a => a.textContent.includes(name))"
 
 
 def commit(page: Page, percent: str) -> None:
@@ -53,6 +56,29 @@ def test_a_click_in_the_same_moment_as_a_request_for_curves_is_drawn(
         )
         wait_for_stop(page, 0.12)
         expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")
+
+
+def test_a_page_is_left_with_a_commit_under_way_and_neither_is_lost(
+    page: Page, app_url: str
+) -> None:
+    open_page(page, app_url)
+    left = page.evaluate_handle(f"() => {LAB}")
+    # Streamlit's browser side sends the click first, and then the commit in the name of Risk.
+    page.evaluate(
+        f"""([path, name]) => {{
+          {LAB}.commit(path, 0.21);
+          {_LINK}.click();
+        }}""",
+        [STOP, "Overview"],
+    )
+    titled(page, "Overview")
+    settled(page)
+    expect(page.locator(".pl-strip h1")).to_have_text("Overview · Phase 8, 1 changed")
+    # A lab that hears no answer says it again, and again: not from a page that was left.
+    left.evaluate("(lab, name) => { LINK.click(); lab.submit(); }".replace("LINK", _LINK), "Risk")
+    titled(page, "Risk")
+    page.wait_for_function(READY)
+    assert stop(page) == 0.21
 
 
 def test_back_undoes_forward_redoes_and_a_refresh_keeps_the_history(

@@ -44,7 +44,7 @@ def both_tables(page: Page) -> None:
     table = ".st-key-trades-orders [data-testid=stDataFrame]"
     for name in ("Orders", "Round trips"):
         page.get_by_text(name, exact=True).first.click()
-        page.wait_for_selector(table, timeout=LONG)  # the queue may be at what earlier pages asked
+        page.wait_for_selector(table)
         expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
         settled(page)
         assert outside(page, *WIDE) == [], name

@@ -260,7 +260,8 @@ def test_a_sweep_is_one_row_of_the_journal(tmp_path: Path, demo_home: Path) -> N
     (trial,) = Journal(demo_home).trials()
     assert trial["origin"] == "sweep"
     assert trial["preset"] == "Phase 8.1"
-    assert trial["metrics"] == {"runs": 2}
+    assert trial["metrics"] == {"runs": 2, "different": 2}
+    assert len(Journal(demo_home).returns("demo")) == 2
     assert trial["values"]["sweep.axes"] == {STOP: "0.05,0.1"}
     assert trial["values"]["book.sector_cap"] == 0.25
 

@@ -24,7 +24,7 @@ from dashboard.fetch_job_record import (
 )
 from data.acquire_types import AcquireProgress, AcquireReport, FetchRequest, Say, TickerOutcome
 from data.errors import ReferenceFileError, StoreBusyError, StoreFullError, StoreWriteError
-from data.net.errors import MissingKeyError, ProviderError, RateLimitError
+from data.net.errors import CancelledError, MissingKeyError, ProviderError, RateLimitError
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = Order("fetch", "live", "auto", ("AAA", "BBB"), dt.date(2024, 1, 2), None)
@@ -75,6 +75,26 @@ def test_a_store_without_a_fetch_says_so(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())  # to look writes nothing
 
 
+def test_a_machine_without_a_thread_fails_the_job_and_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = FetchJob(tmp_path)
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none)
+        job.start(ORDER, failing(RuntimeError("never called")))
+    seen = job.look()
+    assert (seen.status, seen.order) == ("failed", ORDER)
+    assert seen.problem is not None
+    assert job.wait(0.0)
+    job.start(ORDER, lambda *_: report())  # nothing is locked
+    assert job.wait(LONG)
+    assert job.look().status == "done"
+
+
 def test_a_job_is_seen_from_its_beginning_to_its_end(tmp_path: Path, slow: Slow) -> None:
     job = FetchJob(tmp_path)
     job.start(ORDER, slow)
@@ -115,9 +135,43 @@ def test_one_at_a_time_also_between_processes(tmp_path: Path, slow: Slow) -> Non
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.splitlines()[0] == "running True 1"
-    assert "another process" in found.stdout
+    assert f"the Data page (process {os.getpid()}) is at a fetch of the market live" in found.stdout
+    assert f"since {job.look().began:%Y-%m-%d %H:%M:%S} UTC" in found.stdout
     slow.let_go.set()
     assert job.wait(LONG)
+
+
+def test_a_command_is_seen_like_a_fetch_of_the_page(tmp_path: Path) -> None:
+    job, seen = FetchJob(tmp_path), list[Fetching]()
+    told: list[AcquireProgress] = []
+
+    def work(home: Path, _: Order, say: Say, __: threading.Event) -> AcquireReport:
+        say(AcquireProgress("bars", "Daily bars", 1, 2))
+        seen.append(FetchJob(home).look())
+        with pytest.raises(StoreBusyError, match="plimsoll fetch"):
+            FetchJob(home).start(ORDER)
+        return report()
+
+    job.run(ORDER, work, told.append, threading.Event(), "plimsoll fetch")
+    assert (seen[0].status, seen[0].elsewhere, seen[0].who) == ("running", True, "plimsoll fetch")
+    assert seen[0].progress == told[0]
+    done = FetchJob(tmp_path).look()
+    assert (done.status, done.process) == ("done", os.getpid())
+    assert done.summary is not None
+    for error, status in ((StoreFullError("full"), "failed"), (_stopped(), "cancelled")):
+        with pytest.raises(type(error)):
+            job.run(ORDER, failing(error), told.append, threading.Event(), "plimsoll fetch")
+        assert FetchJob(tmp_path).look().status == status
+    former = FetchJob(tmp_path).look()
+    with pytest.raises(ReferenceFileError):  # a typing error is no fetch
+        job.run(
+            ORDER, failing(ReferenceFileError("no")), told.append, threading.Event(), "plimsoll"
+        )
+    assert FetchJob(tmp_path).look() == former
+
+
+def _stopped() -> CancelledError:
+    return CancelledError("polygon", "bars", "come", "were stopped", "Fetch again.")
 
 
 def test_it_stops_when_asked_and_can_be_begun_again(tmp_path: Path, slow: Slow) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +14,7 @@ from core.metrics import summarise
 from core.scenario import scenario_hash, with_values
 from core.simulation import simulate
 from dashboard.lab import answers
+from dashboard.lab.drag import wanted
 from dashboard.lab.hints import neighbours, risk_hints
 from dashboard.lab.wire import unpacked
 from dashboard.run import Run
@@ -106,6 +109,51 @@ def test_a_page_does_not_wait_for_slow_hints(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         go.set()
     assert vars(run)[answers._HINTS].result(20.0) == {}
+
+
+@pytest.mark.usefixtures("engine")
+def test_hints_that_failed_break_no_page_and_are_computed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, tried = fake_run(sessions=60), []
+    monkeypatch.setattr(answers, "_SOON_S", 20.0)
+
+    def once(_run: Run) -> dict[str, dict[str, dict[str, float]]]:
+        tried.append(1)
+        if len(tried) == 1:
+            raise MemoryError
+        return {"risk.position_stop_loss": {"1": {"sharpe_ratio": 1.0, "max_drawdown": -0.1}}}
+
+    monkeypatch.setattr(answers, "risk_hints", once)
+    told = []
+    for _ in range(3):
+        answers.begin_hints(run)
+        told.append(unpacked(frame)[0]["hints"] if (frame := answers.hints_by_now(run)) else {})
+    assert told[0] == {}
+    assert told[-1] == {"risk.position_stop_loss": {"1": [1.0, -0.1]}}
+    assert len(tried) == 2
+
+
+def test_an_answer_that_failed_for_want_of_time_is_told_at_once() -> None:
+    looks = []
+    state = SimpleNamespace(get=looks.append)
+
+    def late() -> None:
+        raise TimeoutError("a lock or a socket")
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+        patch.setattr(answers.st, "session_state", state)
+        with pytest.raises(TimeoutError, match="a lock"):
+            answers._touching(pool.submit(late))
+        assert answers._touching(pool.submit(lambda: 7)) == 7
+    assert len(looks) < 100
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 10**400, True, "1", None])
+def test_a_value_that_is_no_number_is_no_request(value: object) -> None:
+    path = "risk.position_stop_loss"
+    assert wanted({"path": path, "values": [0.1]}) is not None
+    assert wanted({"path": path, "values": [0.1, value]}) is None
 
 
 def test_a_request_that_a_commit_overtook_is_answered_without_drawing_the_page_again(

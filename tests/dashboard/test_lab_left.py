@@ -24,7 +24,7 @@ def left() -> None:
     from dashboard.lab import component
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    session.begins()  # as every page but the lab's does
+    session.begins("Drawdowns")  # as every page but the lab's does
     st.text(f"run {st.session_state['runs']}")
     if st.session_state["runs"] == 1:
         component.curves()  # as its fragment does when a request comes late

@@ -10,10 +10,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from dashboard.late import DropLate
 
 
-def rerun(page: str, fragment: str = "") -> Message:
+def rerun(page: str, fragment: str = "", widget: str = "") -> Message:
     sent = BackMsg()
     sent.rerun_script.page_script_hash = page
     sent.rerun_script.fragment_id = fragment
+    if widget:
+        sent.rerun_script.widget_states.widgets.add(id=widget, trigger_value=True)
     return {"type": "websocket.receive", "bytes": sent.SerializeToString()}
 
 
@@ -40,6 +42,12 @@ def test_a_fragment_of_the_page_that_was_left_is_dropped() -> None:
     messages = [rerun(""), rerun("risk", "curves"), rerun("overview"), rerun("risk", "curves"),
                 rerun("overview", "watch"), rerun("risk"), rerun("risk", "curves")]  # fmt: skip
     assert passed(*messages) == [message for i, message in enumerate(messages) if i != 3]
+
+
+def test_a_click_on_the_page_that_was_left_is_taken_on_the_next_one() -> None:
+    click = rerun("risk", widget="undo")
+    sent = [rerun(""), click, rerun("overview"), click, rerun("overview", "watch"), rerun("risk")]
+    assert passed(*sent) == [*sent[:3], rerun("overview", widget="undo"), *sent[4:]]
 
 
 def test_everything_else_passes() -> None:

@@ -139,6 +139,15 @@ def test_what_is_fetched_can_be_chosen(app: AppTest, orders: list[Order]) -> Non
     assert orders == [Order("fetch", "mine", "yahoo", symbols, dt.date(2020, 1, 2), None)]
 
 
+def test_the_most_traded_stocks_can_be_chosen(app: AppTest, orders: list[Order]) -> None:
+    app.selectbox(key="fetch-universe").set_value("The most traded stocks").run()
+    assert "Yahoo has no such list" in page_text(app)
+    app.number_input(key="fetch-count").set_value(200).run()
+    app.date_input(key="fetch-day").set_value(dt.date(2024, 12, 31)).run()
+    app.button(key="fetch").click().run()
+    assert orders == [Order("fetch", "live", "auto", "top:200@2024-12-31")]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [

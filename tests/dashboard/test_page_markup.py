@@ -27,10 +27,7 @@ MARKUP = f"<b>{WORD}</b> *{WORD}* ${WORD}$ [{WORD}](javascript:1)"
 QUERIES = {"compare": {"vs": "p:no-overlay"}}
 # What Streamlit's browser side puts on the page as it is: no Markdown, no HTML.
 LITERAL = {"code", "arrow_data_frame", "selectbox", "multiselect"}
-# Plotly reads a few tags of its own in any label (bold, italic, line break; no script, no image):
-# there a name may be drawn bold. To be emptied, never to be added to.
 UNDRAWN = {"report", "risk"}  # no figures: the lab draws its own, the report is a file
-BOLD = {"overview", "compare", "drawdowns", "exposure", "returns", "trades"}
 MARKDOWN = {"markdown", "caption", "button", "checkbox", "toggle", "progress", "button_group",
             "download_button", "slider", "date_input", "text_input", "number_input"}  # fmt: skip
 
@@ -139,7 +136,7 @@ def test_a_name_is_never_markup(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert WORD in page_text(app)
     assert wrong(app) == []
     assert bool(figures(app)) == (name not in UNDRAWN)
-    assert bool(drawn(app)) == (name in BOLD), drawn(app)[:5]
+    assert drawn(app) == []
 
 
 def test_markup_would_be_found() -> None:

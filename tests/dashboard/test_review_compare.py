@@ -151,6 +151,15 @@ def test_another_first_session_is_run_again_with_the_dates_of_the_first() -> Non
         review_compare.over_the_same_sessions(lambda s: fake_run(s, sessions=99), Scenario(), RUN)
 
 
+def test_a_page_keeps_the_shares_of_an_account_alone() -> None:
+    run = fake_run(sessions=120)
+    own, whole = review_compare.own_account(run), review_compare.account_of(run)
+    assert own.rules == whole.rules
+    np.testing.assert_array_equal(own.shares.contributions, whole.shares().contributions)
+    kept = sum(values.nbytes for values in (own.shares.without, own.shares.contributions))
+    assert kept < 2000
+
+
 def test_the_account_is_the_engines() -> None:
     fewer = with_values(
         Scenario(), {"risk.trailing_stop_pct": None, "risk.circuit_breaker_dd": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -141,9 +142,21 @@ def test_a_change_is_not_drawn_until_the_page_begins_again(
     state = AppState.initial("demo")
     session.put(state)
     assert not session.is_drawn()
-    session.begins()
+    session.begins("Risk")
     assert session.is_drawn()
     session.put(state.with_view("1Y", None), redraw=False)  # the browser shows it already
     assert session.is_drawn()
     session.changed()
     assert not session.is_drawn()
+
+
+def test_a_page_drops_the_studies_of_the_page_before_and_not_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[str] = []
+    studies = SimpleNamespace(leave=left.append)
+    monkeypatch.setattr(session, "engine", lambda: SimpleNamespace(studies=studies))
+    monkeypatch.setattr(session.st, "session_state", {})
+    for page, dropped in (("Drawdowns", 0), ("Drawdowns", 0), ("Trades", 1), ("Trades", 1)):
+        session.begins(page)
+        assert left == [session.token()] * dropped

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import CancelledError, InputsError
 from dashboard.studies import Pace, Studies, Study, Work
+from data.errors import StoreBusyError
 
 
 def _until(known: Callable[[], Study], *statuses: str) -> Study:
@@ -164,6 +165,53 @@ def test_a_failure_is_told_and_the_queue_goes_on(error: Exception, title: str) -
     failed = _until(lambda: studies.ask("a", "surface", "k", work), "failed")
     assert failed.problem is not None
     assert failed.problem.title == title
+    assert _until(lambda: studies.ask("a", "surface", "next", _value(1)), "done").result == 1
+
+
+def _fails_once() -> tuple[Work, list[int]]:
+    tried: list[int] = []
+
+    def work(_pace: Pace) -> str:
+        tried.append(1)
+        if len(tried) == 1:
+            raise StoreBusyError("another process writes")
+        return "well"
+
+    return work, tried
+
+
+def test_a_failure_is_told_while_it_is_asked_for_and_tried_again_by_who_comes_back() -> None:
+    studies, (work, tried) = Studies(), _fails_once()
+    _until(lambda: studies.ask("a", "surface", "k", work), "failed")
+    for _ in range(3):
+        assert studies.ask("a", "surface", "k", work).status == "failed"
+    assert len(tried) == 1
+    studies.ask("a", "account", "other", _value(1))  # of another subject
+    assert studies.ask("a", "surface", "k", work).status == "failed"
+    studies.ask("a", "surface", "new", _value(2))
+    assert _until(lambda: studies.ask("a", "surface", "k", work), "done", "failed").result == "well"
+
+
+def test_a_failure_is_forgotten_with_its_session_and_when_nobody_asks() -> None:
+    for studies, leaves in ((Studies(), True), (Studies(patience=0.2), False)):
+        work, _ = _fails_once()
+        _until(lambda s=studies, w=work: s.ask("a", "surface", "k", w), "failed")
+        if leaves:
+            studies.leave("a")
+        else:
+            time.sleep(0.25)
+        again = _until(lambda s=studies, w=work: s.ask("b", "surface", "k", w), "done", "failed")
+        assert again.result == "well"
+
+
+def test_who_cannot_say_whether_it_is_there_is_gone_and_the_queue_goes_on() -> None:
+    studies, slow = Studies(patience=0.05), _Slow()
+
+    def unknown() -> bool:
+        raise RuntimeError("no runtime")
+
+    studies.ask("a", "report", "k", slow, alive=unknown)
+    assert slow.cancelled.wait(10) or not slow.begun.is_set()
     assert _until(lambda: studies.ask("a", "surface", "next", _value(1)), "done").result == 1
 
 

@@ -56,7 +56,7 @@ class World:
 
     def fetch(
         self,
-        universe: tuple[str, ...] = NAMES,
+        universe: str | tuple[str, ...] = NAMES,
         *,
         provider: ProviderChoice = "auto",
         progress: Say | None = None,

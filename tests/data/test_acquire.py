@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from data.assemble import assemble
 from data.catalog import Catalog
 from data.errors import BadTableError, MixedMarketError, ReferenceFileError
 from data.fetched import FetchedStore, Source
+from data.health import check_market
 from data.net.errors import MissingKeyError
 from data.providers.hybrid_record import read_record
 from tests.data.acquire_cases import NAMES, World, states, world
 from tests.loopback import faults
-from tests.loopback.market import FIRST
+from tests.loopback.market import FIRST, Security
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_raw_bars_become_returns_with_splits_and_dividends(keyed: World) -> None
     assert "polygon 6 names" in snapshot.origin
     assert "total return" in snapshot.return_basis
     assert any("survivorship bias" in note for note in snapshot.notes)
-    assert any("no interest rates" in note for note in snapshot.notes)
+    assert any("cash earns the 3-month Treasury yield" in note for note in snapshot.notes)
     catalog = Catalog(keyed.home)
     prices = catalog.prices("live").set_index(["ticker", "date"]).sort_index()
     raw = {bar.day: bar.close for bar in keyed.market.bars("SPLF")}
@@ -233,6 +235,26 @@ def test_an_end_that_the_provider_states_is_one_and_another_is_data_ended(tmp_pa
         assert any("not known" in note for note in report.snapshot.notes)
 
 
+def test_the_first_price_after_the_end_of_a_listing_is_what_holders_got(keyed: World) -> None:
+    end, after = dt.date(2025, 3, 14), dt.date(2025, 3, 19)
+    listed = Security("FAIL", "Fails", "BBG0000FAIL1", "0000009200", last=end)
+    counter = replace(listed, first=after, last=dt.date(2025, 6, 2), start_price=0.4, kind="OTC")
+    keyed.market.securities += [listed, counter]
+    report = keyed.fetch(("FAIL", "GONE", "N000"), filings=False)
+    row = Catalog(keyed.home).securities("live").set_index("ticker").loc["FAIL"]
+    assert row["last_session"].date() == end
+    assert not row["data_ended"]
+    bars = {bar.day: bar.close for bar in keyed.market.bars("FAIL")}
+    assert row["delisting_return"] == pytest.approx(bars[after] / bars[end] - 1.0)
+    assert row["delisting_return"] < -0.9
+    assert report.snapshot is not None
+    notes = " ".join(report.snapshot.notes)
+    assert "first close after that: FAIL -99" in notes
+    assert "0 is assumed (state it in the overrides file): GONE" in notes
+    found = {(f.ticker, f.kind): f for f in check_market(Catalog(keyed.home), "live").findings}
+    assert "0 is assumed" in found["GONE", "ends_early"].detail
+
+
 def test_sectors_come_from_the_universe_then_the_sic_code(keyed: World) -> None:
     report = keyed.fetch(("BRK.B", "N000"))
     rows = Catalog(keyed.home).securities("live").set_index("ticker")["sector"]
@@ -294,13 +316,13 @@ def test_refused_rows_are_counted_and_kept(keyed: World) -> None:
     assert findings["reason"].tolist() == ["non_positive_price"]
 
 
-def test_requests_that_mean_nothing() -> None:
+def test_requests_that_mean_nothing(tmp_path: Path) -> None:
     with pytest.raises(MixedMarketError):
         FetchRequest(name="demo")
     with pytest.raises(BadTableError, match="start must not lie after end"):
         FetchRequest(start=dt.date(2024, 2, 1), end=dt.date(2024, 1, 1))
     with pytest.raises(ReferenceFileError):
-        FetchRequest("us2000").members()
+        FetchRequest("us2000").members(tmp_path)
     window = FetchRequest().window(dt.date(2024, 2, 29))
     assert window == (dt.date(2014, 2, 1), dt.date(2024, 2, 29))
 

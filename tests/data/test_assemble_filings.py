@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.acquire_filings import _conformed
 from data.assemble_filings import (
     FOURTH_QUARTER,
     filings_frame,
     fourth_quarters,
     restated_shares,
+    stored_filings,
 )
+from data.assemble_lines import Line, Segment
+from data.fetched import FetchedStore, Source
+from data.fetched_tables import FETCHED_TABLES
 
 LAST = dt.date(2026, 1, 2)
 
@@ -115,3 +122,24 @@ def test_splits_before_the_filing_and_after_the_end_change_nothing(
 @pytest.mark.parametrize("shares", [None, 0.0, -1.0, float("nan")])
 def test_shares_that_are_none(shares: float | None) -> None:
     assert restated_shares(shares, LAST, [], LAST) is None
+
+
+def test_a_statement_that_does_not_say_its_kind_is_of_the_kind_asked_for() -> None:
+    rows = [{name: None for name in FETCHED_TABLES["filings"].columns.names} for _ in range(3)]
+    for row, kind in zip(rows, (None, "quarterly", "ttm"), strict=True):
+        row["timeframe"] = kind
+    table = pa.Table.from_pylist(rows, schema=FETCHED_TABLES["filings"].columns)
+    assert _conformed(table, "quarterly")["timeframe"].to_pylist() == ["quarterly"] * 2
+    assert _conformed(table, "annual")["timeframe"].to_pylist() == ["annual"]
+
+
+def test_statements_of_no_known_kind_are_left_out_and_counted(tmp_path: Path) -> None:
+    store, day = FetchedStore(tmp_path), dt.date(2024, 1, 1)
+    rows = [*QUARTERS, {**QUARTERS[0], "timeframe": None, "fiscal_period": "Q9"}]
+    table = pa.Table.from_pylist(rows, schema=FETCHED_TABLES["filings"].columns)
+    source = Source("polygon", "raw", dt.datetime(2026, 1, 3, tzinfo=dt.UTC))
+    store.append("filings", "AAA", table, source, (day, LAST))
+    lines = {"AAA": Line("AAA", "polygon", (Segment("AAA"),))}
+    frame, notes = stored_filings(store, lines, (day, LAST))
+    assert len(frame) == 3
+    assert "1 statements say neither quarter nor year and are left out" in notes

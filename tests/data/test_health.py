@@ -233,20 +233,32 @@ def test_membership_sectors_and_filings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data_ended", "done", "grade"), [(False, "stated", "A"), (True, "nothing", "C")]
+    ("data_ended", "back", "entries", "done", "words"),
+    [
+        (False, -0.9, (), "stated", "holders got -90.0%"),
+        (False, 0.0, (), "nothing", "0 is assumed"),
+        (False, 0.0, ("security AAA delisting_return 0.0: sold: whole",), "stated", "got +0.0%"),
+        (False, 0.0, ("security BBB delisting_return 0.0: sold",), "nothing", "0 is assumed"),
+        (False, 0.0, ("security AAA sector Energy: no delisting_return",), "nothing", "assumed"),
+        (True, 0.0, (), "nothing", "only the data ended"),
+    ],
 )
-def test_an_ending_that_is_told_is_answered(data_ended: bool, done: str, grade: str) -> None:
+def test_an_ending_that_is_told_is_answered(
+    data_ended: bool, back: float, entries: tuple[str, ...], done: str, words: str
+) -> None:
     securities = pd.DataFrame(
         {
             "ticker": ["AAA", "BBB"],
             "sector": "Energy",
             "last_session": pd.to_datetime(["2023-04-27", None]),
+            "delisting_return": [back, None],
             "data_ended": [data_ended, False],
         }
     )
-    report = check_tables(HealthTables(with_crash(clean()), securities))
+    report = check_tables(HealthTables(with_crash(clean()), securities), accepted=entries)
     assert {(f.kind, f.done) for f in report.findings} == {("ends_after_crash", done)}
-    assert report.grades["AAA"] == grade
+    assert words in report.findings[0].detail
+    assert report.grades["AAA"] == ("A" if done == "stated" else "C")
 
 
 def test_an_accepting_entry_that_answers_nothing_is_named() -> None:

@@ -209,7 +209,7 @@ def test_another_schema_version_is_refused_and_left_alone(journal: Journal) -> N
     record(journal)
     journal.close()
     raw(journal, "PRAGMA user_version = 7")
-    with pytest.raises(JournalVersionError, match="must have schema version 1, had 7"):
+    with pytest.raises(JournalVersionError, match="must have schema version 2, had 7"):
         record(journal)
 
 

@@ -80,6 +80,7 @@ class Security:
     halted: frozenset[dt.date] = frozenset()
     is_index: bool = False
     former: tuple[tuple[dt.date, str], ...] = ()
+    kind: str = "CS"
 
 
 @dataclass
@@ -188,6 +189,7 @@ def small_market(plain: int = 8) -> Market:
         Security("BRK.B", "Two classes", "BBG000DWG505", "0001067983", start_price=300.0),
         Security("KMPpL", "Preferred L", "BBG0000KMPL1", "0000009008", start_price=25.0),
         Security("I:VIX", "Volatility index", "", "", start_price=18.0, is_index=True),
+        Security("I:IRX", "13-week bill", "", "", start_price=4.2, is_index=True),
     ]
     return Market(
         ordinary + special,

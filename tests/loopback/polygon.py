@@ -5,17 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import threading
-import time
-from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlencode
 from zoneinfo import ZoneInfo
 
 from tests.loopback.faults import Reply
-from tests.loopback.market import Bar, Market
+from tests.loopback.market import Bar
 from tests.loopback.polygon_rows import LISTS, Json, listing
-from tests.loopback.server import Request
+from tests.loopback.server import Limited, Request
 
 KEY = "pk_TestKey0123456789"
 _ZONE = ZoneInfo("America/New_York")
@@ -23,11 +20,18 @@ _AGGS = re.compile(r"/v2/aggs/ticker/([^/]+)/range/1/day/([0-9-]+)/([0-9-]+)")
 _GROUPED = re.compile(r"/v2/aggs/grouped/locale/us/market/stocks/([0-9-]+)")
 _DETAILS = re.compile(r"/v3/reference/tickers/([^/]+)")
 _EVENTS = re.compile(r"/vX/reference/tickers/([^/]+)/events")
-_PREFIXES = ("/v1/marketstatus", "/v2/aggs", "/v2/snapshot", "/v3/reference", "/vX/reference")
+_PREFIXES = (
+    "/v1/marketstatus",
+    "/v2/aggs",
+    "/v2/snapshot",
+    "/v3/reference",
+    "/vX/reference",
+    "/fed/v1",
+)
 
 
 @dataclass
-class PolygonProtocol:
+class PolygonProtocol(Limited):
     """Answers as the service does, for one key.
 
     Attributes
@@ -36,21 +40,14 @@ class PolygonProtocol:
         Rows on one page at most, whatever the client asks for; 0 = as asked.
     link_host : str
         Where links to further pages lead; the service names itself there, not a proxy.
-    limit : (int, float) or None
-        429 for more requests than that in so many seconds.
     outside_plan : tuple of str
         Parts of paths that are answered with 403.
     """
 
-    market: Market
     key: str = KEY
     page_size: int = 0
     link_host: str = "https://api.massive.com"
-    limit: tuple[int, float] | None = None
     outside_plan: tuple[str, ...] = ()
-    refused: int = 0
-    _arrivals: deque[float] = field(default_factory=deque)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
     _cache: dict[tuple[str, dt.date, int], bytes] = field(default_factory=dict)
 
     def speaks(self, request: Request) -> bool:
@@ -60,7 +57,7 @@ class PolygonProtocol:
         said = request.headers.get("authorization")
         if said != f"Bearer {self.key}":
             return _error(401, {"status": "ERROR", "error": "Unknown API Key"})
-        if self._too_many(request.moment):
+        if self.too_many(request.moment):
             return _error(429, {"status": "ERROR", "error": "You've exceeded the maximum requests"})
         if any(part in request.path for part in self.outside_plan):
             message = "You are not entitled to this data. Please upgrade your plan."
@@ -190,20 +187,6 @@ class PolygonProtocol:
             link = f"{self.link_host}{path}?{urlencode(kept | {'cursor': at + size})}"
             answer["next_url"] = link
         return answer
-
-    def _too_many(self, moment: float) -> bool:
-        if self.limit is None:
-            return False
-        count, seconds = self.limit
-        with self._lock:
-            now = max(moment, time.monotonic())
-            while self._arrivals and self._arrivals[0] <= now - seconds:
-                self._arrivals.popleft()
-            if len(self._arrivals) >= count:
-                self.refused += 1
-                return True
-            self._arrivals.append(now)
-            return False
 
 
 def _error(status: int, answer: Json) -> Reply:

@@ -43,7 +43,11 @@ def dividends(market: Market, query: dict[str, str]) -> list[Json]:
 
 def tickers(market: Market, query: dict[str, str]) -> list[Json]:
     active = query.get("active", "true") == "true"
-    rows = [listing(one, market) for one in market.securities if not one.is_index]
+    day = dt.date.fromisoformat(query["date"]) if "date" in query else market.today
+    # market=stocks: what is traded over the counter has bars and stands in another list.
+    stocks = [one for one in market.securities if not one.is_index and one.kind != "OTC"]
+    listed = [one for one in stocks if one.first <= day]
+    rows = [listing(one, market, day) for one in listed]
     return _chosen([row for row in rows if row["active"] is active], query, "ticker")
 
 
@@ -79,15 +83,34 @@ def financials(market: Market, query: dict[str, str]) -> list[Json]:
     return _chosen(rows, query, "filing_date")
 
 
-def listing(one: Security, market: Market) -> Json:
-    active = one.last is None or one.last >= market.today
+def treasury_yields(market: Market, query: dict[str, str]) -> list[Json]:
+    rows: list[Json] = [
+        {
+            "date": bar.day.isoformat(),
+            "yield_1_month": bar.close,
+            "yield_3_month": bond_equivalent(bar.close),
+        }
+        for bar in market.bars("I:IRX")
+    ]
+    first, last = query.get("date.gte", ""), query.get("date.lte", "9999")
+    return [row for row in rows if first <= row["date"] <= last]
+
+
+def bond_equivalent(discount: float) -> float:
+    """Percent a year at which a 13-week bill's price grows to its face, rounded as published."""
+    price = 1 - discount / 100 * 91 / 360
+    return round((1 / price - 1) * 365 / 91 * 100, 2)
+
+
+def listing(one: Security, market: Market, day: dt.date | None = None) -> Json:
+    active = one.last is None or one.last >= (day or market.today)
     row: Json = {
         "ticker": one.ticker,
         "name": one.name,
         "market": "stocks",
         "locale": "us",
         "primary_exchange": "XNYS",
-        "type": "CS",
+        "type": one.kind,
         "active": active,
         "currency_name": "usd",
         "cik": one.cik,
@@ -113,4 +136,5 @@ LISTS = {
     "/v3/reference/dividends": dividends,
     "/v3/reference/tickers": tickers,
     "/vX/reference/financials": financials,
+    "/fed/v1/treasury-yields": treasury_yields,
 }

@@ -10,12 +10,14 @@ import ssl
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from tests.loopback.faults import FaultScript, Reply
+from tests.loopback.market import Market
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,37 @@ class Spoken(Protocol):
     def reply(self, request: Request) -> Reply:
         """Answer it."""
         ...
+
+
+@dataclass
+class Limited:
+    """What the protocols share: the market they tell of, and a limit that one may set.
+
+    Attributes
+    ----------
+    limit : (int, float) or None
+        429 for more requests than that in so many seconds; `refused` counts them.
+    """
+
+    market: Market
+    limit: tuple[int, float] | None = field(default=None, kw_only=True)
+    refused: int = field(default=0, kw_only=True)
+    arrivals: deque[float] = field(default_factory=deque, kw_only=True)
+    lock: threading.Lock = field(default_factory=threading.Lock, kw_only=True)
+
+    def too_many(self, moment: float) -> bool:
+        if self.limit is None:
+            return False
+        count, seconds = self.limit
+        with self.lock:
+            now = max(moment, time.monotonic())
+            while self.arrivals and self.arrivals[0] <= now - seconds:
+                self.arrivals.popleft()
+            if len(self.arrivals) >= count:
+                self.refused += 1
+                return True
+            self.arrivals.append(now)
+            return False
 
 
 @dataclass

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
-import time
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from tests.loopback.faults import Reply
-from tests.loopback.market import FIRST, LAST, Bar, Filing, Market, Security
-from tests.loopback.server import Request
+from tests.loopback.market import FIRST, LAST, Bar, Filing, Security
+from tests.loopback.server import Limited, Request
 
 Json = dict[str, Any]
 CRUMB = "qTestCrumb01"
@@ -23,7 +20,7 @@ CHART, SERIES, CRUMBS = "/v8/finance/chart/", "/ws/fundamentals-timeseries/", "/
 #: What yfinance asks for before the question itself: cookie and consent of four hosts.
 COOKIES = ("/", "/consent", "/v2/collectConsent", "/copyConsent")
 _ZONE = ZoneInfo("America/New_York")
-_SPELLED = {"BRK-B": "BRK.B", "KMP-PL": "KMPpL", "^VIX": "I:VIX"}
+_SPELLED = {"BRK-B": "BRK.B", "KMP-PL": "KMPpL", "^VIX": "I:VIX", "^IRX": "I:IRX"}
 _FUNDS = {"SPY"}
 _ITEMS = {
     "TotalRevenue": "revenue",
@@ -36,7 +33,7 @@ _ITEMS = {
 
 
 @dataclass
-class YahooProtocol:
+class YahooProtocol(Limited):
     """Answers as the service does.
 
     Attributes
@@ -46,27 +43,20 @@ class YahooProtocol:
         then only.
     crumb : str
         The one that holds now; another one makes former crumbs invalid.
-    limit : (int, float) or None
-        429 for more requests than that in so many seconds.
     quote : Bar or None
         Latest price, told after the bars with the moment of `quoted_at` as on a trading day.
     """
 
-    market: Market
     needs_crumb: bool = False
     crumb: str = CRUMB
-    limit: tuple[int, float] | None = None
     quote: Bar | None = None
     quoted_at: dt.datetime | None = None
-    refused: int = 0
-    _arrivals: deque[float] = field(default_factory=deque)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def speaks(self, request: Request) -> bool:
         return request.path in (*COOKIES, CRUMBS) or request.path.startswith((CHART, SERIES))
 
     def reply(self, request: Request) -> Reply:
-        if self._too_many(request.moment):
+        if self.too_many(request.moment):
             return Reply(429, b"Too Many Requests\r\n", content_type="text/html")
         if request.path == "/":
             return Reply(404, b"", {"Set-Cookie": f"{COOKIE}; Path=/"}, "text/html")
@@ -181,20 +171,6 @@ class YahooProtocol:
         ]
         stamps = [int(_at(one.period_end, 0).timestamp()) for one in quarters]
         return {**meta, "timestamp": [*stamps, 0], kind: [*rows, None]}
-
-    def _too_many(self, moment: float) -> bool:
-        if self.limit is None:
-            return False
-        count, seconds = self.limit
-        with self._lock:
-            now = max(moment, time.monotonic())
-            while self._arrivals and self._arrivals[0] <= now - seconds:
-                self._arrivals.popleft()
-            if len(self._arrivals) >= count:
-                self.refused += 1
-                return True
-            self._arrivals.append(now)
-            return False
 
 
 def _error(part: str, status: int, code: str, words: str) -> Reply:

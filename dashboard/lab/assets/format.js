@@ -26,6 +26,8 @@ function rounded(value, digits) {
 
 export const percent = (value, digits = 1, signed = false) =>
   missing(value) ? DASH : `${written(100 * value, digits, signed)}${NARROW}%`;
+// A setting: 22.5 % is not 22 %.
+export const asSet = (value) => percent(value, [0, 1].find((digits) => +(100 * value).toFixed(digits) === +(100 * value).toFixed(2)) ?? 2);
 export const points = (value, digits = 1) =>
   missing(value) ? DASH : `${written(100 * value, digits, true)}${NARROW}pt`;
 export const ratio = (value, digits = 2, signed = false) =>

@@ -215,8 +215,10 @@ class Lab {
     this.submit();
   }
 
-  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection.
+  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection. A
+  // lab whose page was left says nothing: it would take the browser back there.
   submit() {
+    if (!this.root.isConnected) return;
     this.number = Math.max(this.number + 1, Date.now());
     curves.pause(true);
     this.send("commit", { n: this.number, values: this.pending, holds: curves.holds });
@@ -273,7 +275,7 @@ document.addEventListener("keydown", (event) => {
 
 globalThis.addEventListener("popstate", () => curves.wentBack());
 
-export default function mount({ parentElement, data, setStateValue, setTriggerValue }) {
+export default function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".lab-root");
   if (!root || !data) return undefined;
   const message = decode(data);
@@ -290,7 +292,7 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
   }
   if (lab?.root !== root) lab = root.lab = new Lab(root);
   lab.curves = curves;
-  lab.send = setStateValue;
+  lab.send = setTriggerValue; // unlike a state, it arrives when the page is left at once
   lab.bytes = data.byteLength;
   const header = whole(message.header);
   if (header) lab.frame({ ...message, header });

@@ -1,6 +1,6 @@
 // What stands at a slider: one step up and down in words, and stretches where a move does nothing.
 
-import { difference, percent, points, setting, suffix } from "./format.js";
+import { asSet, difference, percent, points, setting, suffix } from "./format.js";
 
 // They tell which rule sold, not what came out: a stop behind a tighter one has no effect.
 const NO_OUTCOME = new Set(["position_stops", "trailing_stops"]);
@@ -58,7 +58,7 @@ function words(field, from, to, values) {
   const stretch = to === field.steps.at(-1) ? `above ${shown(from)}` : from === field.steps[0] ? `below ${shown(to)}` : `${shown(from)} to ${shown(to)}`;
   const trailing = values["risk.trailing_stop_pct"];
   if (field.path === "risk.position_stop_loss" && trailing !== null && from >= trailing - 1e-9) {
-    return `No effect ${stretch}: the trailing stop (${percent(trailing, 0)}) sells first.`;
+    return `No effect ${stretch}: the trailing stop (${asSet(trailing)}) sells first.`;
   }
   return `No effect ${stretch}: every step gives the same result.`;
 }

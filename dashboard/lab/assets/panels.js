@@ -1,7 +1,7 @@
 // What each panel of the time line draws. A panel gets a slot (pixels), the data and the colours.
 
 import * as c from "./canvas.js";
-import { percent, ratio } from "./format.js";
+import { asSet, percent, ratio } from "./format.js";
 import { sectors } from "./sectors.js";
 import { axis, clipped, endLabels, last, scaleOf, title } from "./slots.js";
 
@@ -94,7 +94,7 @@ function drawdown(view, slot) {
     ["breaker", breaker, colours.breaker, colours.breaker_text],
   ].filter(([, level]) => level !== null);
   const near = rules.filter(([, level]) => -level >= 2.5 * worst);
-  const far = rules.filter(([, level]) => -level < 2.5 * worst).map(([name, level]) => `${name} ${percent(-level, 0)}`);
+  const far = rules.filter(([, level]) => -level < 2.5 * worst).map(([name, level]) => `${name} ${asSet(-level)}`);
   const deep = Math.min(worst, ...near.map(([, level]) => -level)) * 1.1;
   const y = scaleOf(slot, deep, 0);
   axis(view, slot, y, c.ticks(deep, 0, 4), (v) => percent(v, 0));
@@ -117,7 +117,7 @@ function drawdown(view, slot) {
   const deepest = extremes([mine])[0];
   endLabels(view, slot, [
     { at: y(deepest), number: percent(deepest), name: view.zoomed ? "worst here" : "worst", colour: ink.portfolio[1] },
-    ...near.map(([name, level, , ink_]) => ({ at: y(-level), number: percent(-level, 0), name, colour: ink_ })),
+    ...near.map(([name, level, , ink_]) => ({ at: y(-level), number: asSet(-level), name, colour: ink_ })),
   ]);
   const zone = binds === null ? "" : ` · shaded: drawdown scale at its floor, from ${percent(binds)}`;
   const name = slot.compact ? "Drawdown" : "Drawdown, below the peak so far";
@@ -155,7 +155,7 @@ function exposure(view, slot) {
   const now = last(applied, range[1]);
   endLabels(view, inner, [
     { at: y(now), number: percent(now, 0), name: "applied", colour: colours.accent_text },
-    ...(floor ? [{ at: y(floor), number: percent(floor, 0), name: "floor", colour: colours.secondary }] : []),
+    ...(floor ? [{ at: y(floor), number: asSet(floor), name: "floor", colour: colours.secondary }] : []),
   ]);
   legend(view, slot, binding, range, slot.compact ? "Exposure" : "Exposure: line applied, dots wanted, area invested");
 }
@@ -213,7 +213,7 @@ function volatility(view, slot) {
   const now = last(sigma, range[1]);
   endLabels(view, slot, [
     { at: y(now), number: percent(now, 0), name: "realised", colour: colours.accent_text },
-    ...(target === null ? [] : [{ at: y(target), number: percent(target, 0), name: "target", colour: colours.secondary }]),
+    ...(target === null ? [] : [{ at: y(target), number: asSet(target), name: "target", colour: colours.secondary }]),
   ]);
   title(view, slot, "Realised volatility of what is held · dashed: target",
     target === null ? [] : [["target", colours.target]]);

@@ -1,7 +1,7 @@
 // The sector stack: shares of NAV, what stands above the cap hatched.
 
 import * as c from "./canvas.js";
-import { percent } from "./format.js";
+import { asSet, percent } from "./format.js";
 import { axis, clipped, endLabels, scaleOf, title } from "./slots.js";
 
 // Name, share on every drawn session: of the release, or along the drag, by the same order.
@@ -57,7 +57,7 @@ export function sectors(view, slot) {
   });
   const thick = [...labels].sort((a, b) => b.share - a.share).slice(0, 4).filter(({ share }) => share > 0.005);
   endLabels(view, slot, labels.filter((label) => thick.includes(label)));
-  const limit = cap === null || cap >= 1 ? "" : ` · line: largest sector, dashed: its cap ${percent(cap, 0)}, hatched: above`;
+  const limit = cap === null || cap >= 1 ? "" : ` · line: largest sector, dashed: its cap ${asSet(cap)}, hatched: above`;
   const name = slot.compact ? "Sectors" : "Sectors, share of NAV";
   title(view, slot, `${name} · rest: cash${limit}${view.live ? " · weekly while you drag" : ""}`, thick.map(({ name, colour }) => [name, colour]));
 }

@@ -15,7 +15,9 @@ let timer = 0;
 
 export default function mount({ parentElement, data, setTriggerValue }, address) {
   const host = parentElement.querySelector(".pl-figure");
-  const figure = host.figure ??= new Figure(host, address);
+  // Streamlit may take a component back and mount it again on the same element.
+  if (!host.figure || host.figure.gone) host.figure = new Figure(host, address);
+  const figure = host.figure;
   figure.send = (point) => setTriggerValue("point", point);
   figure.take(data);
   return () => figure.leave();
@@ -24,7 +26,8 @@ export default function mount({ parentElement, data, setTriggerValue }, address)
 class Figure {
   constructor(host, address) {
     this.host = host;
-    this.plotly = load(address);
+    this.address = address;
+    load(address).catch(() => {}); // asked for again, and told, where it is drawn
     this.seen = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.paint();
     });
@@ -75,12 +78,13 @@ class Figure {
     waiting.delete(this);
     const text = this.text;
     try {
-      const Plotly = window.Plotly ?? await this.plotly;
+      const Plotly = window.Plotly ?? await load(this.address);
       const width = this.host.clientWidth;
       if (this.gone || text !== this.text || this.drawn === text || !width) return;
       if (!this.plot) {
         this.plot = document.createElement("div");
         this.plot.figure = this;
+        this.host.classList.remove("pl-lost");
         this.host.replaceChildren(this.plot);
       }
       const fresh = !this.drawn;
@@ -90,6 +94,7 @@ class Figure {
       await Plotly.react(this.plot, this.spec.data, layout, CONFIG);
       if (fresh) listen(this.plot);
     } catch (error) {
+      this.drawn = this.plot = null; // nothing to keep for the way back: what comes next starts anew
       this.host.textContent = "This chart could not be drawn; its numbers are in the files.";
       this.host.classList.add("pl-lost");
       throw error;
@@ -98,11 +103,12 @@ class Figure {
 
   fit() {
     const width = this.host.clientWidth;
-    if (!width || width === this.width) return;
-    if (!this.drawn) {
-      this.plan(); // it had no width when it came
+    if (!width) return;
+    if (!this.plot || this.drawn !== this.text) {
+      this.plan(); // it had no width when this came
       return;
     }
+    if (width === this.width) return;
     this.width = width;
     window.Plotly.relayout(this.plot, { width });
   }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import HistoryError, InputsError
+from core.evidence import bootstrap
 from core.evidence.bootstrap import (
     DEFAULT_METRICS,
     METRICS,
@@ -291,3 +293,32 @@ def test_neither_core_nor_this_package_loads_arch_before_a_comparison() -> None:
     )
     assert done.returncode == 0, done.stderr
     warm_up()
+
+
+@pytest.mark.parametrize("length_without", [0, 1])
+def test_a_block_length_without_an_interval_is_the_most_cautious(length_without: int) -> None:
+    rng = np.random.default_rng(1)
+    found = rng.normal(0.5, 0.05, (400, 2, len(METRICS)))
+    found[:, 1] = 0.0
+    lost = found.copy()
+    lost[:, 0] = np.nan
+    tried = [(5.0, found), (20.0, found)]
+    tried[length_without] = (tried[length_without][0], lost)
+    sample = SimpleNamespace(estimates=np.full((2, len(METRICS)), [[0.5], [0.0]]), same=False)
+    one = bootstrap._difference("sharpe_ratio", ("a", "b"), sample, tried, 0.95, 1)  # type: ignore[arg-type]
+    assert one.verdict is Verdict.UNDEFINED
+    assert one.p_value is None
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_verdict_and_p_value_never_contradict(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    differences = rng.normal(rng.uniform(-3.0, 3.0), 1.0, rng.integers(50, 300))
+    _, low, high, p_value, _, verdict = bootstrap._judged(
+        "sharpe_ratio", 1.0, 1.0 - float(differences.mean()), differences, 0.95, False
+    )
+    assert low is not None
+    assert high is not None
+    assert p_value is not None
+    assert low <= high
+    assert verdict is Verdict.NOISE or p_value < 0.05

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 from urllib.parse import quote, quote_plus
@@ -39,6 +40,35 @@ def test_what_looks_like_a_key_is_hidden_without_knowing_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"api_key": "ab c\\"d", "x": 1}', '{"api_key": "***", "x": 1}'),
+        ("{'POLYGON_API_KEY': 'abc', 'x': 'y'}", "{'POLYGON_API_KEY': '***', 'x': 'y'}"),
+        (r'body "{\"apiKey\": \"abc\", \"n\": 1}"', r'body "{\"apiKey\": \"***\", \"n\": 1}"'),
+        ("POLYGON_API_KEY=abc X-Api-Key: abc", "POLYGON_API_KEY=*** X-Api-Key: ***"),
+        ('api_key="abc", token = 1', 'api_key="***", token = 1'),
+        ('{"access_token":123}', '{"access_token":***}'),
+        ('{"password": "abc', '{"password": "***'),
+        ("https://me:p@ss/w?o#rd@host/x", "https://***@host/x"),
+        ("https://me@firm.example:1/x@host:8080 gone", "https://***@host:8080 gone"),
+        ("https://me:p'w@host", "https://***@host"),
+        ("https://host:8080/v2/x no@one", "https://host:8080/v2/x no@one"),
+        ("https://host/path@2x.png", "https://host/path@2x.png"),
+        ("Unexpected token: } in answer", "Unexpected token: } in answer"),
+    ],
+)
+def test_keys_are_hidden_in_every_notation(text: str, shown: str) -> None:
+    assert redact(text) == shown
+    assert redact(shown) == shown
+
+
+def test_a_key_is_hidden_as_json_and_python_spell_it() -> None:
+    key = Secret('ab"cd\\efg')
+    for text in (json.dumps({"k": key.reveal()}), repr({"k": key.reveal()})):
+        assert "cd" not in redact(text, key)
+
+
 def test_a_secret_cannot_be_pickled_and_cannot_be_attributes() -> None:
     secret = Secret("abcdefgh")
     with pytest.raises(TypeError, match="must not be pickled"):
@@ -64,6 +94,8 @@ def test_equal_secrets_are_equal_and_hash_alike() -> None:
 
 def test_addresses_for_messages_have_neither_user_nor_query() -> None:
     assert safe_url("https://me:pw@host:8/path?apiKey=1#x") == "https://host:8/path"
+    assert safe_url("https://me:p/w@host/path") == "https://host/path"
+    assert safe_url("https://me:p?w#1@host:8080/path?x=1") == "https://host:8080/path"
     assert safe_url("http://[half") == "an address that cannot be read"
 
 

@@ -1,0 +1,152 @@
+"""The look-ahead test of a run: made again on data that end early, every past decision compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from core.errors import CancelledError
+from core.lookahead import Check, Decisions, check_dates, compare_decisions, known_at
+from core.periods import resolve_period
+from core.scenario import with_values
+from core.signals import compute_signals
+from core.simulation import simulate
+from dashboard.format import count, date
+from dashboard.pipeline import Pipeline, prepare
+from dashboard.run import Run
+from dashboard.studies import Pace
+
+__all__ = ["DATES", "LookAhead", "Looked", "look_ahead_work", "look_words"]
+
+DATES: Final = 6  # where the data end: enough to see every regime of a few years
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One kind of decision over all dates.
+
+    Attributes
+    ----------
+    kind, name : str
+        As in :class:`core.lookahead.Check`.
+    compared, different : int
+    first : date or None
+        Of the earliest decision that differs.
+    cut : date or None
+        Where the data ended when it differed first.
+    """
+
+    kind: str
+    name: str
+    compared: int
+    different: int
+    first: dt.date | None
+    cut: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """The whole test: where the data were cut, and what was found of every kind of decision."""
+
+    cuts: tuple[dt.date, ...]
+    rows: tuple[Looked, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no past decision changed."""
+        return all(row.different == 0 for row in self.rows)
+
+
+def look_ahead_work(
+    run: Run, pipeline: Pipeline, dates: int = DATES
+) -> Callable[[Pace], LookAhead]:
+    """Return the work that tests `run` for look-ahead: a few seconds for each date.
+
+    Nothing is taken from a cache: what is compared is computed from the shorter data alone.
+
+    Raises
+    ------
+    core.errors.HistoryError
+        From the work, where the period holds no month's end to cut at.
+    core.errors.CancelledError
+        From the work, between two dates.
+    """
+
+    def work(pace: Pace) -> LookAhead:
+        cuts = check_dates(run.market, run.book.rebalance, dates).tolist()
+        whole = Decisions(
+            run.market, run.signals, run.regime, run.book, run.first, run.columns, run.result
+        )
+        found: list[tuple[int, tuple[Check, ...]]] = []
+        for done, cut in enumerate(cuts):
+            if pace.cancelled():
+                raise CancelledError(done, len(cuts))
+            pace.share(done / len(cuts))
+            found.append((cut, compare_decisions(whole, _decided(run, pipeline, cut))))
+        days = tuple(_day(run, cut) for cut in cuts)
+        return LookAhead(days, _summed(run, found))
+
+    return work
+
+
+def _decided(run: Run, pipeline: Pipeline, cut: int) -> Decisions:
+    market = known_at(run.market, cut)
+    start = run.dates[0].astype("datetime64[D]").astype(dt.date)
+    scenario = with_values(run.scenario, {"period.start": start, "period.end": None})
+    period = resolve_period(market, scenario)
+    signals, own = None, None
+    if scenario.book.own_book is None:
+        signals = compute_signals(market, scenario, period)
+    else:
+        own = pipeline.catalog.book(scenario.book.own_book)
+        own = own[own["date"] <= pd.Timestamp(market.sessions[-1])]
+    made = prepare(market, signals, own, scenario, period)
+    result = simulate(made.inputs, scenario.risk, weights=True)
+    return Decisions(market, signals, made.regime, made.book, period[0], made.columns, result)
+
+
+def _summed(run: Run, found: list[tuple[int, tuple[Check, ...]]]) -> tuple[Looked, ...]:
+    rows: dict[tuple[str, str], Looked] = {}
+    for cut, checks in found:
+        for check in checks:
+            key = (check.kind, check.name)
+            before = rows.get(key, Looked(*key, 0, 0, None, None))
+            first, where = before.first, before.cut
+            if not check.passed and (first is None or _day(run, check.first) < first):
+                first, where = _day(run, check.first), _day(run, cut)
+            compared = before.compared + check.compared
+            different = before.different + check.different
+            rows[key] = Looked(*key, compared, different, first, where)
+    return tuple(rows.values())
+
+
+def _day(run: Run, session: int) -> dt.date:
+    day: dt.date = run.market.sessions[session].astype("datetime64[D]").astype(dt.date)
+    return day
+
+
+def look_words(found: LookAhead) -> str:
+    """Say whether any past decision knew later data, and which one first."""
+    number = sum(row.compared for row in found.rows)
+    over = f"data that end on {date(found.cuts[0])}"
+    if len(found.cuts) > 1:
+        over = (
+            f"data that end on {count(len(found.cuts))} dates, {date(found.cuts[0])} to "
+            f"{date(found.cuts[-1])}"
+        )
+    if found.passed:
+        return (
+            f"{count(number)} values of past decisions were computed again on {over}: all are the "
+            "same. No factor, regime, book or rule knew what came later."
+        )
+    bad = [row for row in found.rows if row.different]
+    worst = min(bad, key=lambda row: (row.first or dt.date.max, found.rows.index(row)))
+    return (
+        f"{count(sum(row.different for row in bad))} of {count(number)} values of past decisions "
+        f"change on {over}: first {worst.kind} “{worst.name}” on {date(worst.first)}, with data "
+        f"that end on {date(worst.cut)}. Something knew what came later."
+    )

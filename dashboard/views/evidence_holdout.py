@@ -1,0 +1,100 @@
+"""The holdout on the Evidence page: sealing it, and opening it with a written decision."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.format import percent, ratio
+from dashboard.holdout import (
+    MOST_MONTHS,
+    held_metrics,
+    holdout_words,
+    opened_for,
+    sealed_for,
+    state_of,
+)
+from dashboard.home import home_folder
+from dashboard.problems import EXPECTED
+from dashboard.run import Run
+from dashboard.state import AppState
+from dashboard.views import frame
+from dashboard.views.page import nothing
+
+__all__ = ["holdout"]
+
+_MONTHS: Final = "plimsoll.holdout_months"
+_DECISION: Final = "plimsoll.holdout_decision"
+_REFUSED: Final = "plimsoll.holdout_refused"
+_WHY: Final = (
+    "What is withheld cannot be tuned on: no page, command, chart or sweep reads it. It is opened "
+    "once, with a decision that is written down before, and every result on this market says so "
+    "from then on."
+)
+
+
+def holdout(state: AppState, run: Run) -> None:
+    """Draw what is withheld of the market, and what can be done about it."""
+    market = state.scenario.universe.source
+    found = state_of(home_folder(), session.engine().journal, market)
+    frame.show(frame.heading_html("Sealed holdout"))
+    frame.show(frame.words_html(holdout_words(found), _WHY if found.held is None else ""))
+    if refused := st.session_state.pop(_REFUSED, ""):
+        nothing("The holdout stays as it is", str(refused))
+    if found.fault:
+        return
+    if found.held is None:
+        _seal(market)
+    elif found.held.is_sealed:
+        _open(state)
+    elif (inside := held_metrics(run, found.held)) is not None:
+        frame.show(
+            frame.words_html(
+                f"Inside it this setting made {percent(inside.total_return, signed=True)}, Sharpe "
+                f"{ratio(inside.sharpe_ratio)}, max drawdown {percent(inside.max_drawdown)}.",
+                "Only the first look at it was out of sample.",
+            )
+        )
+
+
+def _seal(market: str) -> None:
+    with st.expander("Seal the last months of this market", key="holdout-seal"):
+        st.number_input(
+            "Months", min_value=1, max_value=MOST_MONTHS, value=12, key=_MONTHS, width=160
+        )
+        st.button(
+            "Seal them", key="holdout-seal-button", icon=":material/lock:",
+            on_click=_sealed, args=(market,),
+        )  # fmt: skip
+
+
+def _open(state: AppState) -> None:
+    with st.expander("Open it, once and for good", key="holdout-open"):
+        st.text_area(
+            "What you decided before you look",
+            key=_DECISION,
+            placeholder="Which setting is kept, and what result would make you drop it.",
+            max_chars=2000,
+        )
+        st.button(
+            "Open the holdout for the present setting", key="holdout-open-button",
+            icon=":material/lock_open:", on_click=_opened, args=(state,),
+        )  # fmt: skip
+
+
+def _sealed(market: str) -> None:
+    months = int(st.session_state.get(_MONTHS, 12))
+    try:
+        sealed_for(home_folder(), session.engine().journal, market, months)
+    except EXPECTED as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def _opened(state: AppState) -> None:
+    decision = str(st.session_state.get(_DECISION, ""))
+    try:
+        opened_for(home_folder(), session.engine().journal, state.scenario, decision)
+    except EXPECTED as error:
+        st.session_state[_REFUSED] = str(error)

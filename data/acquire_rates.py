@@ -1,0 +1,64 @@
+"""What cash earns: the 3-month bill, of the first source that tells it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from data.acquire_bars import reaches
+from data.acquire_job import Job, keep_refused, source_of
+from data.fetched_errors import FetchedCorruptError, FetchedGapError, FetchedRowsError
+from data.net.errors import CancelledError, ProviderError
+from data.providers.bill_rates import DISCOUNT_BILL, TREASURY_BILL
+
+__all__ = ["RATE_SYMBOLS", "fetch_rates"]
+
+#: Symbol under which each provider's figure is stored: it says how it is quoted.
+RATE_SYMBOLS: Final = {"polygon": TREASURY_BILL, "yahoo": DISCOUNT_BILL}
+# The first session needs the quote of a day before it.
+_EARLIER: Final = dt.timedelta(days=14)
+# A yield is published a day late, over a holiday later.
+_REASK: Final = dt.timedelta(days=10)
+
+
+def fetch_rates(job: Job) -> None:
+    """Bring the bill's rate up to the window's end; where nobody tells it, that becomes a note.
+
+    One request or a few; nothing is asked where nothing else came, or the store has it.
+    """
+    if not any(outcome.state in ("stored", "fresh") for outcome in job.outcomes.values()):
+        return
+    first, end = job.window[0] - _EARLIER, job.window[1]
+    for provider in job.order:
+        if reaches(job.store.labels("rates", provider).get(RATE_SYMBOLS[provider]), first, end):
+            return
+    # The progress of statements is still to come.
+    job.meter.stage("actions", "The 3-month Treasury bill", 1)
+    faults = []
+    for provider in job.usable():
+        try:
+            _fetch(job, provider, first, end)
+            break
+        except CancelledError:
+            return
+        except (ProviderError, FetchedRowsError) as error:
+            faults.append(str(error))
+    else:
+        job.note(f"The yield of the 3-month bill did not come: {' '.join(faults)}")
+    job.meter.tick()
+
+
+def _fetch(job: Job, provider: str, first: dt.date, end: dt.date) -> None:
+    symbol = RATE_SYMBOLS[provider]
+    label = job.store.labels("rates", provider).get(symbol)
+    known = label.end if label is not None and reaches(label, first, first) else None
+    since = first if known is None else max(first, known - _REASK)
+    source = job.sources.provider(provider)
+    batch = source.bill_rates(since, end, cancelled=job.cancelled)
+    keep_refused(job.store, "rates", batch.refused, batch.provenance)
+    try:
+        job.store.append("rates", symbol, batch.table, source_of(batch.provenance), (since, end))
+    except (FetchedCorruptError, FetchedGapError) as error:
+        job.note(str(error))
+        batch = source.bill_rates(first, end, cancelled=job.cancelled)
+        job.store.replace("rates", symbol, batch.table, source_of(batch.provenance), (first, end))

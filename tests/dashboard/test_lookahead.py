@@ -1,0 +1,94 @@
+"""The look-ahead test over a real pipeline: silent on the engine, an alarm where a rule peeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import CancelledError
+from core.scenario import scenario_from_mapping
+from dashboard import lookahead
+from dashboard.cli import main
+from dashboard.lookahead import look_ahead_work, look_words
+from dashboard.pipeline import Pipeline
+from dashboard.studies import Pace
+from tests.dashboard.pages import after, page_text, plain, started
+
+SHORT = scenario_from_mapping({"period": {"start": "2023-01-03", "end": "2023-12-29"}})
+GO = Pace(lambda: False, lambda _share: None)
+
+
+@pytest.fixture(scope="module")
+def pipeline(shared_demo_home: Path) -> Pipeline:
+    return Pipeline(shared_demo_home)
+
+
+def test_nothing_in_the_engine_knows_what_came_later(pipeline: Pipeline) -> None:
+    found = look_ahead_work(pipeline.run(SHORT), pipeline, 2)(GO)
+    assert found.passed
+    assert len(found.cuts) == 2
+    assert all(dt.date(2023, 1, 1) < cut < dt.date(2024, 1, 1) for cut in found.cuts)
+    assert {"momentum", "value", "quality", "regime", "position_stop"} <= {
+        row.name for row in found.rows
+    }
+    assert "all are the same" in look_words(found)
+
+
+def test_a_factor_that_is_standardised_over_the_whole_sample_is_found(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = lookahead.compute_signals
+
+    def peeking(market: Any, *rest: Any) -> Any:
+        signals = honest(market, *rest)
+        scale = np.nanstd(market.close[-20:])  # of the end of the data
+        signals.panel.values[:, :, 1] *= 1.0 + 1e-3 * scale
+        return signals
+
+    run = pipeline.run(SHORT)
+    monkeypatch.setattr(lookahead, "compute_signals", peeking)
+    found = look_ahead_work(run, pipeline, 2)(GO)
+    assert not found.passed
+    by = {row.name: row for row in found.rows}
+    assert by["value"].different > 0
+    assert by["momentum"].different == 0
+    assert by["value"].cut == found.cuts[0]
+    assert "factor “value”" in look_words(found)
+
+
+def test_it_can_be_cancelled(pipeline: Pipeline) -> None:
+    with pytest.raises(CancelledError):
+        look_ahead_work(pipeline.run(SHORT), pipeline, 2)(Pace(lambda: True, lambda _share: None))
+
+
+def test_the_command(
+    demo_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = ("--start", "2023-01-03", "--end", "2023-12-29", "--dates", "1")
+    assert main(["lookahead", *period, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["passed"] is True
+    honest = lookahead.simulate
+
+    def bold(inputs: Any, risk: Any, **options: Any) -> Any:
+        return honest(inputs, risk.model_copy(update={"position_stop_loss": 0.02}), **options)
+
+    monkeypatch.setattr(lookahead, "simulate", bold)
+    assert main(["lookahead", *period]) == 1
+    assert "Something knew what came later" in capsys.readouterr().err
+    assert main(["lookahead", "--start", "2023-01-04", "--end", "2023-01-20"]) == 2
+    assert demo_home.is_dir()
+
+
+def test_the_button(demo_home: Path) -> None:
+    app = started("evidence", **{"from": "2023-01-03", "to": "2023-06-30"})
+    assert "Runs this setting again" in plain(app)
+    app.button(key="look-ahead").click().run()
+    after(app, lambda now: "all are the same" in page_text(now), "the end of the test")
+    assert not app.exception
+    assert "6 dates" in plain(app)
+    assert demo_home.is_dir()

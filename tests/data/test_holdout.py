@@ -1,0 +1,154 @@
+"""The sealed holdout: nothing of it is read, it is opened once, and every change of it shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.catalog import Catalog
+from data.errors import StoreCorruptError, UnknownSourceError
+from data.holdout import HoldoutError, holdout_fault, holdout_of, open_holdout, seal
+from data.journal import Journal, JournalCorruptError
+from data.snapshot import current_snapshot
+
+FIRST = dt.date(2023, 9, 4)
+DECISION = "Phase 8 as it is; dropped if its Sharpe ratio is below 0.5"
+
+
+@pytest.fixture
+def journal(demo_home: Path) -> Iterator[Journal]:
+    with Journal(demo_home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sealed(demo_home: Path, journal: Journal) -> Path:
+    seal(demo_home, journal, "demo", FIRST)
+    return demo_home
+
+
+def test_no_reader_sees_a_date_of_it(sealed: Path) -> None:
+    catalog = Catalog(sealed)
+    until = pd.Timestamp(FIRST)
+    assert catalog.price_panel("demo", ["close"]).sessions[-1] < until.to_datetime64()
+    assert catalog.prices("demo")["date"].max() < until
+    assert catalog.fundamentals("demo")["available_date"].max() < until
+    spells = catalog.membership("demo")
+    assert spells["start_date"].max() < until
+    assert spells["end_date"].dropna().max() < until
+    ends = catalog.securities("demo")
+    assert ends["last_session"].dropna().max() < until
+    whole = catalog.securities(current_snapshot(sealed, "demo"))
+    later = (whole["last_session"] >= until).to_numpy()
+    assert later.any()
+    assert ends.loc[later, ["delisting_return", "data_ended"]].isna().to_numpy().all()
+    for ticker in catalog.index_tickers("demo"):
+        found = catalog.index_series("demo", ticker, "close")
+        assert found is not None
+        assert found[0].max() < until.to_datetime64()
+    rates = catalog.rate_series("demo", "DGS3MO")
+    assert rates is None or rates[0].max() < until.to_datetime64()
+    assert catalog.snapshot("demo").last_date < FIRST
+
+
+def test_what_is_left_is_what_was_there(sealed: Path) -> None:
+    whole, cut = Catalog(sealed), Catalog(sealed)
+    everything = whole.price_panel(current_snapshot(sealed, "demo"), ["close"])
+    left = cut.price_panel("demo", ["close"])
+    count = len(left.sessions)
+    assert 0 < count < len(everything.sessions)
+    assert left.tickers == everything.tickers
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(left.arrays["close"]), pd.DataFrame(everything.arrays["close"][:count])
+    )
+
+
+def test_sealed_opened_and_never_sealed_are_different_data(
+    demo_home: Path, journal: Journal
+) -> None:
+    catalog = Catalog(demo_home)
+    seen = {catalog.snapshot("demo").fingerprint}
+    seal(demo_home, journal, "demo", FIRST)
+    seen.add(catalog.snapshot("demo").fingerprint)
+    open_holdout(demo_home, journal, "demo", DECISION, {"hash": "a"})
+    opened = catalog.snapshot("demo")
+    seen.add(opened.fingerprint)
+    assert len(seen) == 3
+    assert opened.withheld_from is None
+    assert DECISION in opened.stamp
+    assert b"withheld" not in opened.manifest()
+
+
+def test_it_is_sealed_and_opened_once(sealed: Path, journal: Journal) -> None:
+    with pytest.raises(HoldoutError, match="can have one holdout, and has: from 2023-09-04"):
+        seal(sealed, journal, "demo", dt.date(2024, 1, 2))
+    for decision in ("", "go", "   x   " * 3):
+        with pytest.raises(HoldoutError, match="at least 20 characters must be written"):
+            open_holdout(sealed, journal, "demo", decision, {})
+    held = holdout_of(sealed, "demo")
+    assert held is not None
+    assert held.is_sealed
+    open_holdout(sealed, journal, "demo", DECISION, {"hash": "a"})
+    with pytest.raises(HoldoutError, match="opened it on"):
+        open_holdout(sealed, journal, "demo", DECISION, {"hash": "a"})
+    with pytest.raises(HoldoutError, match="which was opened on"):
+        seal(sealed, journal, "demo", FIRST)
+    kinds = [event["kind"] for event in journal.events(subject="demo")]
+    assert kinds == ["holdout sealed", "holdout opened"]
+    assert journal.events("holdout opened")[0]["detail"]["decision"] == DECISION
+    journal.verify()
+
+
+def test_a_date_without_data_on_both_sides_is_refused(demo_home: Path, journal: Journal) -> None:
+    for first in (dt.date(2000, 1, 1), dt.date(2100, 1, 1)):
+        with pytest.raises(HoldoutError, match="must begin between"):
+            seal(demo_home, journal, "demo", first)
+    with pytest.raises(UnknownSourceError):
+        seal(demo_home, journal, "mars", FIRST)
+    with pytest.raises(HoldoutError, match="has none"):
+        open_holdout(demo_home, journal, "demo", DECISION, {})
+    assert journal.events() == []
+
+
+def test_settings_that_saw_it_before_are_counted(demo_home: Path, journal: Journal) -> None:
+    for name, end in (("a", None), ("b", "2024-01-31"), ("c", "2023-01-31")):
+        journal.record_trial(
+            scenario_hash=name, fingerprint="m", preset="Phase 8", origin="page", metrics={},
+            values={"universe.source": "demo", "period.end": end},
+        )  # fmt: skip
+    assert seal(demo_home, journal, "demo", FIRST).tried_before == 2
+
+
+def test_a_seal_that_was_taken_away_shows(sealed: Path, journal: Journal) -> None:
+    assert holdout_fault(sealed, journal, "demo") == ""
+    file = sealed / "holdout" / "demo.json"
+    text = file.read_text()
+    file.write_text(json.dumps(json.loads(text) | {"first": "2024-03-01"}))
+    assert "found sealed from 2024-03-01" in holdout_fault(sealed, journal, "demo")
+    file.unlink()
+    assert "found none" in holdout_fault(sealed, journal, "demo")
+    file.write_text(text)
+    assert holdout_fault(sealed, journal, "demo") == ""
+
+
+def test_a_damaged_seal_shows_nothing_rather_than_all(sealed: Path) -> None:
+    for content in ("", "{}", '{"first": 3}', "[]"):
+        (sealed / "holdout" / "demo.json").write_text(content)
+        with pytest.raises(StoreCorruptError, match="lest what was sealed be seen"):
+            Catalog(sealed).snapshot("demo")
+
+
+def test_a_journal_that_cannot_be_written_leaves_it_sealed(sealed: Path) -> None:
+    for ending in ("-wal", "-shm"):
+        (sealed / f"journal.sqlite{ending}").unlink(missing_ok=True)
+    (sealed / "journal.sqlite").write_bytes(b"no database " * 500)
+    with Journal(sealed) as journal, pytest.raises(JournalCorruptError, match="no database"):
+        open_holdout(sealed, journal, "demo", DECISION, {})
+    held = holdout_of(sealed, "demo")
+    assert held is not None
+    assert held.is_sealed
