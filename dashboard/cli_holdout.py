@@ -23,7 +23,7 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
-from data.holdout import seal
+from data.holdout import HoldoutError, seal
 from data.journal import Journal
 
 __all__ = ["register"]
@@ -62,9 +62,9 @@ def status_command(source: str) -> None:
     home = home_folder()
     with Journal(home) as journal:
         state = state_of(home, journal, source)
-    click.echo(holdout_words(state))
     if state.fault:
-        raise click.exceptions.Exit(1)
+        raise HoldoutError(state.fault)
+    click.echo(holdout_words(state))
 
 
 @holdout_group.command("open")

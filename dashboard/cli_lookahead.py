@@ -18,7 +18,17 @@ from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.studies import Pace
 
-__all__ = ["register"]
+__all__ = ["LookAheadError", "register"]
+
+
+class LookAheadError(click.ClickException):
+    """A past decision changed when later data were taken away."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        """Print the message as every other one of the command line."""
+        click.echo(f"plimsoll: {self.message}", err=True, file=file)
 
 
 @click.command("lookahead")
@@ -46,9 +56,10 @@ def lookahead_command(dates: int, as_json: bool, **chosen: Any) -> None:
         click.echo(json.dumps(document, indent=2, default=str))
     else:
         Console().print(_table(found))
-        click.echo(look_words(found))
+        if found.passed:
+            click.echo(look_words(found))
     if not found.passed:
-        raise click.exceptions.Exit(1)
+        raise LookAheadError(look_words(found))
 
 
 def _table(found: LookAhead) -> Table:

@@ -62,8 +62,14 @@ def _changed(row: Mapping[str, Any]) -> str:
             continue
         own = value_at(base, path)
         if str(own) != str(value):
-            parts.append(f"{spec.label} {'off' if value is None else value}")
+            parts.append(f"{spec.label} {_short(value)}")
     return ", ".join(parts)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "off" if value is None else str(value)
 
 
 def _axes(values: Mapping[str, Any]) -> str:

@@ -81,7 +81,8 @@ def chances_words(found: Standing) -> str:
     known = (
         "Their returns are all known"
         if found.known == found.trials
-        else f"The returns of {count(found.known)} of them are known over these sessions"
+        else f"The returns of {count(found.known)} of them are known over these sessions, and the "
+        "others are taken to be as alike"
     )
     return (
         f"{known}: as alike as they are ({families} of a correlation above 0.95), they amount to "

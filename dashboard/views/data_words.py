@@ -41,6 +41,7 @@ _TABLES: Final = {
     "listings": "former listings",
     "changes": "changes of symbol",
     "filings": "financial statements",
+    "rates": "3-month Treasury bill",
     "refused": "rows that cannot be used",
 }
 _BASES: Final = {"raw": "as traded", "split": "adjusted for splits"}

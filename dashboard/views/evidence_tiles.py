@@ -102,7 +102,10 @@ def _data(run: Run, grade: Study) -> Tile:
         words = "They could not be checked." if failed else "Being checked."
         return Tile("Data", DASH if failed else "…", words, "bad" if failed else "")
     worst = sum(one == "D" for one in report.grades.values())
-    words = f"{GRADE_WORDS[report.grade].capitalize()}, in at least 95 % of the names; {worst} D."
+    words = (
+        f"{GRADE_WORDS[report.grade].capitalize()}: the best grade that 95 % of the names reach. "
+        f"{count(worst)} have D."
+    )
     return Tile("Data grade", report.grade, words, _GRADE_TONES[report.grade])
 
 

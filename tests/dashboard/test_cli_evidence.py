@@ -69,7 +69,7 @@ def test_a_journal_that_cannot_be_read_is_told(
     assert quick is None
 
 
-def test_a_holdout_from_seal_to_stamp(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_holdout_from_seal_to_stamp(capsys: pytest.CaptureFixture[str], demo_home: Path) -> None:
     assert "give --months or --from" in said(capsys, "holdout", "seal", status=2)
     assert "was 'soon'" in said(capsys, "holdout", "seal", "--from", "soon", status=2)
     assert "1 to 120 months" in said(capsys, "holdout", "seal", "--months", "0", status=2)
@@ -77,6 +77,9 @@ def test_a_holdout_from_seal_to_stamp(capsys: pytest.CaptureFixture[str]) -> Non
     assert "nothing from 2024-07-01" in said(capsys, "holdout", "seal", "--months", "6")
     sealed = json.loads(said(capsys, "backtest", "--json"))
     assert sealed["data"]["end"] < "2024-07-01"
+    (demo_home / "holdout" / "demo.json").rename(demo_home / "away.json")
+    assert "changed behind the program's back" in said(capsys, "holdout", "status", status=2)
+    (demo_home / "away.json").rename(demo_home / "holdout" / "demo.json")
     assert "20 characters" in said(capsys, "holdout", "open", "--decision", "go", status=2)
     reason = "Phase 8 as it is, whatever comes"
     assert "Inside the holdout: return" in said(capsys, "holdout", "open", "--decision", reason)

@@ -79,7 +79,7 @@ def test_the_command(
 
     monkeypatch.setattr(lookahead, "simulate", bold)
     assert main(["lookahead", *period]) == 1
-    assert "Something knew what came later" in " ".join(capsys.readouterr().out.split())
+    assert "Something knew what came later" in capsys.readouterr().err
     assert main(["lookahead", "--start", "2023-01-04", "--end", "2023-01-20"]) == 2
     assert demo_home.is_dir()
 
