@@ -94,7 +94,7 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
     page.goto(url)
     settle(page)
     with contextlib.suppress(TimeoutError):  # as they are after that
-        page.wait_for_function(PANELS, timeout=45_000)
+        page.wait_for_function(PANELS, timeout=180_000)
     # Streamlit scrolls inside its main element: a full page needs a viewport of that height, in
     # which the lab need not fill the screen any more.
     page.add_style_tag(content=".st-key-lab { min-height: 0 !important; }")
