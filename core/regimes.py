@@ -101,7 +101,7 @@ def label_sessions(
     vix : float64[T] or None
         Close of the volatility index; without it the rules alone decide.
     risky : float64[T] or None
-        Of :func:`core.regime_markov.filtered`; where known, one half or more is what calls volatile.
+        Of :func:`core.regime_markov.filtered`; where known, one half or more says volatile.
 
     Returns
     -------
