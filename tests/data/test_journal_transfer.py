@@ -73,7 +73,9 @@ def test_a_changed_export_is_refused_whole(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no export", gzip.compress(b"")[:-3], gzip.compress(b"{")]
+    "content",
+    [b"", b"no export", gzip.compress(b"")[:-3], gzip.compress(b"{")],
+    ids=["empty", "other", "cut", "not JSON"],  # the bytes hold the time they were made at
 )
 def test_what_is_no_export_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
