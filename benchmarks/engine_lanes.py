@@ -77,14 +77,14 @@ def _row(held: int, rounds: int) -> str:
     rules = pack(random_risks(LANES))
     values, ruined = np.empty((LANES, METRICS)), np.empty(LANES, np.int64)
     worth, curves = np.zeros((sessions, LANES)), np.empty((0, sessions))
-    stop, trailing = np.full(LANES, 0.88), np.full(LANES, 0.85)
+    levels, stop = (np.full(LANES, 0.88), np.full(LANES, 0.85)), np.zeros(1, np.bool_)
 
     def lanes() -> None:
-        mark_lanes(inputs.close, inputs.rebalance, inputs.target, stop, trailing, worth)
+        mark_lanes(inputs.close, inputs.rebalance, inputs.target, *levels, worth)
 
     def runs() -> None:
         market, blocks = inputs.market, inputs.blocks
-        simulate_rows(market, blocks, rules, 0, LANES, 1e6, days, values, ruined, curves)
+        simulate_rows(market, blocks, rules, 0, LANES, 1e6, days, values, ruined, curves, stop)
 
     seconds = in_turn({"read": lambda: read_matrix(inputs.close), "lanes": lanes, "runs": runs}, 60)
     marking, whole = (ratio(seconds, name, "read") / LANES for name in ("lanes", "runs"))

@@ -128,6 +128,7 @@ class RegimesConfig(_Frozen):
         le=0.9,
         control=(0.0, 0.5),
         step=0.05,
+        on_value=0.2,
         unit="fraction of the threshold",
         group="Regimes",
         label="Hysteresis",

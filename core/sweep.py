@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from core.sweep_plan import SweepPlan
 from core.units import Ints
 
 __all__ = ["Chunk", "RunGroup", "SweepTable", "chunks", "run_chunk", "run_plan"]
+
+_IN_PROCESS: Final = 512  # rows at once: neighbours share their runs, see simulate_many
 
 #: Runs configurations over the book of a scenario, whose own risk section is not looked at.
 RunGroup = Callable[[Scenario, Sequence[RiskConfig]], SweepResult]
@@ -185,7 +187,7 @@ def run_plan(
     ruined = np.full(len(plan), -1, dtype=np.int64)
     refused = [""] * len(plan)
     finished = 0
-    for chunk in chunks(plan):
+    for chunk in chunks(plan, _IN_PROCESS):
         if cancelled is not None and cancelled():
             raise CancelledError(finished, len(plan))
         found, reasons = run_chunk(chunk, run_group)

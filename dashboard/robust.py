@@ -9,18 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.config import Scenario
 from core.crises import Crisis, Seen, seen
 from core.evidence.fans import Fan, fan
-from core.evidence.perturb import KINDS, Draw, perturbed
+from core.evidence.perturb import KINDS, perturbed
 from core.evidence.sample import MIN_RETURNS
 from core.evidence.shocks import correlation_shock, sector_shock, volatility_shock
 from core.metrics import daily_returns, drawdown_series
-from core.presets import preset
-from core.risk.config import RiskConfig
+from core.rules import Rule, only, without_regime_leverage
 from core.simulation import METRICS, SimulationInputs
 from core.sweep import Chunk
-from core.units import Floats, Ints
+from core.units import Floats
 from dashboard.run import Run
 from dashboard.sweep_backends import Backend, run_jobs
 from dashboard.sweep_job import BookInputs, run_job
@@ -128,22 +126,13 @@ def robustness(
     ------
     core.errors.CoreError
     """
-    found: dict[int, tuple[str, Floats, Floats]] = {}
+    found: dict[int, tuple[str, Floats]] = {}
     done = 0
     for chunk, runs in run_jobs(backend, _jobs(run, draws, seed, found)):
-        _kind, values, bare = found[chunk.number]
-        both = runs.values
-        values[:], bare[:] = both[: len(both) // 2], both[len(both) // 2 :]
-        done += len(both)
+        found[chunk.number][1][:] = runs.values
+        done += len(chunk.rows)
         finished(done)
-    kinds = tuple(
-        KindRow(
-            kind,
-            np.concatenate([v for k, v, _ in found.values() if k == kind]),
-            np.concatenate([b for k, _, b in found.values() if k == kind]),
-        )
-        for kind in KINDS
-    )
+    kinds = tuple(KindRow(kind, _of(found, kind, 0), _of(found, kind, 1)) for kind in KINDS)
     shocks = tuple(
         ShockRow(label, day, at_once, _one(run, inputs))
         for label, day, at_once, inputs in _shocks(run)
@@ -153,27 +142,23 @@ def robustness(
 
 
 def _jobs(
-    run: Run, draws: int, seed: int, found: dict[int, tuple[str, Floats, Floats]]
+    run: Run, draws: int, seed: int, found: dict[int, tuple[str, Floats]]
 ) -> Iterator[tuple[Chunk, BookInputs]]:
+    # Even numbers are the scenario, odd ones the same draw without rules, at the same costs.
+    risk = run.scenario.risk
     for kind in KINDS:
-        made = perturbed(kind, run.inputs, run.scenario.risk, run.dates, draws=draws, seed=seed)
-        for draw in made:
-            number, count = len(found), len(draw.risks)
-            shape = (count, len(METRICS))
-            found[number] = (kind, np.full(shape, np.nan), np.full(shape, np.nan))
-            yield _chunk(number, run.scenario, draw), BookInputs(draw.inputs, draw.dates)
+        for draw in perturbed(kind, run.inputs, risk, run.dates, draws=draws, seed=seed):
+            bare = tuple(only(one, [Rule.COSTS]) for one in draw.risks)
+            plain = without_regime_leverage(draw.inputs)
+            for inputs, risks in ((draw.inputs, draw.risks), (plain, bare)):
+                number, rows = len(found), np.arange(len(risks), dtype=np.int64)
+                found[number] = (kind, np.full((len(risks), len(METRICS)), np.nan))
+                yield Chunk(number, run.scenario, rows, risks, {}), BookInputs(inputs, draw.dates)
 
 
-def _chunk(number: int, scenario: Scenario, draw: Draw) -> Chunk:
-    risks = (*draw.risks, *map(_without_rules, draw.risks))
-    rows: Ints = np.arange(len(risks), dtype=np.int64)
-    return Chunk(number, scenario, rows, risks, {})
-
-
-def _without_rules(risk: RiskConfig) -> RiskConfig:
-    # The same costs and fills: what is compared is the rules.
-    kept = ("cost_per_trade_bps", "execution", "execution_lag_days", "stop_fill", "borrow_spread")
-    return preset("No overlay").risk.model_copy(update={k: getattr(risk, k) for k in kept})
+def _of(found: dict[int, tuple[str, Floats]], kind: str, odd: int) -> Floats:
+    tables = [table for n, (of, table) in found.items() if of == kind and n % 2 == odd]
+    return np.concatenate(tables) if tables else np.empty((0, len(METRICS)))
 
 
 def _one(run: Run, inputs: SimulationInputs) -> Floats:

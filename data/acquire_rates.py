@@ -32,7 +32,8 @@ def fetch_rates(job: Job) -> None:
     for provider in job.order:
         if reaches(job.store.labels("rates", provider).get(RATE_SYMBOLS[provider]), first, end):
             return
-    job.meter.stage("filings", "The 3-month Treasury bill", 1)
+    # The progress of statements is still to come.
+    job.meter.stage("actions", "The 3-month Treasury bill", 1)
     faults = []
     for provider in job.usable():
         try:

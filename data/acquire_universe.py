@@ -71,11 +71,13 @@ def _lists(request: FetchRequest, asked: MostTraded, sources: HybridProvider) ->
         )
     provider = sources.provider("polygon")
     fault = provider.unavailable()
-    if fault is not None or not isinstance(provider, PolygonProvider):
+    if fault is not None:
         raise ReferenceFileError(
             f"the universe {asked.text} must be ranked from Polygon's list of all stocks, and "
-            f"Polygon cannot be asked: {fault} Yahoo has no such list. Set the key, {way}."
+            f"Polygon cannot be asked: {fault.thing} must {fault.expected}, {fault.found}. Yahoo "
+            f"has no such list. Set it, {way}."
         ) from fault
+    assert isinstance(provider, PolygonProvider)
     return provider
 
 

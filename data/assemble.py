@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -152,17 +152,11 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         rates=task.rates.frame,
     )
     words = Words(request, task.universe, choice, made.done, prices, others)
-    said = [
-        *words.notes(),
-        task.rates.note,
-        *securities.notes,
-        *filing_notes,
-        *task.notes,
-        *made.lost,
-        *applied.notes,
-    ]
+    said = [*words.notes(), task.rates.note, *securities.notes, *filing_notes, *task.notes]
+    said += [*made.lost, *applied.notes]
     said += [f"override matches nothing: {fact}" for fact in securities.listings.unmatched]
-    trail = _trail(store, choice, applied, tuple(dict.fromkeys(said)))
+    kept = [(line.provider, ticker) for ticker, line in choice.lines.items()]
+    trail = _trail(store, [*kept, *task.rates.served], applied, tuple(dict.fromkeys(said)))
     return _Made(tables, words, trail, made)
 
 
@@ -185,12 +179,15 @@ def _first_bars(prices: pa.Table) -> dict[str, dt.date]:
 
 
 def _trail(
-    store: FetchedStore, choice: Choice, applied: Applied, notes: tuple[str, ...]
+    store: FetchedStore,
+    series: Iterable[tuple[str, str]],
+    applied: Applied,
+    notes: tuple[str, ...],
 ) -> ImportTrail:
     rows: list[dict[str, Any]] = []
-    for ticker, line in choice.lines.items():
+    for provider, ticker in series:
         try:
-            refused = store.read("refused", line.provider, ticker)
+            refused = store.read("refused", provider, ticker)
         except FetchedCorruptError:
             continue
         rows += [] if refused is None else refused.rows.to_pylist()

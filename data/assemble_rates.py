@@ -44,11 +44,14 @@ class Rates:
         Whose they are, in words, or that there are none.
     mark : str
         Differs whenever the table may.
+    served : tuple of (str, str)
+        Provider and symbol of the series in the store; empty where there is none.
     """
 
     frame: pd.DataFrame
     note: str
     mark: str
+    served: tuple[tuple[str, str], ...] = ()
 
 
 def bond_equivalent(discount: np.ndarray) -> np.ndarray:
@@ -96,7 +99,8 @@ def stored_rates(
         )
         frame = frame[frame["date"] <= pd.Timestamp(window[1])].reset_index(drop=True)
         if len(frame):
-            return Rates(frame, _WORDS[provider], f"{provider} {label.fetched_at} {label.rows}")
+            mark = f"{provider} {label.fetched_at} {label.rows}"
+            return Rates(frame, _WORDS[provider], mark, ((provider, symbol),))
     return Rates(empty_frame(SCHEMAS["rates"]), _NONE, "none")
 
 

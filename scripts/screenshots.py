@@ -1,6 +1,6 @@
 """Take pictures of every page: light and dark, 1440×900 and 390×844, full height.
 
-Usage: python -m scripts.screenshots FOLDER [--home STORE] [--query "src=us"]
+Usage: python -m scripts.screenshots FOLDER [--home STORE] [--query "src=us"] [--pages risk,data]
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
     page.goto(url)
     settle(page)
     with contextlib.suppress(TimeoutError):  # as they are after that
-        page.wait_for_function(PANELS, timeout=45_000)
+        page.wait_for_function(PANELS, timeout=180_000)
     # Streamlit scrolls inside its main element: a full page needs a viewport of that height, in
     # which the lab need not fill the screen any more.
     page.add_style_tag(content=".st-key-lab { min-height: 0 !important; }")
@@ -105,8 +105,11 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
 
 
 def small(picture: bytes) -> Image.Image:
-    # Flat colours: 128 of them look the same at a fourth of the size.
-    return Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    # Flat colours: 256 of them look the same at a fourth of the size. Those that cover most of the
+    # colours there are: the most frequent ones would leave out thin lines and small marks.
+    whole = Image.open(io.BytesIO(picture)).convert("RGB")
+    way = Image.Quantize.MAXCOVERAGE
+    return whole.quantize(256, method=way, kmeans=2, dither=Image.Dither.NONE)
 
 
 def main() -> None:
@@ -114,13 +117,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--home", type=Path, help="another store than the default")
     parser.add_argument("--query", default="", help='what the address says, such as "src=us"')
+    parser.add_argument("--pages", default=",".join(PAGES), help="which, by comma; all by default")
     arguments = parser.parse_args()
+    chosen = [name for name in PAGES if name in arguments.pages.split(",")]
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with dashboard(arguments.home) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=list(BROWSER_FLAGS)
         )
-        for name, path in PAGES.items():
+        for name, path in ((name, PAGES[name]) for name in chosen):
             for theme in ("light", "dark"):
                 for size in SIZES:
                     file = arguments.folder / f"{name}-{theme}-{size[0]}.png"

@@ -1,8 +1,8 @@
-"""Tune on the years before, read the years after: the tables of docs/results.md on tuning.
+"""Print the tables of docs/results.md on tuning: chosen on the years before, read on those after.
 
-Usage: python -m scripts.walkforward_study [--source us] [--jobs 2]
-Prints Markdown. Settings are chosen on 2016-07 … 2021-05 only, or on what came before each month,
-and read on 2021-06 … 2024-05.
+Usage: python -m scripts.walkforward_study [--jobs 2]
+Settings found by reasoning stand beside settings that a walk-forward chose, on 2016-07 … 2021-05
+once or each quarter on what came before; all are read from the close of 2021-05-28 to 2024-05-31.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from core.axes import parse_axes
 from core.config import Scenario
-from core.evidence.bootstrap import compare
+from core.evidence.bootstrap import PairedDifference, compare
 from core.metrics import Metrics, daily_returns
 from core.scenario import preset, with_values
 from core.sweep_plan import SweepPlan, plan_sweep
@@ -22,20 +22,29 @@ from core.units import Floats
 from dashboard.format import percent, ratio
 from dashboard.home import home_folder
 from dashboard.pipeline import Pipeline
+from dashboard.run import Run
 from dashboard.sweep_backends import open_backend
 from dashboard.walkforward import WalkForward, WalkWindows
 from dashboard.walkforward_run import sure_of, walk_forward
 
-START, END, TUNED = "2016-07-01", "2024-06-01", 58  # decisions before that of 2021-05-28
-READ: Final = {"period.start": "2021-05-28", "period.end": END}
+START: Final = "2016-07-01"
+TUNED: Final = {"period.start": START, "period.end": "2021-05-31"}
+READ: Final = {"period.start": "2021-05-28", "period.end": "2024-06-01"}
+WHOLE: Final = {"period.start": START, "period.end": "2024-06-01"}
+LATE: Final = {"period.start": "2018-05-01", "period.end": "2024-06-01"}  # 36 decisions before READ
+DECISIONS: Final = 58  # of WHOLE that lie before READ
+ONCE: Final = 60  # more than there are left
 
-RISK: Final = (
+RULES: Final = (
     "risk.position_stop_loss=0.12,0.2,off",
     "risk.trailing_stop_pct=0.15,0.25,off",
     "risk.max_allowed_drawdown=0.2,0.3,off",
     "risk.target_annual_vol=0.12,0.15,0.18,off",
 )
-BOOK: Final = ("book.names_held=30,50,100",)
+BOOK: Final = (
+    "book.names_held=50,100",
+    "book.weighting=equal,inverse_volatility,minimum_variance",
+)
 WIDE: Final = (
     "risk.position_stop_loss=0.05:0.4", "risk.trailing_stop_pct=0.05:0.4",
     "risk.max_allowed_drawdown=0.1:0.5", "risk.min_position_scale=0:0.9",
@@ -44,81 +53,125 @@ WIDE: Final = (
     "book.names_held=20,30,40,50,75,100",
 )  # fmt: skip
 
-#: Settings that need no search: what the literature and the accounts say of the rules.
-REASONED: Final = {
-    "Phase 8": {},
-    "without both stops": {"risk.position_stop_loss": None, "risk.trailing_stop_pct": None},
-    "without drawdown scaling": {"risk.max_allowed_drawdown": None},
-    "volatility target alone, 15 %": {
-        "risk.position_stop_loss": None, "risk.trailing_stop_pct": None,
-        "risk.max_allowed_drawdown": None, "risk.target_annual_vol": 0.15,
-        "risk.min_position_scale": 0.0,
-    },
-    "volatility target alone, 12 %": {
-        "risk.position_stop_loss": None, "risk.trailing_stop_pct": None,
-        "risk.max_allowed_drawdown": None, "risk.target_annual_vol": 0.12,
-        "risk.min_position_scale": 0.0,
-    },
+NO_STOPS: Final = {"risk.position_stop_loss": None, "risk.trailing_stop_pct": None}
+TARGET_ONLY: Final = NO_STOPS | {
+    "risk.max_allowed_drawdown": None, "risk.min_position_scale": 0.0,
+    "risk.target_annual_vol": 0.15, "risk.min_alpha_to_cost_ratio": None,
+    "risk.max_turnover_per_rebal": None, "risk.circuit_breaker_dd": None,
 }  # fmt: skip
 
+#: Name → preset and changes, each for a reason that needs no search (docs/results.md).
+REASONED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "Phase 8": ("Phase 8", {}),
+    "Phase 8.1": ("Phase 8.1", {}),
+    "Phase 9": ("Phase 9", {}),
+    "No overlay": ("No overlay", {}),
+    "without stops": ("Phase 8", NO_STOPS),
+    "without stops and drawdown scaling": (
+        "Phase 8",
+        NO_STOPS | {"risk.max_allowed_drawdown": None},
+    ),
+    "volatility target of 15 % alone": ("Phase 8", TARGET_ONLY),
+    "volatility target of 12 % alone": (
+        "Phase 8",
+        TARGET_ONLY | {"risk.target_annual_vol": 0.12},
+    ),
+    "target of 15 %, inverse volatility": (
+        "Phase 8",
+        TARGET_ONLY | {"book.weighting": "inverse_volatility"},
+    ),
+    "target of 15 %, least variance": (
+        "Phase 8",
+        TARGET_ONLY | {"book.weighting": "minimum_variance"},
+    ),
+    "least variance, no overlay": ("No overlay", {"book.weighting": "minimum_variance"}),
+    "100 names, no overlay": ("No overlay", {"book.names_held": 100}),
+}
 
-def _base() -> Scenario:
-    return with_values(
-        preset("Phase 8"),
-        {"universe.source": "us", "period.start": START, "period.end": END},
-    )
+
+def _base(period: dict[str, str], name: str = "Phase 8") -> Scenario:
+    return with_values(preset(name), {"universe.source": "us", **period})
 
 
-def _plans(base: Scenario) -> Iterator[tuple[str, SweepPlan, WalkWindows]]:
-    risk = plan_sweep(base, parse_axes(RISK))
-    both = plan_sweep(base, parse_axes((*RISK, *BOOK)))
-    wide = plan_sweep(base, parse_axes(WIDE), "sobol", count=512, seed=1)
+def _plans() -> Iterator[tuple[str, SweepPlan, WalkWindows]]:
+    base, late = _base(WHOLE), _base(LATE)
+    rules, both = parse_axes(RULES), parse_axes((*RULES, *BOOK))
     for metric in ("sharpe_ratio", "calmar_ratio", "cagr"):
-        yield f"risk grid, once, by {metric}", risk, WalkWindows(TUNED, 36, metric=metric)
-    yield "risk and book, once", both, WalkWindows(TUNED, 36)
-    yield "nine fields, once", wide, WalkWindows(TUNED, 36)
-    yield "risk and book, quarterly, 36 months", both, WalkWindows(36, 3)
-    yield "risk and book, quarterly, anchored", both, WalkWindows(TUNED, 3, anchored=True)
+        windows = WalkWindows(DECISIONS, ONCE, metric=metric)
+        yield f"rules, once, by {metric}", plan_sweep(base, rules), windows
+    yield "weighting alone, once", plan_sweep(base, parse_axes(BOOK)), WalkWindows(DECISIONS, ONCE)
+    yield "rules and book, once", plan_sweep(base, both), WalkWindows(DECISIONS, ONCE)
+    wide = plan_sweep(base, parse_axes(WIDE), "sobol", count=512, seed=1)
+    yield "nine fields, once", wide, WalkWindows(DECISIONS, ONCE)
+    anchored = WalkWindows(DECISIONS, 3, anchored=True)
+    yield "rules and book, quarterly, all the past", plan_sweep(base, both), anchored
+    yield "rules and book, quarterly, three years", plan_sweep(late, both), WalkWindows(36, 3)
 
 
-def _cells(metrics: Metrics, sure: float) -> str:
-    return (
-        f"{percent(metrics.cagr)} | {percent(metrics.volatility)} | {ratio(metrics.sharpe_ratio)} "
-        f"| {percent(metrics.max_drawdown)} | {ratio(metrics.calmar_ratio)} | {ratio(sure)}"
+def _cells(metrics: Metrics) -> str:
+    return " | ".join(
+        (
+            percent(metrics.cagr),
+            percent(metrics.volatility),
+            ratio(metrics.sharpe_ratio),
+            percent(metrics.max_drawdown),
+        )
     )
 
 
-def _walk_row(name: str, found: WalkForward) -> str:
-    luck, metric = found.luck, found.windows.metric
-    held = found.chosen_in_sample.mean()
-    chosen = ", ".join(
-        f"{one.path.partition('.')[2]} {one.commonest} ({percent(one.share, 0)})"
+def _verdict(found: PairedDifference) -> str:
+    return (
+        f"{ratio(found.estimate, signed=True)} ({ratio(found.low, signed=True)} … "
+        f"{ratio(found.high, signed=True)}) {found.verdict.value}"
+    )
+
+
+def _sure(run: Run) -> float:
+    excess = daily_returns(run.result.nav, run.result.initial_nav)
+    return sure_of(excess - run.inputs.market.cash_rate[1:])
+
+
+def _reasoned(pipeline: Pipeline) -> Iterator[str]:
+    phase_8: Floats | None = None
+    for name, (start, values) in REASONED.items():
+        before = pipeline.run(with_values(_base(TUNED, start), values))
+        after = pipeline.run(with_values(_base(READ, start), values))
+        phase_8 = after.result.nav if phase_8 is None else phase_8
+        told = compare(
+            after.result.nav, phase_8, after.dates, after.inputs.market.cash_rate,
+            metrics=("sharpe_ratio",), initial_nav=after.result.initial_nav,
+        )["sharpe_ratio"]  # fmt: skip
+        yield (
+            f"| {name} | {_cells(before.metrics)} | {_cells(after.metrics)} | "
+            f"{percent(_sure(after), 0)} | {_verdict(told)} |"
+        )
+
+
+def _walked(name: str, found: WalkForward) -> Iterator[str]:
+    luck = "–" if found.luck is None else f"{found.luck.effective:.1f}"
+    told = "" if found.against_base is None else _verdict(found.against_base["sharpe_ratio"])
+    metric = found.windows.metric
+    yield (
+        f"| {name} | {len(found.plan)} ({luck}) | {found.chosen_in_sample.mean():.2f} | "
+        f"{ratio(found.deflated)} | {_cells(found.metrics)} | {percent(found.sure, 0)} | "
+        f"{ratio(found.efficiency)} | {found.lead[0]:+.2f} → {found.lead[1]:+.2f} | "
+        f"{percent(found.beaten, 0)} | {told} |"
+    )
+    chosen = "; ".join(
+        f"{one.path.partition('.')[2]} {one.commonest} in {percent(one.share, 0)}, "
+        f"{one.changes} changes"
         for one in found.drift
     )
-    said = "–" if luck is None else f"{luck.effective:.1f}"
-    verdict = "" if found.against_base is None else str(
-        found.against_base["sharpe_ratio"].verdict.value
+    paths = found.paths
+    spread = "" if paths is None else (
+        f"; paths by Sharpe {paths.sharpe.min():.2f} … {paths.sharpe.max():.2f} against "
+        f"{paths.in_sample.mean():.2f} in training"
     )  # fmt: skip
-    return (
-        f"| {name} | {len(found.plan)} | {said} | {metric} {held:.2f} | {ratio(found.deflated)} | "
-        f"{_cells(found.metrics, found.sure)} | {ratio(found.efficiency)} | "
-        f"{found.lead[0]:+.2f} → {found.lead[1]:+.2f} | {percent(found.beaten, 0)} | {verdict} |\n"
-        f"<!-- {name}: {chosen}; out of sample {found.dates[0]} … {found.dates[-1]} -->"
+    held = found.fixed.metric(metric)
+    yield (
+        f"<!-- {name}: {found.dates[0]} … {found.dates[-1]}, {len(found.folds)} choices: {chosen}"
+        f"{spread}; held all along {held.min():.2f} … {held.max():.2f} -->"
     )
-
-
-def _reasoned(pipeline: Pipeline, base: Scenario) -> Iterator[str]:
-    first: Floats | None = None
-    for name, values in REASONED.items():
-        for label, period in (("before", {"period.end": "2021-05-31"}), ("after", READ)):
-            run = pipeline.run(with_values(base, values | period))
-            cash = run.inputs.market.cash_rate
-            sure = sure_of(daily_returns(run.result.nav, run.result.initial_nav) - cash[1:])
-            told = ""
-            if label == "after":
-                first = run.result.nav if first is None else first
-                told = compare(run.result.nav, first, run.dates, cash)["sharpe_ratio"].verdict.value
-            yield f"| {name}, {label} | {_cells(run.metrics, sure)} | {told} |"
 
 
 def _say(line: str) -> None:
@@ -131,20 +184,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(arguments)
-    pipeline, base = Pipeline(home_folder()), _base()
-    for line in _reasoned(pipeline, base):
+    pipeline = Pipeline(home_folder())
+    for line in _reasoned(pipeline):
         _say(line)
     place = open_backend("threads", None, options.jobs)
     try:
-        for name, plan, windows in _plans(base):
+        for name, plan, windows in _plans():
             found = walk_forward(plan, windows, pipeline, place, lambda _n, _of: None)
-            _say(_walk_row(name, found))
-            if found.paths is not None:
-                low, high = found.paths.sharpe.min(), found.paths.sharpe.max()
-                _say(
-                    f"<!-- paths {low:.2f} … {high:.2f}, in-sample "
-                    f"{found.paths.in_sample.mean():.2f} -->"
-                )
+            for line in _walked(name, found):
+                _say(line)
     finally:
         place.close()
     return 0

@@ -55,7 +55,7 @@ def volatility_shock(inputs: SimulationInputs, factor: float) -> SimulationInput
     if not (math.isfinite(factor) and factor > 0.0):
         raise InputsError(f"the factor of a volatility shock must be above 0, was {factor}")
     returns = returns_of(inputs)
-    mean = _mean(returns, inputs)
+    mean = _mean(returns, _traded(inputs))
     return _moved(inputs, returns, mean + factor * (returns - mean))
 
 
@@ -78,14 +78,15 @@ def correlation_shock(inputs: SimulationInputs, share: float) -> SimulationInput
     returns = returns_of(inputs)
     traded = _traded(inputs)
     market = np.where(traded, returns, 0.0).sum(axis=1) / np.maximum(traded.sum(axis=1), 1)
-    own = np.where(traded, returns - market[:, None], 0.0)
-    mean, mean_market = _mean(returns, inputs), float(market.mean())
-    own_mean = _mean(own, inputs)
-    variance = float(market.var())
-    gained = float((own - np.where(traded, own_mean, 0.0))[traded].var()) if traded.any() else 0.0
+    common = np.broadcast_to(market[:, None], returns.shape)
+    # Around the means over each name's own sessions: its mean return stays what it was.
+    moved = common - _mean(common, traded)
+    own = returns - common
+    own = np.where(traded, own - _mean(own, traded), 0.0)
+    variance = float(market[traded.any(axis=1)].var()) if traded.any() else 0.0
+    gained = float(np.mean(np.square(own[traded]))) if traded.any() else 0.0
     raised = math.sqrt(1.0 + share * gained / variance) if variance > 0.0 else 1.0
-    kept = math.sqrt(1.0 - share)
-    wanted = mean + raised * (market - mean_market)[:, None] + kept * (own - own_mean)
+    wanted = _mean(returns, traded) + raised * moved + math.sqrt(1.0 - share) * own
     return _moved(inputs, returns, wanted)
 
 
@@ -96,8 +97,7 @@ def _traded(inputs: SimulationInputs) -> Bools:
     return traded
 
 
-def _mean(returns: Floats, inputs: SimulationInputs) -> Floats:
-    traded = _traded(inputs)
+def _mean(returns: Floats, traded: Bools) -> Floats:
     mean: Floats = np.where(traded, returns, 0.0).sum(axis=0) / np.maximum(traded.sum(axis=0), 1)
     return mean
 

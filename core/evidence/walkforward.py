@@ -207,6 +207,14 @@ def spliced_book(books: Sequence[Book], folds: Sequence[Fold], first: int) -> Bo
     def joined(name: str) -> Any:
         return np.stack([getattr(books[k], name)[row] for row, k in zip(rows, of, strict=True)])
 
+    def scales(name: str) -> Floats | None:
+        # None of a book is 1 all along.
+        given = [getattr(book, name) for book in books]
+        if all(one is None for one in given):
+            return None
+        pairs = zip(rows, of, strict=True)
+        return np.array([1.0 if given[k] is None else given[k][row] for row, k in pairs])
+
     gated = all(book.alpha is not None for book in books)
     return Book(
         rebalance=schedule[rows],
@@ -214,4 +222,6 @@ def spliced_book(books: Sequence[Book], folds: Sequence[Fold], first: int) -> Bo
         alpha=joined("alpha") if gated else None,
         composite=joined("composite"),
         regime=joined("regime"),
+        leverage=scales("leverage"),
+        stop_scale=scales("stop_scale"),
     )

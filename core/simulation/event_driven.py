@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from core.compiled import compiled, compiled_inner
 from core.simulation.blocks import Blocks
+from core.simulation.bookmarks import DECISION, MORNING, START, Bookmarks, keep, new_bookmarks
 from core.simulation.decisions import decide
 from core.simulation.kernel import (
     SOLVENT,
@@ -56,44 +57,61 @@ def run_event_driven(
     series, trades, events, state, ruined
         As ``kernel.run_once`` returns them.
     """
-    run = new_run(rules, market.close.shape, weights, trade_capacity, event_capacity)
+    run = new_run(rules, market.close.shape, weights, trade_capacity, event_capacity, 0)
     desk = new_desk(market.close.shape[1], blocks)
-    ruined = simulate_event_driven(market, blocks, run, desk, initial_nav)
+    marks = new_bookmarks(0, 0)
+    open_run(market, run, initial_nav)
+    ruined = simulate_event_driven(market, blocks, run, desk, marks, START)
     return run.series, run.trades, run.events, run.state, ruined
 
 
 @compiled_inner
 def simulate_event_driven(
-    market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float
+    market: Market, blocks: Blocks, run: Run, desk: Desk, marks: Bookmarks, place: int
 ) -> int:
     """Do what ``kernel.simulate_by_session`` does, for fills and stops at closes.
+
+    Parameters
+    ----------
+    run : Run
+        As ``kernel.open_run`` or ``bookmarks.return_to`` leave it. Its places are kept where
+        ``state.watching`` is set.
+    place : int
+        Where it stands in `marks`; ``START`` before session 0.
 
     Returns
     -------
     int
         Session of ruin, ``SOLVENT`` when there was none.
     """
-    open_run(market, run, initial_nav)
     state = run.state[0]
     sessions = len(market.close)
-    reach = _LONGEST
-    t = 0
+    reach, t, decides = _LONGEST, 0, False
+    if place != START:
+        reach, t = marks.reach[place], marks.session[place]
+        decides = marks.part[place] == DECISION
     while t < sessions:
         solvent = True
         stopped, ending = t, GO_ON
-        if t > 0 and state.order == NOTHING:
+        if decides:
+            ending, decides = DECIDE, False
+        elif t > 0 and state.order == NOTHING:
             stopped, ending = pass_stretch(market, run, blocks, desk, t, reach)
+            if ending == DECIDE:
+                reach = max(_SHORTEST, 2 * (stopped - t))
         if ending == RUINED:
             return stopped
-        if ending == DECIDE:
-            reach = max(_SHORTEST, 2 * (stopped - t))
-            decide(market, run, stopped)
-            if run.rules[0].execution_lag_days == 0:
-                solvent = fill_and_record(market, run, stopped)
-        elif stopped > t:
+        if ending == GO_ON and stopped > t:
             reach = min(2 * reach, _LONGEST)
             t = stopped
             continue
+        if state.watching and stopped == state.next_decision:
+            part = DECISION if ending == DECIDE else MORNING
+            keep(marks, run, stopped, part, reach)
+        if ending == DECIDE:
+            decide(market, run, stopped)
+            if run.rules[0].execution_lag_days == 0:
+                solvent = fill_and_record(market, run, stopped)
         else:
             solvent = pass_session(market, run, t)
         if not solvent:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.curves import calendar_days
 from core.errors import CancelledError
@@ -31,8 +31,8 @@ __all__ = ["METRICS", "SweepResult", "simulate_many", "warm_up_many"]
 #: Columns of a sweep, in the order of :class:`~core.metrics.Metrics`.
 METRICS = tuple(field.name for field in fields(Metrics))
 
-_BLOCK_SECONDS: Final = 0.01  # of one block of runs on one thread: between two, a sweep can stop
-_FIRST_BLOCK, _LARGEST_BLOCK = 2, 256
+_LOOK_SECONDS: Final = 0.01  # between two looks at who wants to stop
+_LARGEST_GROUP: Final = 128  # rows of one thread that may share their runs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +82,8 @@ def simulate_many(
 ) -> SweepResult:
     """Run every configuration as :func:`~core.simulation.simulate` does.
 
+    Neighbours in `risks` share what is the same of their runs: give similar ones side by side.
+
     Parameters
     ----------
     inputs : SimulationInputs
@@ -96,9 +98,9 @@ def simulate_many(
     workers : int, optional
         Threads; as many as the machine has processors when not given.
     cancelled : callable, optional
-        Asked between blocks of runs; True ends the call with CancelledError.
+        Asked a hundred times a second; True ends the call with CancelledError.
     done : callable, optional
-        Told the number of finished runs after each block.
+        Told the number of finished runs, group by group.
 
     Raises
     ------
@@ -119,10 +121,12 @@ def simulate_many(
     market, blocks, rules = inputs.market, inputs.blocks, pack(risks)
     start, days = float(initial_nav), calendar_days(dates)
 
-    def run(begin: int, end: int) -> None:
-        simulate_rows(market, blocks, rules, begin, end, start, days, values, ruined, curves)
+    stop = np.zeros(1, dtype=np.bool_)
 
-    _share_out(run, len(risks), workers or os.cpu_count() or 1, cancelled, done)
+    def run(begin: int, end: int) -> None:
+        simulate_rows(market, blocks, rules, begin, end, start, days, values, ruined, curves, stop)
+
+    _share_out(run, stop, len(risks), workers or os.cpu_count() or 1, cancelled, done)
     return SweepResult(values, ruined, curves if nav else None)
 
 
@@ -134,12 +138,14 @@ class _Queue:
         self._next, self._total, self._workers = 0, total, workers
         self.finished = 0
 
-    def take(self, most: int) -> tuple[int, int]:
+    def take(self) -> tuple[int, int]:
         """Return the next rows, from and to; few towards the end, so that all end at once."""
         with self._lock:
             begin = self._next
-            fair = -(-(self._total - begin) // (2 * self._workers))
-            self._next = begin + min(most, fair)
+            # A group that takes long leaves no thread waiting for more than about half its rows;
+            # one thread alone takes as many as may share their runs.
+            fair = -(-(self._total - begin) // (2 * self._workers - 1))
+            self._next = begin + min(_LARGEST_GROUP, fair)
             return begin, self._next
 
     def finish(self, count: int) -> None:
@@ -155,6 +161,7 @@ class _Queue:
 
 def _share_out(
     run: Callable[[int, int], None],
+    stop: npt.NDArray[np.bool_],
     total: int,
     workers: int,
     cancelled: Callable[[], bool] | None,
@@ -166,7 +173,7 @@ def _share_out(
         running = {pool.submit(_work, run, queue) for _ in range(workers)}
         try:
             while running:
-                ended, running = wait(running, _BLOCK_SECONDS, FIRST_EXCEPTION)
+                ended, running = wait(running, _LOOK_SECONDS, FIRST_EXCEPTION)
                 for future in ended:
                     future.result()
                 if done is not None and queue.finished > 0:
@@ -174,20 +181,17 @@ def _share_out(
                 if running and cancelled is not None and cancelled():
                     raise CancelledError(queue.finished, total)
         finally:
+            stop[0] = True
             queue.stop()
 
 
 def _work(run: Callable[[int, int], None], queue: _Queue) -> None:
-    size = _FIRST_BLOCK
     while True:
-        begin, end = queue.take(size)
+        begin, end = queue.take()
         if begin == end:
             return
-        started = time.perf_counter()
         run(begin, end)
         queue.finish(end - begin)
-        seconds = (time.perf_counter() - started) / (end - begin)
-        size = max(1, min(_LARGEST_BLOCK, int(_BLOCK_SECONDS / max(seconds, 1e-9))))
 
 
 def warm_up_many() -> None:

@@ -1,4 +1,4 @@
-"""Runs of many configurations one after the other, each left as one row of numbers."""
+"""Runs of many configurations, each left as one row of numbers; what is the same is run once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from core.compiled import compiled, compiled_inner
 from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
+from core.simulation.bookmarks import START, Bookmarks, new_bookmarks, return_to
 from core.simulation.event_driven import simulate_event_driven
-from core.simulation.kernel import SOLVENT, new_run, simulate_by_session
+from core.simulation.groups import new_group, part, stack, take_middle, watch_for
+from core.simulation.kernel import SOLVENT, new_run, open_run, simulate_by_session
 from core.simulation.outlook import Desk, new_desk
-from core.simulation.state import AT_OPEN, INTRADAY, Market, Run
+from core.simulation.state import AT_OPEN, EVENT, INTRADAY, TRADE, Market, Run
+from core.simulation.witness import forget
+from core.units import Floats
 
 __all__ = ["simulate_rows"]
 
@@ -32,14 +36,19 @@ def simulate_rows(
     values: npt.NDArray[np.float64],
     ruined: npt.NDArray[np.int64],
     curves: npt.NDArray[np.float64],
-) -> None:
+    stop: npt.NDArray[np.bool_],
+) -> int:
     """Simulate and measure the configurations from `begin` to `end`.
+
+    The one in their middle is run to its end. Whoever decides as it did has the same numbers;
+    whoever parts from it starts at the last rebalance before that. Those that part at one place are
+    a group again.
 
     Parameters
     ----------
     market, blocks : Market, Blocks
     rules : ROW[K]
-        Where fills and stops are at closes, runs are event driven.
+        Where fills and stops are at closes, runs are event driven and can be shared.
     begin, end : int
         Rows; only theirs are written.
     initial_nav : float
@@ -51,47 +60,115 @@ def simulate_rows(
         Session of ruin, ``SOLVENT`` when there was none.
     curves : float64[K, T] or float64[0, T]
         NAV curves, not written without rows; NaN from the session of ruin on.
+    stop : bool[1]
+        Read between runs: True leaves the rest as it is.
+
+    Returns
+    -------
+    int
+        Sessions gone through: as many as there are times rows where nothing was shared.
     """
     sessions, securities = market.close.shape
+    places = len(market.rebalance) + 1 if end - begin > 1 else 0
+    nothing = np.empty((0, 0))
     # Tapes as long as most runs need; one that needs more is done again with as many as it needs.
-    trades = events = 2 * securities + 1024
-    no_weights = np.empty((0, 0))
-    run = new_run(rules[begin : begin + 1].copy(), market.close.shape, no_weights, trades, events)
-    desk = new_desk(market.close.shape[1], blocks)
-    nav, excess, sums = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
-    for row in range(begin, end):
+    tape = 2 * securities + 1024
+    run = new_run(rules[:1].copy(), market.close.shape, nothing, tape, tape, places)
+    desk, marks = new_desk(securities, blocks), new_bookmarks(places, securities)
+    group = new_group(begin, end)
+    room = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
+    depth, gone = 1, 0
+    while depth > 0 and not stop[0]:
+        depth -= 1
+        first, last = group.begin[depth], group.end[depth]
+        row, place = take_middle(group, depth), group.place[first]
+        watching = watch_for(rules, group, depth)
         while True:
             run.rules[0] = rules[row]
-            ruined[row] = _simulate_again(market, blocks, run, desk, initial_nav)
-            state = run.state[0]
-            if state.trades <= len(run.trades) and state.events <= len(run.events):
+            ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
+            if run.state[0].trades <= len(run.trades) and run.state[0].events <= len(run.events):
                 break
-            trades, events = max(trades, state.trades), max(events, state.events)
-            run = new_run(run.rules, market.close.shape, no_weights, trades, events)
-        known = sessions if ruined[row] == SOLVENT else ruined[row]
-        for t in range(known):
-            nav[t] = run.series[t].nav
-        nav[known:] = math.nan
-        if len(curves) > 0:
-            curves[row, :] = nav
-        values[row, :] = math.nan
-        if ruined[row] == SOLVENT:
-            measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
-            _measure_run(run, values[row])
+            run = _with_longer_tapes(run)
+        gone += sessions - (marks.session[place] if place > START else 0)
+        _measure(market, run, room, row, initial_nav, days, values, ruined, curves)
+        if watching:
+            left, spared = part(
+                market, run, marks, rules, group, first, last, values, ruined, curves
+            )
+            depth = stack(group, depth, left, spared == 0)
+        elif last - first > 1:
+            group.begin[depth] = first + 1
+            depth += 1
+    return gone
 
 
 @compiled
-def _simulate_again(
-    market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float
+def _with_longer_tapes(run: Run) -> Run:
+    # What was written before the place the run starts at stays.
+    state = run.state[0]
+    trades = np.empty(max(len(run.trades), state.trades), TRADE)
+    events = np.empty(max(len(run.events), state.events), EVENT)
+    trades[: len(run.trades)] = run.trades
+    events[: len(run.events)] = run.events
+    return Run(
+        run.rules, run.state, run.names, run.held, run.left_out, run.picks, run.reached,
+        run.returns, run.series, run.weights, trades, events, run.witness,
+    )  # fmt: skip
+
+
+@compiled
+def _simulate(
+    market: Market,
+    blocks: Blocks,
+    run: Run,
+    desk: Desk,
+    marks: Bookmarks,
+    place: int,
+    initial_nav: float,
+    watching: int,
 ) -> int:
-    run.state.view(np.uint8)[:] = 0
-    run.names.view(np.uint8)[:] = 0
-    for t in range(len(run.series)):
-        run.series[t].flags = 0
+    # From `place` on; returns the session of ruin.
     rules = run.rules[0]
-    if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
-        return simulate_by_session(market, run, initial_nav)
-    return simulate_event_driven(market, blocks, run, desk, initial_nav)
+    if place == START:
+        run.state.view(np.uint8)[:] = 0
+        run.names.view(np.uint8)[:] = 0
+        for t in range(len(run.series)):
+            run.series[t].flags = 0
+        if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
+            return simulate_by_session(market, run, initial_nav)
+        open_run(market, run, initial_nav)
+        if watching:
+            forget(run.witness[START])
+    else:
+        return_to(marks, run, place)
+    run.state[0].watching = watching
+    return simulate_event_driven(market, blocks, run, desk, marks, place)
+
+
+@compiled
+def _measure(
+    market: Market,
+    run: Run,
+    room: tuple[Floats, Floats, Floats],
+    row: int,
+    initial_nav: float,
+    days: int,
+    values: npt.NDArray[np.float64],
+    ruined: npt.NDArray[np.int64],
+    curves: npt.NDArray[np.float64],
+) -> None:
+    # `room` is for measure_curve: the curve, its excess returns and its sums.
+    nav, excess, sums = room
+    known = len(nav) if ruined[row] == SOLVENT else ruined[row]
+    for t in range(known):
+        nav[t] = run.series[t].nav
+    nav[known:] = math.nan
+    if len(curves) > 0:
+        curves[row, :] = nav
+    values[row, :] = math.nan
+    if ruined[row] == SOLVENT:
+        measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
+        _measure_run(run, values[row])
 
 
 @compiled_inner

@@ -81,6 +81,9 @@ def months_figure(
     )
 
 
+_WHOLE_FROM: Final = 0.05  # below that whole percents would all be the same
+
+
 def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) -> go.Figure:
     """Draw two bars a calendar year: the portfolio's return and the benchmark's.
 
@@ -98,6 +101,8 @@ def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) ->
     )
     layout = plotly_template(colours)
     few = len(years) <= _WRITTEN_YEARS
+    largest = np.nanmax(np.abs(years[["return", "benchmark"]].to_numpy(np.float64)), initial=0.0)
+    digits = 0 if largest >= _WHOLE_FROM else 1
     traces = [
         {
             "type": "bar",
@@ -105,7 +110,7 @@ def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) ->
             "x": names,
             "y": years[column].to_numpy(np.float64),
             "marker": {"color": colour},
-            "text": [percent(value, 0) for value in years[column]] if few else None,
+            "text": [percent(value, digits) for value in years[column]] if few else None,
             "textposition": "outside",
             "cliponaxis": False,
             "textangle": 0,
@@ -127,7 +132,7 @@ def years_figure(years: pd.DataFrame, colours: Theme, *, benchmark_name: str) ->
             "showlegend": True,
             "legend": legend,
             "xaxis": layout["xaxis"] | {"type": "category"},
-            "yaxis": layout["yaxis"] | zero | {"tickformat": ".0%", "nticks": 5},
+            "yaxis": layout["yaxis"] | zero | {"tickformat": f".{digits}%", "nticks": 5},
         },
     )
 

@@ -226,8 +226,7 @@ def _returns(found: Studied) -> Iterator[Block]:
         return
     nav, initial = run.result.nav, run.result.initial_nav
     summary = return_summary(nav, run.dates, initial_nav=initial, calendar=run.market.sessions)
-    if not is_short(run):
-        yield Words(returns_headline(summary, run))
+    yield Words(returns_headline(summary, run))
     yield from _calendar(run)
     if len(run.dates) > _WINDOW:
         frames = review.rolling(run, _WINDOW)
@@ -244,7 +243,7 @@ def _returns(found: Studied) -> Iterator[Block]:
     table, weight = review.relative(run)
     yield Rows(
         "Beside the benchmark",
-        relative_html(table, weight, run.benchmark_name),
+        relative_html(table, weight, run.benchmark_name, short=is_short(run)),
         weight_words(weight, run.benchmark_name),
     )
 

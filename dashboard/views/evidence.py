@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.views import evidence_holdout, evidence_parts, frame
 from dashboard.views.evidence_look import look_ahead
+from dashboard.views.evidence_robustness import robust
 from dashboard.views.evidence_style import EVIDENCE_CSS
 from dashboard.views.page import nothing, opened
 
@@ -21,5 +22,6 @@ evidence_parts.state_of(run)
 evidence_parts.standing(run)
 evidence_parts.tests(run)
 look_ahead(run)
+robust(run)
 evidence_parts.log(run)
 evidence_holdout.holdout(view.state, run)

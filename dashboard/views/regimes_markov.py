@@ -84,7 +84,8 @@ def second_words(found: SecondDetector) -> str:
     states = f" Its states in the last fit have {' and '.join(levels)} a year." if levels else ""
     failed = int((~fits).sum())
     converged = "all converged" if not failed else f"{failed} did not converge and changed nothing"
-    fitted = f" {count(len(fits))} fits, {converged}." if len(fits) else ""
+    times = "1 fit" if len(fits) == 1 else f"{count(len(fits))} fits"
+    fitted = f" {times}, {converged}." if len(fits) else ""
     return (
         f"Both say the same on {percent(found.agreement, 0)} of sessions, and the same to the "
         f"question “volatile?” on {percent(found.agreement_volatile, 0)}.{states}{fitted} "

@@ -14,6 +14,7 @@ from dashboard.charts.calendar import months_figure, years_figure
 from dashboard.charts.distribution import distribution_figure
 from dashboard.charts.rolling import rolling_figure
 from dashboard.format import count
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading, view_of
@@ -143,7 +144,7 @@ def against_benchmark(run: Run) -> None:
     """Draw the table beside the benchmark."""
     table, weight = review.relative(run)
     heading("Beside the benchmark", table.rename_axis("line"), "relative")
-    frame.show(relative_html(table, weight, run.benchmark_name))
+    frame.show(relative_html(table, weight, run.benchmark_name, short=is_short(run)))
     frame.show(frame.words_html("", weight_words(weight, run.benchmark_name)))
 
 

@@ -15,8 +15,9 @@ from core.returns_tables import Extreme, ReturnSummary
 from core.tail_risk import VarBacktest
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, count, month, percent, ratio
-from dashboard.report.faces import FACES
+from dashboard.report.faces import ANNUAL, FACES
 from dashboard.review import YEAR, Calendar, Tail, months_gained
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
@@ -43,13 +44,21 @@ _RELATIVE: Final = {
     "up_capture": "ratio",
     "down_capture": "ratio",
 }
+_YEARLY: Final = ANNUAL | {"cagr_sessions", "alpha", "active_return", "tracking_error",
+                           "information_ratio"}  # fmt: skip
 _DOUBTED: Final = 0.05  # p-value below which an estimate is said to be off
 
 
 def returns_headline(summary: ReturnSummary, run: Run) -> str:
-    """Return the sentence of the whole page."""
+    """Return the sentence of the whole page; it names no yearly figure of weeks."""
+    own, other = run.metrics, run.benchmark_metrics
+    if is_short(run):
+        made, beside = own.total_return, other.total_return
+        span = f"in all of {count(len(run.dates))} sessions, too few for a yearly figure"
+    else:
+        made, beside, span = own.cagr, other.cagr, "a year"
     return (
-        f"{percent(run.metrics.cagr)} a year, {percent(run.benchmark_metrics.cagr)} for "
+        f"{percent(made)} {span}; {percent(beside)} for "
         f"{run.benchmark_name}. {_months_words(run)}; the best "
         f"was {_extreme(summary.best_month)}, the worst {_extreme(summary.worst_month)}. "
         f"{_worst_day_words(summary.worst_day.value)}."
@@ -150,8 +159,13 @@ def shape_table(shape: Distribution) -> str:
     return html_table(("Daily returns", ""), rows)
 
 
-def relative_html(table: pd.DataFrame, weight: float, benchmark_name: str) -> str:
-    """Return the portfolio beside its benchmark, as it is and at the portfolio's volatility."""
+def relative_html(
+    table: pd.DataFrame, weight: float, benchmark_name: str, *, short: bool = False
+) -> str:
+    """Return the portfolio beside its benchmark, as it is and at the portfolio's volatility.
+
+    Of a `short` run (:func:`dashboard.review_evidence.is_short`) yearly figures are dashes.
+    """
     names = {BENCHMARK: benchmark_name, EQUAL_VOLATILITY: "at equal volatility"}
     head = ["Metric", *(escape(names.get(str(label), str(label))) for label in table.index)]
     rows = []
@@ -159,7 +173,8 @@ def relative_html(table: pd.DataFrame, weight: float, benchmark_name: str) -> st
         kind = FACES[column].kind if column in FACES else _RELATIVE.get(column)
         if kind is None:
             continue
-        values = (FORMATS[kind](float(value)) for value in table[column])
+        unsaid = short and column in _YEARLY
+        values = (DASH if unsaid else FORMATS[kind](float(value)) for value in table[column])
         rows.append((term_html(column), *values))
     rows.append(("Share of the benchmark", DASH, percent(1.0, 0), percent(weight, 0)))
     return html_table(head, rows)
@@ -189,7 +204,8 @@ def _losses(var: float, cvar: float) -> tuple[str, str]:
 
 def _held(test: VarBacktest) -> tuple[str, str, str]:
     if not test.observations:
-        return DASH, DASH, f"needs {count(test.window + 2)} sessions"
+        needs = f"needs {count(test.window + 2)} sessions"
+        return DASH, DASH, f'<span style="white-space:normal">{needs}</span>'
     off = ' class="pl-worse" title="breaches do not come at the expected rate"'
     tone = off if test.p_value < _DOUBTED else ""
     of = f"{count(test.breaches)} of {count(test.observations)}"

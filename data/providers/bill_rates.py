@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.providers.base import Refused
-from data.providers.raw_rows import Sieve, iso_date, number
+from data.providers.raw_rows import Sieve, iso_date, number, table_of
 
 __all__ = ["BILL_RATES", "DISCOUNT_BILL", "TREASURY_BILL", "discount_rates", "treasury_rates"]
 
@@ -38,10 +38,8 @@ def treasury_rates(rows: Sequence[dict[str, Any]]) -> tuple[pa.Table, tuple[Refu
             sieve.refuse("not_finite", TREASURY_BILL, row)
         else:
             sieve.keep(day, (TREASURY_BILL, day, pct), TREASURY_BILL, row)
-    kept = sieve.result(lambda values: values[1])
-    columns = list(zip(*kept, strict=True)) or [()] * len(BILL_RATES)
-    arrays = [pa.array(c, field.type) for c, field in zip(columns, BILL_RATES, strict=True)]
-    return pa.table(arrays, schema=BILL_RATES), tuple(sieve.refused)
+    table = table_of(BILL_RATES, sieve.result(lambda values: values[1]))
+    return table, tuple(sieve.refused)
 
 
 def discount_rates(bars: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -175,9 +176,18 @@ class HybridProvider:
         return self._first(provider, ask)
 
     def record(self) -> ProvidersRecord:
-        """Return who is active now and what came whence; reads settings and file, asks nobody."""
-        idle = Run((), {}, None, None)
-        return idle.record(self._faults(), self.order, read_record(self.home))
+        """Return who is active now and what came whence; reads settings and file, asks nobody.
+
+        A state that no fetch has recorded has no `since`: when it began nobody knows.
+        """
+        idle, former = Run((), {}, None, None), read_record(self.home)
+        found = idle.record(self._faults(), self.order, former)
+        known = {(one.provider, one.state, one.reason) for one in former.states}
+        states = tuple(
+            one if (one.provider, one.state, one.reason) in known else replace(one, since=None)
+            for one in found.states
+        )
+        return replace(found, states=states)
 
     def _first(self, name: str | None, ask: Callable[[OneProvider], Batch]) -> Batch:
         fault: ProviderError | None = None

@@ -36,6 +36,7 @@ __all__ = ["PolygonReference"]
 
 _PAGE: Final = 1000
 _FILINGS_PAGE: Final = 100
+_RATES_PAGE: Final = 50_000  # all days there are, in one request
 _SNAPSHOT_TICKERS: Final = 250  # a longer list would not fit into an address
 
 Cancelled = threading.Event | None
@@ -94,7 +95,8 @@ class PolygonReference:
         days = {"date_gte": start.isoformat(), "date_lte": end.isoformat()}
 
         def ask(client: Any) -> Any:
-            return client.list_treasury_yields(**days, **_paged("date"), raw=True)
+            page = {**_paged("date"), "limit": _RATES_PAGE}
+            return client.list_treasury_yields(**days, **page, raw=True)
 
         return self._batch("Treasury yields", ask, treasury_rates, cancelled)
 

@@ -71,7 +71,7 @@ CRAFTED = {
         {STOP: 0.12},
     ),
     "preset and view": (
-        [("p", "phase-9"), ("view", "9Y"), ("log", "maybe"), ("stop", "off")],
+        [("p", "phase-10"), ("view", "9Y"), ("log", "maybe"), ("stop", "off")],
         ["p must be one of", "view must be one of 1Y, 3Y, All", "log must be on or off"],
         {STOP: None},
     ),

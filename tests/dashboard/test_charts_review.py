@@ -210,6 +210,18 @@ def test_tables_of_returns_say_what_they_hold() -> None:
     assert f"{percent(gained, 0)} of the {months} months with holdings gained" in said
 
 
+def test_a_short_run_has_no_yearly_figure() -> None:
+    run = fake_run(sessions=40)
+    summary = return_summary(run.result.nav, run.dates, initial_nav=run.result.initial_nav)
+    said = returns_headline(summary, run)
+    assert said.startswith(f"{percent(run.metrics.total_return)} in all of 40 sessions")
+    assert percent(run.metrics.cagr) not in said
+    table, weight = review.relative(run)
+    rows = relative_html(table, weight, "Index", short=True).split("<tr>")
+    dashes = {row.count(">–<") for row in rows if "CAGR" in row or "Alpha" in row}
+    assert dashes == {len(table)}
+
+
 def test_a_short_run_says_how_many_sessions_the_breaches_need() -> None:
     assert "needs 254 sessions" in tail_table([review.tail(fake_run(sessions=60), 0.95)])
 

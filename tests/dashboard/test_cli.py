@@ -153,7 +153,7 @@ def test_own_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "expected"),
     [
         (["backtest", "--source", "dmo"], "demo"),
-        (["backtest", "--preset", "Phase 9"], 'preset must be one of "Phase 8"'),
+        (["backtest", "--preset", "Phase 10"], 'preset must be one of "Phase 8"'),
         (["backtest", "--set", "risk.position_stop_loss=12"], "Did you mean 0.12?"),
         (["backtest", "--set", "risk.stop=0.1"], "is not a field"),
         (["backtest", "--start", "2022-01-03", "--end", "2021-01-04"], "before end"),

@@ -113,7 +113,7 @@ def test_it_is_a_trial(demo_home: Path, capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "expected"),
     [
         (["--by", "month"], "month"),
-        (["--preset", "Phase 9"], "preset must be one of"),
+        (["--preset", "Phase 10"], "preset must be one of"),
         (["--set", "risk.stop=0.1"], "is not a field"),
         (["--source", "dmo"], "demo"),
     ],

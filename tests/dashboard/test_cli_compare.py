@@ -112,7 +112,7 @@ def test_a_short_period_is_compared_without_verdict(capsys: pytest.CaptureFixtur
     assert main(["compare", "--json", *short, "No overlay", "control"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] is None
-    assert main(["compare", *short, "No overlay", "control"]) == 0
+    assert main(["compare", *short, "--presets", "No overlay, control"]) == 0
     assert "Too short for a verdict" in capsys.readouterr().out
 
 
@@ -121,6 +121,8 @@ def test_a_short_period_is_compared_without_verdict(capsys: pytest.CaptureFixtur
     [
         (("Phase 8",), "two to 4 settings must be given, had 1"),
         (("Phase 8",) * 5, "two to 4 settings must be given, had 5"),
+        (("--presets", "Phase 8"), "two to 4 settings must be given, had 1"),
+        (("--presets", "Phase 8,nobody"), "scenario must be a saved one, was 'nobody'"),
         (("control", "Phase 8"), "the first must be a setting"),
         (("Phase 8", "nobody"), "scenario must be a saved one, was 'nobody'"),
         (("Phase 8", "?p=phase-8&stop=12"), "Did you mean 0.12"),

@@ -191,7 +191,7 @@ def test_a_stop_s_sale_has_its_level(capsys: pytest.CaptureFixture[str]) -> None
         (["2019-01-02"], "the date must be within the simulated period, 2022-01-03 … 2023-06-30"),
         (["2022-13-01"], "DATE must be a date such as 2022-06-16, was “2022-13-01”"),
         (["2022-06-10", "--name", "NO-SUCH"], "the name must be a ticker of market “demo”"),
-        (["2022-06-10", "--preset", "Phase 9"], "preset must be one of"),
+        (["2022-06-10", "--preset", "Phase 10"], "preset must be one of"),
         (["2022-06-10", "--source", "dmo"], "demo"),
         ([], "DATE"),
     ],

@@ -278,7 +278,7 @@ def test_a_sweep_is_one_row_of_the_journal(tmp_path: Path, demo_home: Path) -> N
         (("--axis", f"{STOP}=0.1,0.2", "--backend", "dask"), "must have the --address"),
         (("--axis", f"{STOP}=0.1,0.2", "--source", "mars"), "source must be a market"),
         (("--axis", "universe.source=demo,mars"), "source must be a market"),
-        (("--axis", f"{STOP}=0.1,0.2", "--preset", "Phase 9"), "preset must be one of"),
+        (("--axis", f"{STOP}=0.1,0.2", "--preset", "Phase 10"), "preset must be one of"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_with_one_message(

@@ -87,7 +87,7 @@ def test_no_text_is_taken_that_is_not_a_setting(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("p:phase-9", "p must be one of phase-8"),
+        ("p:phase-10", "p must be one of phase-8"),
         ("p:phase-8,stop:12", "Did you mean 0.12"),
         ("p:phase-8,evil:1", "'evil' is no setting"),
         ("p:phase-8,stop:0.2,stop:0.3", "must be given once"),
@@ -103,7 +103,7 @@ def test_a_wrong_text_is_refused_in_words(text: str, said: str) -> None:
 
 
 def test_a_wrong_part_of_an_address_is_told_and_the_rest_is_in_force() -> None:
-    state = state_of({"p": "phase-8", "vs": "control;p:phase-9;p:no-overlay"}, "demo")
+    state = state_of({"p": "phase-8", "vs": "control;p:phase-10;p:no-overlay"}, "demo")
     assert state.compared == (CONTROL, preset_of("No overlay"))
     assert any("vs: p must be one of" in notice for notice in state.notices)
     many = state_of({"vs": ";".join(["control", "p:phase-8", "p:phase-8.1", "p:no-overlay"])}, "us")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
+from core.scenario import changed_fields, preset
 from dashboard.pipeline import Pipeline
+from scripts.results_ladder import scenarios
 from scripts.results_tables import PERIODS, Block, blocks, with_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +46,12 @@ def test_blocks_take_the_place_of_their_tables_in_order() -> None:
     assert with_blocks(text, own) == ("# T\n| a | 2 |\n| c | 2 |\n\nwords\n## 2\n| a | 3 |\nend\n")
     with pytest.raises(ValueError, match="f must have a line “## 3” after line 0"):
         with_blocks(text, [Block("f", ("## 3",))])
+
+
+def test_the_ladder_goes_one_change_at_a_time_from_no_overlay_to_phase_9() -> None:
+    found = list(scenarios().values())
+    assert changed_fields(found[0], preset("No overlay")) == {}
+    assert changed_fields(found[1], preset("Phase 8")) == {}
+    assert changed_fields(found[-1], preset("Phase 9")) == {}
+    assert changed_fields(found[5], preset("Phase 8.1")) == {}
+    assert all(changed_fields(one, other) for one, other in itertools.pairwise(found))

@@ -157,7 +157,7 @@ WRONG = [
     ({"lev": "0.5"}, "lev: risk: min_position_scale must be at most max_leverage"),
     ({"w.bull.m": "0.5"}, r"w\.bull\.m: .* must sum to 1"),
     ({"stop": "0." + "1" * 50, "x" * LONGEST_QUERY: "1"}, "at most 4000 characters"),
-    ({f"k{i}": "1" for i in range(MOST_KEYS + 1)}, "at most 4000 characters and 100 settings"),
+    ({f"k{i}": "1" for i in range(MOST_KEYS + 1)}, "at most 4000 characters and 160 settings"),
 ]
 
 

@@ -15,6 +15,7 @@ from data.catalog import Catalog
 from data.fetched import FetchedStore
 from data.providers.bill_rates import treasury_rates
 from tests.data.acquire_cases import World, world
+from tests.loopback import polygon_rows
 
 ONE = ("N000",)
 YIELDS, INDEX = "/fed/v1/treasury-yields", "/v8/finance/chart/%5EIRX"
@@ -67,6 +68,25 @@ def test_where_nobody_tells_it_cash_earns_nothing_and_the_market_says_so(tmp_pat
         one.polygon.outside_plan = ()
         (note,) = _fetch(one, "polygon")  # a later fetch asks for it again
         assert "Federal Reserve" in note
+
+
+def test_a_quote_that_is_none_is_told_and_the_others_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = polygon_rows.LISTS[YIELDS]
+    gap = [{"date": "2026-11-19", "yield_3_month": None}]
+    monkeypatch.setitem(
+        polygon_rows.LISTS,
+        YIELDS,
+        lambda market, query: [*tell(market, query)[:-2], *gap, *tell(market, query)[-1:]],
+    )
+    with world(tmp_path) as one:
+        _fetch(one)
+        rates = Catalog(one.home).rate_series("live", "DGS3MO")
+        assert rates is not None
+        assert [str(day) for day in rates[0][-2:]] == ["2026-11-18", "2026-11-20"]
+        findings = Catalog(one.home).findings("live")
+        assert findings[["table", "reason"]].to_numpy().tolist() == [["rates", "missing_value"]]
 
 
 def test_what_is_stored_is_gone_on_with(tmp_path: Path) -> None:

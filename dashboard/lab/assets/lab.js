@@ -8,6 +8,7 @@ import { Day } from "./day.js";
 import { idle, note, zones } from "./notes.js";
 import { Account, Health } from "./rules.js";
 import { ScaleCurve } from "./scale.js";
+import "./keys.js";
 import { Sheet } from "./sheet.js";
 import { Studies } from "./studies.js";
 import { Surface } from "./surface.js";
@@ -28,8 +29,9 @@ const make = (tag, name, parent) => {
 };
 
 class Lab {
-  constructor(root) {
+  constructor(root, left) {
     this.root = root;
+    this.left = left;
     this.fields = new Map();
     this.pending = {};
     this.number = 0;
@@ -117,6 +119,14 @@ class Lab {
     this.root.dataset.scenario = header.scenario;
     studies.of(curves.hintsFor);
     this.showPanels();
+    this.goOn(header);
+  }
+
+  // What the lab before was told when its page was left, unless it arrived or something else was set.
+  goOn({ acknowledged, scenario }, left = this.left) {
+    delete this.left;
+    const kept = left?.header?.scenario === scenario && acknowledged < left.number;
+    if (kept && Object.keys(left.pending).length) this.commitAll(left.pending);
   }
 
   draw({ run, colours, cards, ...state }, columns) {
@@ -215,8 +225,7 @@ class Lab {
     this.submit();
   }
 
-  // All that is not acknowledged yet; once more when no answer comes, as after a lost connection. A
-  // lab whose page was left says nothing: it would take the browser back there.
+  // All that is not acknowledged yet; once more when no answer comes, but not from a page that was left.
   submit() {
     if (!this.root.isConnected) return;
     this.number = Math.max(this.number + 1, Date.now());
@@ -263,16 +272,6 @@ function whole(header) {
   return parts ? { ...header, ...parts } : null;
 }
 
-// Ctrl+Z anywhere but in a text: the page's own buttons.
-document.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return;
-  if (event.target.closest?.("input:not([type=range], [type=checkbox], [type=radio]), textarea")) return;
-  const name = key === "y" || event.shiftKey ? "redo" : "undo";
-  const button = lab?.root.isConnected && document.querySelector(`.st-key-${name} button`);
-  if (button && !button.disabled) { event.preventDefault(); button.click(); }
-});
-
 globalThis.addEventListener("popstate", () => curves.wentBack());
 
 export default function mount({ parentElement, data, setTriggerValue }) {
@@ -290,7 +289,7 @@ export default function mount({ parentElement, data, setTriggerValue }) {
     curves.next();
     return undefined;
   }
-  if (lab?.root !== root) lab = root.lab = new Lab(root);
+  if (lab?.root !== root) lab = root.lab = new Lab(root, lab);
   lab.curves = curves;
   lab.send = setTriggerValue; // unlike a state, it arrives when the page is left at once
   lab.bytes = data.byteLength;

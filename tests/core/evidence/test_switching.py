@@ -13,13 +13,15 @@ from core.simulation import simulate
 from tests.core.evidence.test_cut import inputs_of
 
 LOOSE = RiskConfig(position_stop_loss=None, trailing_stop_pct=None, target_annual_vol=None)
-TIGHT = RiskConfig(position_stop_loss=0.03, trailing_stop_pct=0.04, target_annual_vol=0.08)
+TIGHT = RiskConfig(
+    position_stop_loss=0.03, trailing_stop_pct=0.04, target_annual_vol=0.08, circuit_breaker_dd=None
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_change_that_changes_nothing_changes_nothing(seed: int) -> None:
     inputs = inputs_of(seed)
-    same = TIGHT.model_copy(update={"borrow_spread": 0.02})  # never borrowed: another row, one run
+    same = TIGHT.model_copy(update={"breaker_cooldown_days": 3})  # there is no breaker
     found = simulate_switching(inputs, [TIGHT, same, TIGHT], np.array([0, 40, 90]), weights=True)
     expected = simulate(inputs, TIGHT, weights=True)
     np.testing.assert_array_equal(found.nav, expected.nav)

@@ -136,6 +136,24 @@ def test_a_spliced_book_has_the_rows_of_each_choice() -> None:
     assert found.rebalance.tolist() == [30, 50, 70]
     assert found.target[:, 0].tolist() == [0.1, 0.1, 0.2]
     assert found.regime.tolist() == [1, 2, 3]
+    assert found.leverage is None
+    levered = dataclasses.replace(_book(0.2), leverage=np.array([1.1, 1.2, 1.3, 1.4]))
+    mixed = spliced_book([_book(0.1), levered], folds, first=10)
+    assert mixed.leverage is not None
+    assert mixed.leverage.tolist() == [1.0, 1.0, 1.4]
+    assert mixed.stop_scale is None
+
+
+def test_every_field_of_a_book_is_spliced() -> None:
+    fields = {field.name for field in dataclasses.fields(Book)}
+    assert fields == {
+        "rebalance", "target", "alpha", "composite", "regime", "infeasible", "notes",
+        "leverage", "stop_scale",
+    }  # fmt: skip
+
+
+def test_books_of_other_sessions_are_refused() -> None:
+    folds = (Fold(0, 19, 20, 59), Fold(20, 59, 60, 79))
     with pytest.raises(InputsError, match="decided on the same sessions"):
         spliced_book([_book(0.1), _book(0.2, rows=3)], folds, first=10)
 

@@ -154,6 +154,17 @@ def test_where_polygon_fails_yahoo_serves_and_the_reason_is_kept(both: Both, nam
     assert KEY[4:] not in repr(outcomes)
 
 
+def test_who_only_looks_does_not_know_since_when(both: Both) -> None:
+    del both.environ["POLYGON_API_KEY"]
+    states = both.provider().record().states
+    assert [(one.provider, one.state, one.since) for one in states] == [
+        ("polygon", "unavailable", None),
+        ("yahoo", "active", None),
+    ]
+    both.fetch("N000")
+    assert all(one.since is not None for one in both.provider().record().states)
+
+
 def test_since_is_the_first_moment_and_ends_with_the_trouble(both: Both) -> None:
     both.server.faults.always(AGGS, wrong.html(502))
     both.fetch("N000")
