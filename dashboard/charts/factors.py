@@ -116,7 +116,7 @@ def spread_figure(
         _Curve(series["growth"], "before costs", own, 2.0),
         _Curve(series["net_growth"], "after costs", quiet, 1.5, "dash"),
     ]
-    title = f"Highest less lowest fifth, growth of 1 · costs: {cost_bps:g} bps of what is traded"
+    title = f"Highest less lowest · growth of 1; costs: {cost_bps:g} bps of what is traded"
     panels = {
         "growth": _lines(slots["growth"], title, growth, colours, level=1.0),
         "turnover": _lines(

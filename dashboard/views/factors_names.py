@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.signals import Signals
 from dashboard.charts.sector_names import sector_label
-from dashboard.format import count, date, percent, ratio
+from dashboard.format import DASH, count, date, percent, ratio
 from dashboard.review_factors_names import name_on, ranking_on
 from dashboard.run import Run
 from dashboard.views import frame
@@ -112,6 +112,7 @@ def _grid(ranking: Any, day: str) -> None:
         key="factors-rows",
         hide_index=True,
         height=_GRID_PX,
+        placeholder=DASH,
         on_select=lambda: _take_row(tickers),
         selection_mode="single-row",
     )
