@@ -19,7 +19,8 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.report.document import run_document
-from dashboard.review_factors import LEAST, FactorStudy, factor_study
+from dashboard.review_factors import factor_study
+from dashboard.review_factors_found import LEAST, FactorStudy
 from dashboard.run import Run
 from dashboard.studies import Pace
 

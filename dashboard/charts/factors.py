@@ -184,28 +184,8 @@ def _lines(
     shown = limits or padded(min(ends), max(ends), 0.08)
     is_percent = kind == "percent"
     x = milliseconds(drawn[0].values.index)
-    labels = [
-        Label(
-            last_finite(curve.values),
-            percent(last_finite(curve.values), 0)
-            if is_percent
-            else ratio(last_finite(curve.values)),
-            curve.name,
-            colours.ink(curve.colour, TEXT_CONTRAST),
-        )
-        for curve in drawn
-    ]
-    traces = tuple(
-        line(
-            x,
-            curve.values,
-            slot,
-            name=curve.name.capitalize(),
-            style={"width": curve.width, "dash": curve.dash, "color": curve.colour},
-            hover="%{y:.0%}" if is_percent else "%{y:.2f}",
-        )
-        for curve in drawn
-    )
+    labels = [_label(curve, colours, is_percent) for curve in drawn]
+    traces = tuple(_trace(curve, x, slot, is_percent) for curve in drawn)
     return Panel(
         yaxis={
             "range": list(shown), "nticks": 4, "tickformat": ".0%" if is_percent else ".1f",
@@ -214,3 +194,15 @@ def _lines(
         shapes=() if level is None else (reference_line(slot, level, colours.ink(colours.faint)),),
         annotations=(panel_title(slot, title, colours), *end_labels(slot, labels, shown)),
     )  # fmt: skip
+
+
+def _label(curve: _Curve, colours: Theme, is_percent: bool) -> Label:
+    last = last_finite(curve.values)
+    number = percent(last, 0) if is_percent else ratio(last)
+    return Label(last, number, curve.name, colours.ink(curve.colour, TEXT_CONTRAST))
+
+
+def _trace(curve: _Curve, x: np.ndarray, slot: Slot, is_percent: bool) -> dict[str, Any]:
+    style = {"width": curve.width, "dash": curve.dash, "color": curve.colour}
+    hover = "%{y:.0%}" if is_percent else "%{y:.2f}"
+    return line(x, curve.values, slot, name=curve.name.capitalize(), style=style, hover=hover)

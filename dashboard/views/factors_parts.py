@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.charts.factors import IC_HEIGHT_PX, ic_figure, spread_figure
 from dashboard.charts.factors_across import correlations_figure, decay_figure, quantiles_figure
-from dashboard.review_factors import COMPOSITE, FactorStudy
+from dashboard.review_factors_found import COMPOSITE, FactorStudy
 from dashboard.run import Run
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading, view_of

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dashboard.definitions import term_html
 from dashboard.format import DASH, count, date, percent, ratio
-from dashboard.review_factors import AHEAD, COMPOSITE, LEAST, FactorStudy
+from dashboard.review_factors_found import AHEAD, COMPOSITE, LEAST, FactorStudy
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 

@@ -21,6 +21,7 @@ from core.scenario import with_values
 from core.signals import Signals, compute_signals
 from core.units import Floats
 from dashboard import review_factors as factors
+from dashboard.review_factors_found import LEAST, FactorStudy
 from dashboard.review_factors_names import (
     name_on,
     ranking_on,
@@ -52,7 +53,7 @@ def scored() -> tuple[Run, Signals]:
 
 
 @cache
-def studied() -> factors.FactorStudy:
+def studied() -> FactorStudy:
     return factors.factor_study(scored()[0], quiet())
 
 
@@ -91,7 +92,7 @@ def test_lines_add_up_and_stop_where_outcomes_do() -> None:
 @pytest.mark.parametrize("group", ["year", "regime"])
 def test_small_groups_are_only_counted_and_counts_sum(group: str) -> None:
     table = studied().by(group)
-    few = table["months"] < factors.LEAST[group]
+    few = table["months"] < LEAST[group]
     assert few.any()
     assert table.loc[few, "rank_ic"].isna().all()
     assert table.loc[~few, "rank_ic"].notna().all()
