@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -72,10 +73,7 @@ def market_volatility(returns: Floats, window: int) -> Floats:
 
 
 def label_sessions(
-    returns: Floats,
-    config: RegimesConfig,
-    vix: Floats | None = None,
-    risky: Floats | None = None,
+    returns: Floats, config: RegimesConfig, vix: Floats | None = None, risky: Floats | None = None
 ) -> Ints:
     """Label each session; the label of t uses nothing after t.
 
@@ -92,9 +90,8 @@ def label_sessions(
 
     The override, where `vix_override` is on, acts from a close of the volatility index at
     `vix_level` or above until one below `vix_release_level`. A threshold counts times
-    ``1 − hysteresis`` for the label in force. A new label holds for at least `min_dwell_days`
-    sessions; the override and unknown returns break that. What is in force depends on the labels
-    before it, so another first session can change later labels; a later last session cannot.
+    ``1 − hysteresis`` for the label in force. A new label holds for `min_dwell_days` sessions; the
+    override and unknown returns break that. Another first session can change later labels.
 
     Parameters
     ----------
@@ -102,10 +99,9 @@ def label_sessions(
         Market return over each session, NaN = not known.
     config : RegimesConfig
     vix : float64[T] or None
-        Close of the volatility index; on a session without it the rules alone decide.
+        Close of the volatility index; without it the rules alone decide.
     risky : float64[T] or None
-        Probability of the most volatile state, see :func:`core.regime_markov.filtered`; where it is
-        known, at or above one half stands in for the volatility of the window being high.
+        Of :func:`core.regime_markov.filtered`; where known, one half or more says volatile.
 
     Returns
     -------
@@ -117,26 +113,35 @@ def label_sessions(
     if len(returns) < window:
         return labels
     past = sliding_window_view(returns, window)
-    known: Bools = np.asarray(np.isfinite(past).all(axis=1))
+    known: list[bool] = np.asarray(np.isfinite(past).all(axis=1)).tolist()
     trend = (np.prod(1.0 + past, axis=1) - 1.0).tolist()
     high, threshold = _volatility(past, config, None if risky is None else risky[window - 1 :])
     depth = below_high(returns)[window - 1 :].tolist()
     alarm, calm = _index_bands(len(returns), config, vix)
-    force, since = _DEFAULT, 0
-    for k, is_known in enumerate(known.tolist()):
+
+    def told(k: int, force: int) -> int:
         t = k + window - 1
-        if not is_known:
-            told = _DEFAULT
-        elif alarm[t] or (
-            not calm[t] and high[k] >= threshold[k] * _ease(force, _VOLATILE, config)
-        ):
-            told = _VOLATILE
-        else:
-            told = _direction(trend[k], depth[k], force, config)
-        held = force != _DEFAULT and is_known and not alarm[t]
-        if told != force and not (held and t - since < config.min_dwell_days):
-            force, since = told, t
-        labels[t] = force
+        if not known[k]:
+            return _DEFAULT
+        eased = threshold[k] * _ease(force, _VOLATILE, config)
+        if alarm[t] or (not calm[t] and high[k] >= eased):
+            return _VOLATILE
+        return _direction(trend[k], depth[k], force, config)
+
+    breaks = [alarm[k + window - 1] or not is_known for k, is_known in enumerate(known)]
+    labels[window - 1 :] = _dwelling(told, breaks, config.min_dwell_days)
+    return labels
+
+
+def _dwelling(told: Callable[[int, int], int], breaks: list[bool], dwell: int) -> list[int]:
+    # Labels in turn, each told with the one in force; a new one holds for `dwell` sessions.
+    force, since, labels = _DEFAULT, 0, []
+    for k, is_broken in enumerate(breaks):
+        new = told(k, force)
+        held = force != _DEFAULT and not is_broken and k - since < dwell
+        if new != force and not held:
+            force, since = new, k
+        labels.append(force)
     return labels
 
 

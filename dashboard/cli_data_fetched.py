@@ -38,7 +38,7 @@ def provider_lines(record: ProvidersRecord) -> Iterator[str]:
         words: str = one.state
         if one.reason:
             words += f": {REASONS.get(one.reason, one.reason)}"
-        since = "no fetch was recorded" if one.since is None else f"since {_moment(one.since)}"
+        since = "since when is not known" if one.since is None else f"since {_moment(one.since)}"
         words += f" ({since})"
         yield f"provider {one.provider}: {words}"
         if one.message:

@@ -68,15 +68,8 @@ def lay_out(
     HistoryError
         The period has too few rebalances, or the purge leaves nothing to train on.
     """
-    for name, value, least in (("train", train, 1), ("test", test, 1), ("purge", purge, 0)):
-        if value < least:
-            raise ConfigError(f"{name} must be a whole number of at least {least}, was {value}")
     count = len(rebalance)
-    if count <= train:
-        raise HistoryError(
-            f"a walk-forward with a training window of {train} rebalances must have at least "
-            f"{train + 1} of them, had {count}: choose a longer period or a smaller --train"
-        )
+    _check(count, train, test, purge)
     folds = []
     for first in range(train, count, test):
         begins = int(rebalance[first])
@@ -89,3 +82,14 @@ def lay_out(
                 "training window: choose a smaller --purge or a larger --train"
             )
     return tuple(folds)
+
+
+def _check(count: int, train: int, test: int, purge: int) -> None:
+    for name, value, least in (("train", train, 1), ("test", test, 1), ("purge", purge, 0)):
+        if value < least:
+            raise ConfigError(f"{name} must be a whole number of at least {least}, was {value}")
+    if count <= train:
+        raise HistoryError(
+            f"a walk-forward with a training window of {train} rebalances must have at least "
+            f"{train + 1} of them, had {count}: choose a longer period or a smaller --train"
+        )

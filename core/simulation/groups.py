@@ -18,7 +18,7 @@ __all__ = ["Group", "new_group", "part", "stack", "take_middle", "watch_for"]
 
 # Watching a run costs about a fifth of it. Where so many runs in a row that started at one place
 # spared the others nothing, the others that start there are run on their own.
-_PATIENCE = 2
+_PATIENCE = 3
 
 
 class Group(NamedTuple):
@@ -47,10 +47,14 @@ def new_group(begin: int, end: int) -> Group:
 def take_middle(group: Group, depth: int) -> int:
     """Put the row in the middle of a part first, and return it.
 
-    Neighbours are alike: most follow the one in their middle.
+    Neighbours are alike: most follow the one in their middle. Where that was in vain, the next is
+    taken elsewhere, in the middle of the first half, of the second.
     """
     first, last = group.begin[depth], group.end[depth]
+    futile = group.futile[depth]
     middle = (first + last) // 2
+    if futile > 0 and futile < _PATIENCE:
+        middle = (first + middle) // 2 if futile == 1 else (middle + last) // 2
     row: int = group.row[middle]
     for q in range(middle, first, -1):
         group.row[q] = group.row[q - 1]

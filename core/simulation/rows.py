@@ -26,18 +26,10 @@ __all__ = ["simulate_rows"]
 
 @compiled
 def simulate_rows(
-    market: Market,
-    blocks: Blocks,
-    rules: Any,
-    begin: int,
-    end: int,
-    initial_nav: float,
-    days: int,
-    values: npt.NDArray[np.float64],
-    ruined: npt.NDArray[np.int64],
-    curves: npt.NDArray[np.float64],
-    stop: npt.NDArray[np.bool_],
-) -> int:
+    market: Market, blocks: Blocks, rules: Any, begin: int, end: int, initial_nav: float, days: int,
+    values: npt.NDArray[np.float64], ruined: npt.NDArray[np.int64],
+    curves: npt.NDArray[np.float64], stop: npt.NDArray[np.bool_],
+) -> int:  # fmt: skip
     """Simulate and measure the configurations from `begin` to `end`.
 
     The one in their middle is run to its end. Whoever decides as it did has the same numbers;
@@ -49,24 +41,16 @@ def simulate_rows(
     market, blocks : Market, Blocks
     rules : ROW[K]
         Where fills and stops are at closes, runs are event driven and can be shared.
-    begin, end : int
-        Rows; only theirs are written.
-    initial_nav : float
-    days : int
-        Calendar days from the first session to the last.
+    begin, end, initial_nav, days : int, int, float, int
+        Rows: only theirs are written; dollars; calendar days from the first session to the last.
     values : float64[K, M]
         A row is overwritten in the order of :class:`~core.metrics.Metrics`; NaN after a ruin.
-    ruined : int64[K]
-        Session of ruin, ``SOLVENT`` when there was none.
-    curves : float64[K, T] or float64[0, T]
-        NAV curves, not written without rows; NaN from the session of ruin on.
+    ruined, curves : int64[K], float64[K, T] or float64[0, T]
+        Session of ruin, else ``SOLVENT``; NAV curves, not written without rows, NaN from a ruin on.
     stop : bool[1]
         Read between runs: True leaves the rest as it is.
 
-    Returns
-    -------
-    int
-        Sessions gone through: as many as there are times rows where nothing was shared.
+    Returns the sessions gone through: as many as there are times rows where nothing was shared.
     """
     sessions, securities = market.close.shape
     places = len(market.rebalance) + 1 if end - begin > 1 else 0
@@ -83,12 +67,11 @@ def simulate_rows(
         first, last = group.begin[depth], group.end[depth]
         row, place = take_middle(group, depth), group.place[first]
         watching = watch_for(rules, group, depth)
-        while True:
-            run.rules[0] = rules[row]
-            ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
-            if run.state[0].trades <= len(run.trades) and run.state[0].events <= len(run.events):
-                break
+        run.rules[0] = rules[row]
+        ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
+        if _is_cut(run):
             run = _with_longer_tapes(run)
+            ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
         gone += sessions - (marks.session[place] if place > START else 0)
         _measure(market, run, room, row, initial_nav, days, values, ruined, curves)
         if watching:
@@ -100,6 +83,13 @@ def simulate_rows(
             group.begin[depth] = first + 1
             depth += 1
     return gone
+
+
+@compiled
+def _is_cut(run: Run) -> bool:
+    # Whether a tape was too short for what happened.
+    trades, events = run.state[0].trades, run.state[0].events
+    return bool(trades > len(run.trades) or events > len(run.events))
 
 
 @compiled

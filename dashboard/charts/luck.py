@@ -42,9 +42,10 @@ def luck_figure(
     """
     layout = plotly_template(colours)
     value, error = sharpe
-    marks = [("chances", chances), ("trials", float(trials))]
-    if trials == 1:
-        marks = marks[1:]
+    marks = [float(trials)] if trials == 1 else [chances, float(trials)]
+    notes = [_note(_log(trials), 1.0, f"{count(trials)} tried", "left", colours)]
+    if trials > 1 and not compact:
+        notes.append(_note(_log(chances), 0.9, f"{ratio(chances, 1)} chances", "right", colours))
     low = min(0.0, value - error)
     high = max(float(curve["luck"].max()), value + error)
     room = 0.08 * (high - low)
@@ -60,14 +61,9 @@ def luck_figure(
             "margin": {"l": 46, "r": 12, "t": 24, "b": 40},
             "hovermode": "closest",
             "showlegend": False,
-            "shapes": [_vertical(x, colours) for _, x in marks],
+            "shapes": [_vertical(x, colours) for x in marks],
             "annotations": [
-                _note(_log(marks[-1][1]), 1.0, f"{count(trials)} tried", "left", colours),
-                *(
-                    [_note(_log(chances), 0.9, f"{ratio(chances, 1)} chances", "right", colours)]
-                    if trials > 1 and not compact
-                    else []
-                ),
+                *notes,
                 _label(value, f"this result {ratio(value)}", colours.accent, colours),
             ],
             "xaxis": layout["xaxis"]

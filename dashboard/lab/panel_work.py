@@ -223,13 +223,17 @@ def surface_work(pipeline: Pipeline, run: Run, x: str, y: str) -> Callable[[Pace
     def work(pace: Pace) -> Surface:
         axes = [_axis(run.scenario, path) for path in (x, y)]
         count = len(axes[0].levels) * len(axes[1].levels)
+
+        def here(_scenario: Scenario, risks: Sequence[RiskConfig]) -> SweepResult:
+            return simulate_many(
+                run.inputs, risks, run.dates, initial_nav=run.result.initial_nav,
+                cancelled=pace.cancelled,
+            )  # fmt: skip
+
         return risk_surface(
             run.scenario, axes[0], axes[1], here if same_book else Books(pipeline).run_group,
             cancelled=pace.cancelled, done=lambda number: pace.share(number / count),
         )  # fmt: skip
-
-    def here(_scenario: Scenario, risks: Sequence[RiskConfig]) -> SweepResult:
-        return simulate_many(run.inputs, list(risks), run.dates, initial_nav=run.result.initial_nav)
 
     same_book = not {x, y} & set(BOOK_FIELDS)
     return work

@@ -165,7 +165,7 @@ def _state_more(row: ProviderRow) -> str:
     if row.since is not None:
         parts.append(f"Since {row.since:%Y-%m-%d %H:%M} UTC.")
     elif row.state == "unavailable":
-        parts.append("No fetch was recorded: not known since when.")
+        parts.append("Since when is not known: no fetch has met it.")
     if row.asked_at is not None:
         parts.append(f"Last asked {row.asked_at:%Y-%m-%d %H:%M} UTC.")
     if row.names:

@@ -53,9 +53,10 @@ _UNREAD: Final = "The trials cannot be counted"
 
 def state_of(run: Run) -> None:
     """Draw the tiles: trials, what is left, data, books."""
-    stood, grade = _stood(run), grade_study(run)
+    stood = _stood(run)
+    grade = None if run.market.simulated else grade_study(run)  # made without a fault
     frame.show(tiles_html(tiles_of(run, stood, grade)))
-    if grade.status in ("waiting", "running"):
+    if grade is not None and grade.status in ("waiting", "running"):
         waiting("grade", run, "", 0)
     if stood is not None and (fault := tried_fault(stood.tried)):
         title = _BROKEN if stood.tried.found is not None else _UNREAD

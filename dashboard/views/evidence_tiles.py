@@ -30,8 +30,8 @@ class Tile:
     tone: str = ""
 
 
-def tiles_of(run: Run, stood: Stood | None, grade: Study) -> tuple[Tile, ...]:
-    """Return the tiles, as far as they are known."""
+def tiles_of(run: Run, stood: Stood | None, grade: Study | None) -> tuple[Tile, ...]:
+    """Return the tiles, as far as they are known; `grade` is None for a simulated market."""
     return (
         _trials(stood), _deflated(run, stood), _holdout(stood), _data(run, grade), _books(run),
     )  # fmt: skip
@@ -92,8 +92,8 @@ def _holdout(stood: Stood | None) -> Tile:
     return Tile("Holdout", "sealed" if held.is_sealed else "opened", words, _SPENT[held.is_sealed])
 
 
-def _data(run: Run, grade: Study) -> Tile:
-    if run.market.simulated:
+def _data(run: Run, grade: Study | None) -> Tile:
+    if grade is None:
         words = "Simulated: kinder than real markets, and about no company."
         return Tile("Data", "simulated", words, "warn")
     report = grade.result

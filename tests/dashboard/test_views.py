@@ -17,7 +17,7 @@ from dashboard.charts.scale_curve import floor_binds_at
 from dashboard.charts.sector_names import sector_label
 from dashboard.format import DASH, percent, ratio
 from dashboard.problems import Problem
-from dashboard.report.faces import FACES
+from dashboard.report.faces import ANNUAL, FACES
 from dashboard.report.targets import TARGETS
 from dashboard.theme import DARK, LIGHT
 from dashboard.views.cards import beside, cards_html
@@ -25,7 +25,7 @@ from dashboard.views.facts import timeline_facts
 from dashboard.views.findings import findings, headline
 from dashboard.views.frame import header_html, problem_html, refusal_html, stale_html
 from dashboard.views.frames import levels, timeline_frames
-from dashboard.views.metrics import ANNUAL, CARDS, value_of
+from dashboard.views.metrics import CARDS, value_of
 from dashboard.views.style import style_sheet
 from dashboard.views.tables import metrics_table, rules_table, sectors_table, timings_table
 from tests.dashboard.fakes import fake_run

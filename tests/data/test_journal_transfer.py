@@ -72,9 +72,15 @@ def test_a_changed_export_is_refused_whole(file: Path, tmp_path: Path) -> None:
             assert journal.trials() == []
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"no export", gzip.compress(b"")[:-3], gzip.compress(b"{")]
-)
+CONTENTS = {
+    "empty": b"",
+    "text": b"no export",
+    "cut": gzip.compress(b"", mtime=0)[:-3],
+    "no json": gzip.compress(b"{", mtime=0),
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 def test_what_is_no_export_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     with (
