@@ -129,12 +129,26 @@ def _take(name: str, key: str, path: str) -> None:
     if name != _shown(key) or name not in st.session_state:
         return  # of a picker that is not on the page any more
     state, chosen = session.current(), st.session_state[name]
+    if chosen == _of(state, key, path):
+        # Shown already, so nobody's choice: Streamlit forgets the values of a page that is left,
+        # and takes those that come with a commit under way then for new ones.
+        return
     if key == _PRESET:
         session.put(state.with_preset(chosen))
     elif key == _SOURCE:
         session.put(state.with_source(chosen))
     else:
         session.put(state.with_values({path: None if chosen == ENSEMBLE else chosen}))
+
+
+def _of(state: AppState, key: str, path: str) -> Any:
+    # What the picker called `key` shows of `state`.
+    if key == _PRESET:
+        return state.preset_name
+    if key == _SOURCE:
+        return state.scenario.universe.source
+    value = value_at(state.scenario, path)
+    return ENSEMBLE if key == _BOOK and value is None else value
 
 
 def _whole_period() -> None:

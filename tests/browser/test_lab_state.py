@@ -6,7 +6,18 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import LAB, READY, SCALE, STOP, field, open_page, scenario, wait_for_commit
+from tests.browser.lab import (
+    LAB,
+    READY,
+    SCALE,
+    STOP,
+    drag,
+    field,
+    open_page,
+    release,
+    scenario,
+    wait_for_commit,
+)
 from tests.browser.pages import settled, titled
 
 # No message is awaited and no script runs; the hints of the book are there.
@@ -74,6 +85,25 @@ def test_a_page_is_left_with_a_commit_under_way_and_neither_is_lost(
     titled(page, "Risk")
     wait_for_stop(page, 0.21)
     expect(page.locator(".pl-strip h1")).to_have_text("Risk · Phase 8, 1 changed")
+
+
+def test_a_key_just_before_another_page_is_clicked_is_not_lost(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    drag(page, STOP, 0.4, moves=10)
+    release(page)
+    dragged = stop(page)
+    link = page.get_by_role("link", name="Overview").bounding_box()
+    assert link is not None
+    page.keyboard.press("ArrowRight")
+    # No time between down and up: the commit of the key goes out after the click, and brings along
+    # what the pickers show.
+    page.mouse.click(link["x"] + link["width"] / 2, link["y"] + link["height"] / 2)
+    titled(page, "Overview")
+    settled(page)
+    expect(page.locator(".pl-strip h1")).to_have_text("Overview · Phase 8, 1 changed")
+    page.evaluate(f"name => {_LINK}.click()", "Risk")
+    titled(page, "Risk")
+    wait_for_stop(page, round(dragged + 0.01, 2))
 
 
 def test_back_undoes_forward_redoes_and_a_refresh_keeps_the_history(
