@@ -19,6 +19,7 @@ from dashboard.run import Run
 from dashboard.sweep_job import BookInputs
 from data.errors import DataError
 from data.journal import TrialReturns
+from data.trial_count import trials_in
 
 __all__ = [
     "Tally",
@@ -69,17 +70,11 @@ def tally_of(rows: Sequence[dict[str, Any]], fingerprint: str) -> Tally:
     by_origin: dict[str, int] = {}
     here = sweeps = 0
     for row in rows:
-        count = _count(row)
+        count = trials_in(row["metrics"])
         by_origin[row["origin"]] = by_origin.get(row["origin"], 0) + count
         here += count if row["fingerprint"] == fingerprint else 0
         sweeps += row["origin"] == "sweep"
     return Tally(sum(by_origin.values()), len(rows) - sweeps, sweeps, here, by_origin)
-
-
-def _count(row: dict[str, Any]) -> int:
-    # Sweeps of before their different results were counted have the number of their runs.
-    metrics = row["metrics"]
-    return max(int(metrics.get("different", metrics.get("runs", 1)) or 1), 1)
 
 
 def excess_of(run: Run) -> Floats:
