@@ -24,6 +24,7 @@ st.navigation(
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
+            st.Page("views/factors.py", title="Factors", icon=":material/science:"),
             st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
             st.Page("views/evidence.py", title="Evidence", icon=":material/balance:"),

@@ -26,6 +26,7 @@ from dashboard import (
     cli_data_check,
     cli_evidence,
     cli_explain,
+    cli_factors,
     cli_fetch,
     cli_holdout,
     cli_lookahead,
@@ -153,6 +154,7 @@ cli_compare.register(cli)
 cli_report.register(cli)
 cli_walkforward.register(cli)
 cli_robust.register(cli)
+cli_factors.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -30,6 +30,7 @@ PAGES = {
     "compare": "/compare?vs=p:no-overlay;control",
     "drawdowns": "/drawdowns",
     "exposure": "/exposure",
+    "factors": "/factors",
     "returns": "/returns",
     "regimes": "/regimes",
     "trades": "/trades",

@@ -223,7 +223,7 @@ def _judged(
         return estimate, None, None, None, undefined, Verdict.UNDEFINED
     verdict, p_value = judge(metric, estimate, low, high), _p_value(differences)
     # The interval interpolates between resamples, the p-value counts them: both have to agree.
-    if p_value >= 1.0 - level:
+    if p_value >= round(1.0 - level, 12):
         verdict = Verdict.NOISE
     return estimate, low, high, p_value, undefined, verdict
 

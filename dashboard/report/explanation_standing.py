@@ -12,8 +12,9 @@ from core.explain_selection import Choice, Placing
 from dashboard.explanation import ExplainedDay
 from dashboard.format import count, percent, ratio
 from dashboard.report.explanation_fill import REASONS
+from dashboard.run import Run
 
-__all__ = ["placing_words", "standing_words"]
+__all__ = ["choice_words", "placing_words", "standing_words"]
 
 
 def placing_words(found: ExplainedDay, placed: Placing) -> Iterator[str]:
@@ -74,7 +75,9 @@ def _absent_words(found: ExplainedDay, name: Standing) -> str:
     since = "" if name.since < 0 else str(found.date(name.since))
     fill = name.fill
     if name.why is Why.NOT_CHOSEN and name.placing is not None:
-        return f"the rebalance of {since} did not choose it: {_choice_words(found, name.placing)}"
+        return (
+            f"the rebalance of {since} did not choose it: {choice_words(found.run, name.placing)}"
+        )
     if name.why is Why.GATED and fill is not None:
         alpha = fill.alpha[fill.row(name.column)]
         return (
@@ -95,8 +98,9 @@ def _absent_words(found: ExplainedDay, name: Standing) -> str:
     }[name.why]
 
 
-def _choice_words(found: ExplainedDay, placed: Placing) -> str:
-    book, universe = found.run.scenario.book, found.run.scenario.universe
+def choice_words(run: Run, placed: Placing) -> str:
+    """Say why the book of a rebalance has a name or not, as the end of a sentence."""
+    book, universe = run.scenario.book, run.scenario.universe
     return {
         Choice.NOT_IN_BOOK: "it is not in the imported book of that date",
         Choice.NOT_A_MEMBER: "it was no member of the index",

@@ -175,8 +175,8 @@ def worst_sentence(own: pd.Series, benchmark: pd.Series, benchmark_name: str) ->
 def control_sentence(exposure: float, average: float) -> str:
     """Say what the dotted line is."""
     return (
-        f"Control: the same book at {percent(exposure)} of NAV after every rebalance, with the "
-        f"same costs and no rule; {percent(average)} invested on average, as the strategy."
+        f"Control: the same book at {percent(exposure)} of NAV at every rebalance, same costs, no "
+        f"rule; {percent(average)} invested on average, as the strategy."
     )
 
 

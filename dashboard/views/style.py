@@ -7,6 +7,7 @@ when it first meets one, and all below would jump. On a phone a shade says that 
 from __future__ import annotations
 
 import functools
+import re
 
 import streamlit as st
 
@@ -124,7 +125,14 @@ def style_sheet(colours: Theme) -> str:
         tokens[role] = readable(tokens[role], colours.page, TEXT_CONTRAST)
     variables = "".join(f"--pl-{name}: {value};" for name, value in tokens.items())
     fixed = f"--pl-font: {FONT_STACK}; --pl-radius: {RADIUS_PX}px;"
-    return f"<style>:root {{{variables}{fixed}}}{_RULES}</style>"
+    return f"<style>{_short(f':root {{{variables}{fixed}}}{_RULES}')}</style>"
+
+
+def _short(rules: str) -> str:
+    # It goes with every run of a page.
+    rules = re.sub(r"\s+", " ", rules)
+    rules = re.sub(r" ?([{};,]) ?", r"\1", rules)
+    return re.sub(r": ", ":", rules).replace(";}", "}").strip()
 
 
 def apply_style(colours: Theme) -> None:

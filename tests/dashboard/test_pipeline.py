@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from core.scenario import preset, with_values
-from dashboard.pipeline import Pipeline, _benchmark
+from dashboard.benchmark import benchmark_of
+from dashboard.pipeline import Pipeline
 from dashboard.run import Run
 from data.catalog import Catalog, Source
 from data.imports import ImportPaths, import_market
@@ -147,7 +148,7 @@ def test_a_benchmark_with_a_hole_is_replaced_aloud(run: Run) -> None:
     holed = run.market.benchmark.copy()
     holed[run.first + 10] = np.nan
     market = dataclasses.replace(run.market, benchmark=holed)
-    level, name, (note,) = _benchmark(market, slice(run.first, run.first + 50))
+    level, name, (note,) = benchmark_of(market, slice(run.first, run.first + 50))
     assert name == "Equal-weighted index members"
     assert len(level) == 50
     assert f"no value on 1 of 50 sessions, first on {run.dates[10]}" in note
