@@ -20,6 +20,7 @@ from dashboard.evidence_trials import (
     different_runs,
     excess_of,
     returns_of,
+    spread_over_ranks,
     sweep_returns,
     tally_of,
 )
@@ -69,9 +70,9 @@ def swept() -> tuple[SweepTable, BookInputs]:
 def test_runs_in_a_dead_zone_are_one_trial() -> None:
     table, _ = swept()
     curves = {tuple(values) for values in np.nan_to_num(table.runs.values)}
-    assert 1 < different_runs(table) == len(curves) < 30, "loose stops are never hit"
+    assert 1 < different_runs(table.runs) == len(curves) < 30, "loose stops are never hit"
     nothing = SweepResult(np.full((30, len(METRICS)), np.nan), np.zeros(30, dtype=np.int64))
-    assert different_runs(SweepTable(table.plan, nothing, ("",) * 30)) == 1
+    assert different_runs(nothing) == 1
 
 
 def test_a_sweep_keeps_a_sample_from_its_best_to_its_worst() -> None:
@@ -95,3 +96,10 @@ def test_trials_of_other_sessions_are_left_out() -> None:
     assert found.shape == (57, 1)
     assert found[0, 0] == 3 / 1e4
     assert aligned([], days, "me").shape == (len(days), 0)
+
+
+def test_places_are_spread_from_the_highest_to_the_lowest() -> None:
+    values = np.array([3.0, np.nan, 9.0, 1.0, 7.0])
+    assert spread_over_ranks(values, 3).tolist() == [2, 0, 3]
+    assert spread_over_ranks(values, 9).tolist() == [2, 4, 0, 3]
+    assert spread_over_ranks(np.full(2, np.nan), 3).tolist() == []
