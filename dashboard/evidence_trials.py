@@ -31,6 +31,7 @@ __all__ = [
     "spread_over_ranks",
     "sweep_returns",
     "tally_of",
+    "unseen_trials",
 ]
 
 _SAMPLE: Final = 48  # runs of a sweep whose returns are kept: enough to say how alike they are
@@ -177,12 +178,30 @@ def aligned(kept: Sequence[TrialReturns], sessions: Dates, but: str) -> Floats:
     but : str
         Hash of a setting to leave out.
     """
-    columns = []
-    for one in kept:
-        if one.hash == but or len(one.sessions) < len(sessions):
-            continue
-        place = np.searchsorted(one.sessions, sessions)
-        inside = place < len(one.sessions)
-        if inside.all() and (one.sessions[place] == sessions).all():
-            columns.append(one.excess[place])
+    columns = [
+        one.excess[np.searchsorted(one.sessions, sessions)]
+        for one in kept
+        if one.hash != but and _covers(one, sessions)
+    ]
     return np.column_stack(columns) if columns else np.empty((len(sessions), 0))
+
+
+def unseen_trials(
+    rows: Sequence[dict[str, Any]], kept: Sequence[TrialReturns], sessions: Dates, mine: str
+) -> int:
+    """Count the trials of `rows` that no returns over `sessions` stand for.
+
+    A setting by its own returns, a sweep by those of any of its runs; `mine` is the hash of the
+    setting that is looked at, which is known.
+    """
+    known = {mine}
+    for one in kept:
+        if _covers(one, sessions):
+            known |= {one.hash, one.trial}
+    return sum(trials_in(row["metrics"]) for row in rows if row["hash"] not in known)
+
+
+def _covers(one: TrialReturns, sessions: Dates) -> bool:
+    place = np.searchsorted(one.sessions, sessions)
+    inside = place < len(one.sessions)
+    return bool(inside.all() and (one.sessions[place] == sessions).all())

@@ -23,6 +23,7 @@ from dashboard.evidence_trials import (
     spread_over_ranks,
     sweep_returns,
     tally_of,
+    unseen_trials,
 )
 from dashboard.record import record_run
 from dashboard.sweep_job import BookInputs, run_job
@@ -49,8 +50,25 @@ def test_a_run_is_recorded_with_its_returns(tmp_path: Path) -> None:
     assert kept.excess == pytest.approx(excess_of(RUN), rel=1e-6)
 
 
-def row(origin: str, fingerprint: str = "m", **metrics: Any) -> dict[str, Any]:
-    return {"origin": origin, "fingerprint": fingerprint, "metrics": metrics}
+def test_a_trial_without_returns_over_the_sessions_is_unseen(tmp_path: Path) -> None:
+    source, sessions = RUN.scenario.universe.source, RUN.dates[1:]
+    with Journal(tmp_path) as journal:
+        record_run(journal, RUN, preset_name="Phase 8", origin="cli")
+        kept, rows = journal.returns(source), journal.tried(source)
+    swept = TrialReturns("one run", sessions, excess_of(RUN), trial="a sweep")
+    rows = [
+        *rows,
+        row("page", hash="old"),
+        row("sweep", hash="a sweep", different=900),
+        row("sweep", hash="another", different=40),
+    ]
+    assert unseen_trials(rows, [*kept, swept], sessions, "mine") == 1 + 40
+    later = np.append(sessions, sessions[-1] + 1)
+    assert unseen_trials(rows, [*kept, swept], later, "mine") == 1 + 1 + 900 + 40
+
+
+def row(origin: str, fingerprint: str = "m", hash: str = "", **metrics: Any) -> dict[str, Any]:
+    return {"origin": origin, "fingerprint": fingerprint, "hash": hash, "metrics": metrics}
 
 
 def test_a_sweep_counts_as_its_different_runs() -> None:
