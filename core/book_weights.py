@@ -88,7 +88,7 @@ class Builder:
         chosen = self._chosen(ranking, given.universe)
         weights, why = _WEIGHTINGS[config.weighting](self, chosen, given)
         beta, unmet = self._in_beta_range(weights, chosen, given.session)
-        weights = self._banded(beta, given)
+        weights = self._banded(beta, chosen, given)
         reasons = [self._shortfall(weights, len(ranking)), why, unmet, without]
         return weights, "; ".join(reason for reason in reasons if reason)
 
@@ -153,25 +153,34 @@ class Builder:
     def _in_beta_range(self, weights: Floats, chosen: Ints, session: int) -> tuple[Floats, str]:
         # The nearest weights whose beta is in its range; the same ones where it is already.
         config = self.config
-        low = -math.inf if config.beta_low is None else config.beta_low
-        high = math.inf if config.beta_high is None else config.beta_high
-        if not config.has_beta_range or not weights.any():
+        if not weights.any() or self._keeps_beta(weights, chosen, session):
             return weights, ""
         limits = self.limits(chosen, session)
-        beta = float(limits.beta @ weights[chosen])
-        if low - _BETA_SLACK <= beta <= high + _BETA_SLACK:
-            return weights, ""
         nearest = minimised(np.eye(len(chosen)), -weights[chosen], limits)
         if nearest is None:
+            low = -math.inf if config.beta_low is None else config.beta_low
+            high = math.inf if config.beta_high is None else config.beta_high
+            beta = float(limits.beta @ weights[chosen])
             return weights, (
                 f"infeasible beta range: no weights of the {len(chosen)} chosen names keep the "
                 f"caps and a beta of {low:g} … {high:g}; theirs stays {beta:.2f}"
             )
         return self.polished(chosen, nearest), ""
 
-    def _banded(self, weights: Floats, given: Decision) -> Floats:
+    def _keeps_beta(self, weights: Floats, chosen: Ints, session: int) -> bool:
+        # Whether `weights`, of `chosen` alone, have a beta in its range; so do all without one.
+        config = self.config
+        if not config.has_beta_range:
+            return True
+        lookback = config.covariance_lookback_days
+        own = betas(self.returns, self.market, chosen, session, lookback)
+        beta = float(own @ weights[chosen])
+        above = config.beta_low is None or beta >= config.beta_low - _BETA_SLACK
+        return above and (config.beta_high is None or beta <= config.beta_high + _BETA_SLACK)
+
+    def _banded(self, weights: Floats, chosen: Ints, given: Decision) -> Floats:
         # Small changes of names that stay are not made; what they leave goes to the others, in
-        # proportion. Where that would break a cap, nothing is left undone.
+        # proportion. Where that would break a cap or the range of beta, nothing is left undone.
         near = (weights > 0.0) & (given.last > 0.0)
         near &= np.abs(weights - given.last) < self.config.no_trade_band
         if not near.any():
@@ -183,7 +192,8 @@ class Builder:
         out = kept + moved
         held = np.bincount(self.sector, weights=out)
         caps = out.max() <= self.name_room + ROUNDING and held.max() <= self.sector_room + ROUNDING
-        return out if caps and moved.min() >= 0.0 and out.sum() <= 1.0 + ROUNDING else weights
+        whole = moved.min() >= 0.0 and out.sum() <= 1.0 + ROUNDING
+        return out if caps and whole and self._keeps_beta(out, chosen, given.session) else weights
 
     def _shortfall(self, target: Floats, scored: int) -> str:
         config = self.config
@@ -257,8 +267,10 @@ def _by_variance(builder: Builder, chosen: Ints, given: Decision) -> tuple[Float
     covariance = shrunk_covariance(builder.window(chosen, given.session))
     limits = builder.limits(chosen, given.session)
     found = minimised(covariance, np.zeros(len(chosen)), limits)
-    if found is None:  # the range of beta: the sum is one that the caps allow
-        return _equal(builder, chosen, given)
+    if found is None:  # mostly the range of beta: the sum is one that the caps allow
+        weights, why = _equal(builder, chosen, given)
+        text = f"no least variance of the {len(chosen)} chosen names was found within book's limits"
+        return weights, "; ".join(filter(None, (f"{text}: equal weights instead", why)))
     return builder.polished(chosen, found), ""
 
 

@@ -26,7 +26,8 @@ class DropLate:
     """ASGI middleware: of each WebSocket, no request leads back to a page that was left.
 
     The page is that of the last request to change it, as the browser names it. Such a request
-    carries no values of widgets; every other one of ours does, for all pages have pickers.
+    carries the values of the entry point's own widgets, of which ours has none (a test holds it to
+    that); every other one of ours carries some, for all pages have pickers.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -22,6 +22,9 @@ __all__ = ["Rates", "bond_equivalent", "stored_rates"]
 
 _DAYS: Final = 91.0  # of a 13-week bill
 _NONE: Final = "no interest rates came: cash earns 0"
+# A yield is published a day late, over a holiday later: rows that end this near the day asked for
+# are no reason to prefer another source.
+_LATE: Final = dt.timedelta(days=10)
 # Polygon tells the Federal Reserve's series, the other is made here and has a name of its own.
 _SERIES: Final = {"polygon": "DGS3MO", "yahoo": "BILL13W"}
 _WORDS: Final = {
@@ -75,35 +78,48 @@ def stored_rates(
 ) -> Rates:
     """Return the rates of the provider in `order` that reaches furthest, up to the window's end.
 
-    Where two reach as far, of the first of `order`; days before the window stay in, since a session
-    earns what was quoted before it.
+    How far is told by the last quote, unless that is as late as quotes are published: then by the
+    window that was asked for. Where two reach as far, of the first of `order`; days before the
+    window stay in, since a session earns what was quoted before it.
     """
-    labels = {one: store.labels("rates", one).get(RATE_SYMBOLS[one]) for one in order}
-    held = {one: label for one, label in labels.items() if label is not None and label.rows}
-    for provider in sorted(held, key=lambda one: _reach(held[one], window), reverse=True):
-        symbol, label = RATE_SYMBOLS[provider], held[provider]
-        try:
-            series = store.read("rates", provider, symbol)
-        except FetchedCorruptError:
-            continue  # in quarantine now, and asked again at the next fetch
-        if series is None:
-            continue
-        rows = series.rows.to_pandas()
-        pct = rows["pct"].to_numpy(np.float64)
-        frame = pd.DataFrame(
-            {
-                "date": pd.to_datetime(rows["date"]).astype("datetime64[s]"),
-                "series": _SERIES[provider],
-                "pct": bond_equivalent(pct) if symbol == DISCOUNT_BILL else pct,
-            }
-        )
-        frame = frame[frame["date"] <= pd.Timestamp(window[1])].reset_index(drop=True)
-        if len(frame):
-            mark = f"{provider} {label.fetched_at} {label.rows}"
-            return Rates(frame, _WORDS[provider], mark, ((provider, symbol),))
-    return Rates(empty_frame(SCHEMAS["rates"]), _NONE, "none")
+    held = [told for one in order if (told := _told(store, one, window)) is not None]
+    if not held:
+        return Rates(empty_frame(SCHEMAS["rates"]), _NONE, "none")
+    best = max(held, key=lambda told: told.reach)  # the first of those that reach as far
+    label = best.label
+    mark = f"{label.provider} {label.fetched_at} {label.rows}"
+    return Rates(best.frame, _WORDS[label.provider], mark, ((label.provider, label.ticker),))
 
 
-def _reach(label: Label, window: tuple[dt.date, dt.date]) -> tuple[bool, dt.date]:
-    start = label.start is not None and label.start <= window[0]
-    return start, min(label.end or dt.date.min, window[1])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    # What a provider told: whether from the start of the window on, and up to which day.
+    label: Label
+    frame: pd.DataFrame
+    reach: tuple[bool, dt.date]
+
+
+def _told(store: FetchedStore, provider: str, window: tuple[dt.date, dt.date]) -> _Told | None:
+    symbol = RATE_SYMBOLS[provider]
+    try:
+        series = store.read("rates", provider, symbol)
+    except FetchedCorruptError:
+        return None  # in quarantine now, and asked again at the next fetch
+    if series is None:
+        return None
+    rows = series.rows.to_pandas()
+    pct = rows["pct"].to_numpy(np.float64)
+    frame = pd.DataFrame(
+        {
+            "date": pd.to_datetime(rows["date"]).astype("datetime64[s]"),
+            "series": _SERIES[provider],
+            "pct": bond_equivalent(pct) if symbol == DISCOUNT_BILL else pct,
+        }
+    )
+    frame = frame[frame["date"] <= pd.Timestamp(window[1])].reset_index(drop=True)
+    if not len(frame):
+        return None
+    label, last = series.label, frame["date"].max().date()
+    asked = min(label.end or last, window[1])
+    starts = label.start is not None and label.start <= window[0]
+    return _Told(label, frame, (starts, asked if asked - last <= _LATE else last))

@@ -23,7 +23,10 @@ def cut_inputs(inputs: SimulationInputs, first: int, last: int) -> SimulationInp
     """Return the sessions `first` to `last`, inclusive, as inputs of their own.
 
     A run over them starts in cash at the close of `first` and is that of a backtest over these
-    dates. Names without a target in them are left out.
+    dates, with one exception: targets and leverage stay those decided in the whole period. Where
+    they depend on the decisions before them (``book.rank_buffer``, ``book.no_trade_band``,
+    ``regimes.leverage.max_change``), a backtest that begins at `first` may decide otherwise. Names
+    without a target in them are left out.
 
     Raises
     ------

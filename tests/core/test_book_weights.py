@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import core.book_weights
 from core.book import Book, build_book
 from core.book_config import BookConfig
 from core.book_weights import buffered, tilt
@@ -76,7 +77,7 @@ def test_caps_hold_in_every_target(
         for row, session in enumerate(book.rebalance.tolist()):
             own = betas(returns, moves, np.arange(14), session, 40) @ book.target[row]
             outside = own < (beta[0] or -9.0) - 1e-3 or own > (beta[1] or 9.0) + 1e-3
-            assert not outside or row in explained or row in short or band > 0.0
+            assert not outside or row in explained or row in short
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
@@ -161,6 +162,38 @@ def test_an_infeasible_range_of_beta_is_said() -> None:
     assert book.target.sum(axis=1) == pytest.approx(1.0)
     assert len(book.infeasible) == len(book.rebalance)
     assert "infeasible beta range: no weights of the 6 chosen names" in book.infeasible[0][1]
+
+
+def test_a_band_never_takes_beta_out_of_its_range() -> None:
+    market = make_market(seed=1, gaps=0.0)
+    limits = {"weighting": "score", "beta_low": 0.95, "beta_high": 1.05}
+    moves, returns = market_returns(market.close, market.member), simple_returns(market.close)
+
+    def outside(book: Book) -> int:
+        own = [
+            float(betas(returns, moves, np.arange(14), session, 40) @ target)
+            for session, target in zip(book.rebalance.tolist(), book.target, strict=True)
+        ]
+        return sum(not 0.95 - 1e-3 <= beta <= 1.05 + 1e-3 for beta in own)
+
+    assert outside(book_of(market, scenario(weighting="score", no_trade_band=0.2)))
+    banded = book_of(market, scenario(**limits, no_trade_band=0.2))
+    assert outside(banded) == len(banded.infeasible) == 0
+    # The band still acts where it may.
+    free = book_of(market, scenario(**limits))
+    assert not np.array_equal(banded.target, free.target)
+
+
+def test_a_least_variance_that_is_not_found_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    market = make_market(gaps=0.0)
+    out_of_reach = book_of(market, scenario(weighting="minimum_variance", beta_low=2.5))
+    assert "no least variance of the 6 chosen names" in out_of_reach.infeasible[0][1]
+    assert "infeasible beta range" in out_of_reach.infeasible[0][1]
+    monkeypatch.setattr(core.book_weights, "minimised", lambda *_: None)
+    failed = book_of(market, scenario(weighting="minimum_variance"))
+    assert len(failed.infeasible) == len(failed.rebalance)
+    assert "equal weights instead" in failed.infeasible[0][1]
+    np.testing.assert_array_equal(failed.target, book_of(market, scenario()).target)
 
 
 def test_a_short_history_is_passed_over_and_said() -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
+import pytest
+import streamlit as st
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.testing.v1 import AppTest
 
 from dashboard.late import DropLate
+from tests.dashboard.pages import APP, LIMIT
 
 
 def rerun(page: str, fragment: str = "", widget: str = "") -> Message:
@@ -67,3 +72,13 @@ def test_everything_else_passes() -> None:
 def test_other_connections_are_left_alone() -> None:
     messages = [rerun("overview"), rerun("risk", "curves")]
     assert passed(*messages, kind="http") == messages
+
+
+def test_what_is_drawn_on_every_page_has_no_widget(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A change of page is told by a request without values of widgets. With it the browser sends
+    # those of the entry point, which stay over the change: so that one draws nothing of its own.
+    monkeypatch.setattr(st, "navigation", lambda *_, **__: SimpleNamespace(run=lambda: None))
+    app = AppTest.from_file(APP, default_timeout=LIMIT).run()
+    assert not app.exception
+    assert not app.main.children
+    assert not app.sidebar.children

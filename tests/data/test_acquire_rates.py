@@ -6,15 +6,18 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.assemble_rates import bond_equivalent
+from data.acquire_rates import RATE_SYMBOLS
+from data.assemble_rates import bond_equivalent, stored_rates
 from data.catalog import Catalog
 from data.fetched import FetchedStore
 from data.providers.bill_rates import treasury_rates
 from tests.data.acquire_cases import World, world
+from tests.data.fetched_cases import source
 from tests.loopback import polygon_rows
 
 ONE = ("N000",)
@@ -108,6 +111,36 @@ def test_what_is_stored_is_gone_on_with(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-40])
         one.market.today += dt.timedelta(days=3)
         assert "Federal Reserve" in _fetch(one)[0]
+
+
+def _quoted(store: FetchedStore, provider: str, last: dt.date, asked: dt.date) -> None:
+    symbol, first = RATE_SYMBOLS[provider], dt.date(2024, 1, 2)
+    days = [first + dt.timedelta(days=k) for k in range((last - first).days + 1)]
+    rows = pa.table({"ticker": [symbol] * len(days), "date": days, "pct": [5.0] * len(days)})
+    store.append("rates", symbol, rows, source(provider=provider), (first, asked))
+
+
+@pytest.mark.parametrize(
+    ("last", "serves"),
+    [
+        (dt.date(2024, 6, 28), "polygon"),
+        (dt.date(2024, 6, 24), "polygon"),  # published late: no reason to change the series
+        (dt.date(2024, 3, 28), "yahoo"),  # asked for up to June, and quotes no more since March
+    ],
+)
+def test_who_quotes_furthest_serves_not_who_was_asked_furthest(
+    tmp_path: Path, last: dt.date, serves: str
+) -> None:
+    end = dt.date(2024, 6, 28)
+    store = FetchedStore(tmp_path)
+    _quoted(store, "polygon", last, end)
+    _quoted(store, "yahoo", end - dt.timedelta(days=1), end - dt.timedelta(days=1))
+    rates = stored_rates(store, ("polygon", "yahoo"), (dt.date(2024, 1, 2), end))
+    assert rates.served == ((serves, RATE_SYMBOLS[serves]),)
+    assert serves in rates.mark
+    # Within a window that ends before, both reach as far: the first of the order serves.
+    early = (dt.date(2024, 1, 2), dt.date(2024, 3, 15))
+    assert stored_rates(store, ("polygon", "yahoo"), early).served[0][0] == "polygon"
 
 
 def test_every_yield_has_one_fate() -> None:
