@@ -57,7 +57,7 @@ def tried_words(tally: Tally) -> str:
     """Say how many settings were tried on this market, and how."""
     settings = "1 setting was" if tally.trials == 1 else f"{count(tally.trials)} settings were"
     told = f"{settings} tried on this market"
-    ways = {"page": "on pages", "cli": "on the command line", "sweep": "in sweeps"}
+    ways = {"page": "on pages", "cli": "on the command line", "sweep": "in sweeps and surfaces"}
     parts = [
         f"{count(tally.by_origin[origin])} {words}"
         for origin, words in ways.items()
