@@ -21,7 +21,7 @@ from dashboard.report.walkforward import print_walk_forward, walk_forward_docume
 from dashboard.sweep_backends import BACKENDS, open_backend
 from dashboard.sweep_memory import available_memory
 from dashboard.sweep_run import Books, record_sweep
-from dashboard.walkforward import WalkForward, WalkWindows
+from dashboard.walkforward import WalkForward, WalkWindows, walk_hash
 from dashboard.walkforward_run import walk_forward
 from data.journal import Journal
 
@@ -95,7 +95,10 @@ def walkforward_command(
     home = home_folder()
     tried = SweepTable(plan, found.fixed, ("",) * len(plan))
     returns = sweep_returns(tried, Books(Pipeline(home)).get)
-    unrecorded = record_sweep(Journal(home), plan, fingerprint, scenario.name, tried, returns)
+    unrecorded = record_sweep(
+        Journal(home), plan, fingerprint, scenario.name, tried, returns,
+        setting=walk_hash(plan, windows),
+    )  # fmt: skip
     if unrecorded:
         click.echo(f"plimsoll: this walk-forward is not in the journal: {unrecorded}", err=True)
     if as_json:

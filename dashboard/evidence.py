@@ -17,7 +17,7 @@ from core.evidence.superior import Superiority, superiority
 from core.metrics import daily_returns
 from core.scenario import scenario_hash
 from core.units import SESSIONS_PER_YEAR, Floats
-from dashboard.evidence_trials import Tally, aligned, excess_of, tally_of
+from dashboard.evidence_trials import Tally, aligned, excess_of, tally_of, unseen_trials
 from dashboard.review_evidence import SEED, intervals
 from dashboard.run import Run
 from dashboard.studies import Pace
@@ -58,6 +58,8 @@ class Tried:
         The different settings, oldest first, as :meth:`data.journal.Journal.tried` has them.
     others : float64[T, M]
         Excess returns of the other trials over the sessions of the run.
+    unseen : int
+        Trials that no returns over these sessions stand for.
     fault : str
         Why the journal cannot be trusted; "" where its chain is whole.
     """
@@ -65,6 +67,7 @@ class Tried:
     tally: Tally
     rows: tuple[dict[str, Any], ...]
     others: Floats
+    unseen: int
     fault: str
 
 
@@ -101,7 +104,9 @@ def tried_of(run: Run, journal: Journal) -> Part[Tried]:
     tally = tally_of(rows, run.market.fingerprint)
     if not any(row["hash"] == mine for row in rows):
         tally = tally.with_one_more()
-    return Part(Tried(tally, tuple(rows), aligned(kept, run.dates[1:], mine), fault))
+    sessions = run.dates[1:]
+    unseen = unseen_trials(rows, kept, sessions, mine)
+    return Part(Tried(tally, tuple(rows), aligned(kept, sessions, mine), unseen, fault))
 
 
 def _fault(journal: Journal) -> str:
@@ -114,7 +119,11 @@ def _fault(journal: Journal) -> str:
 
 def standing_of(run: Run, tried: Tried) -> Part[Standing]:
     """Judge `run` as one of the trials it was chosen from: a second at most."""
-    return _part(lambda: standing(excess_of(run), tried.others, tried.tally.trials, seed=SEED))
+    return _part(
+        lambda: standing(
+            excess_of(run), tried.others, tried.tally.trials, unseen=tried.unseen, seed=SEED
+        )
+    )
 
 
 def tests_work(run: Run, tried: Tried) -> Callable[[Pace], Tests]:

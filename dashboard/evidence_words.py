@@ -16,6 +16,8 @@ from dashboard.format import count, percent, ratio
 __all__ = [
     "SURE",
     "Tone",
+    "chance_text",
+    "chances_text",
     "chances_words",
     "deflated_tone",
     "deflated_words",
@@ -55,7 +57,7 @@ def tried_words(tally: Tally) -> str:
     """Say how many settings were tried on this market, and how."""
     settings = "1 setting was" if tally.trials == 1 else f"{count(tally.trials)} settings were"
     told = f"{settings} tried on this market"
-    ways = {"page": "on pages", "cli": "on the command line", "sweep": "in sweeps"}
+    ways = {"page": "on pages", "cli": "on the command line", "sweep": "in sweeps and surfaces"}
     parts = [
         f"{count(tally.by_origin[origin])} {words}"
         for origin, words in ways.items()
@@ -77,17 +79,41 @@ def chances_words(found: Standing) -> str:
             f"Only of {count(found.known)} {told} the returns known over these sessions, too few "
             "to say how alike the others are: each of them counts as a chance of its own."
         )
+    if found.unseen == found.trials - 1:
+        return (
+            f"Nothing is known of the returns of the {count(found.unseen)} others over these "
+            "sessions: each of them counts as a chance of its own."
+        )
     families = f"{count(found.luck.families)} {_plural('family', found.luck.families)}"
     known = (
         "Their returns are all known"
         if found.known == found.trials
-        else f"The returns of {count(found.known)} of them are known over these sessions, and the "
-        "others are taken to be as alike"
+        else f"The returns of {count(found.known)} of them are known over these sessions; other "
+        "runs of the same sweeps are taken to be as alike"
+    )
+    alone = (
+        f", the {count(found.unseen)} of which nothing else is known being a chance each"
+        if found.unseen
+        else ""
     )
     return (
         f"{known}: as alike as they are ({families} of a correlation above 0.95), they amount to "
-        f"{ratio(found.effective, 1)} independent {_plural('chance', found.effective)}."
+        f"{chances_text(found)}{alone}."
     )
+
+
+def chances_text(found: Standing) -> str:
+    """Write to how many independent chances the trials amount."""
+    number = found.effective
+    told = ratio(number, 1) if number < 9.95 else f"about {count(round(number))}"
+    return f"{told} independent {_plural('chance', number)}"
+
+
+def chance_text(probability: float) -> str:
+    """Write a probability that is an estimate: never as certain, never as impossible."""
+    if probability >= 0.995:
+        return f"over {percent(0.99, 0)}"
+    return f"under {percent(0.01, 0)}" if probability < 0.005 else percent(probability, 0)
 
 
 def standing_words(found: Standing, years: float) -> tuple[str, ...]:
@@ -95,16 +121,16 @@ def standing_words(found: Standing, years: float) -> tuple[str, ...]:
     sharpe, error = yearly(found.moments.sharpe), yearly(found.standard_error)
     words = [
         f"The Sharpe ratio is {ratio(sharpe)} a year with a standard error of {ratio(error)}: the "
-        f"probability that the true one is above 0 is {percent(found.probabilistic, 0)} if nothing "
-        "else had been tried."
+        f"probability that the true one is above 0 is {chance_text(found.probabilistic)} if "
+        "nothing else had been tried."
     ]
     if found.trials > 1:
         words.append(
-            f"The best of {ratio(found.effective, 1)} chances without any skill shows "
+            f"The best of {chances_text(found)} without any skill shows "
             f"{ratio(yearly(found.expected_best))} on average, that of {count(found.trials)} "
             f"independent ones {ratio(yearly(found.expected_best_all))}. Deflated by that, the "
-            f"probability is {percent(found.deflated, 0)}, or "
-            f"{percent(found.deflated_all, 0)} with every trial as a chance of its own: "
+            f"probability is {chance_text(found.deflated)}, or "
+            f"{chance_text(found.deflated_all)} with every trial as a chance of its own: "
             f"{deflated_words(found.deflated)}."
         )
     words.append(_record_words(found, years))

@@ -13,7 +13,7 @@ from core.config import Scenario
 from core.errors import ConfigError
 from core.metrics import CurveMetrics, curve_metrics
 from core.scenario import scenario_hash, with_values
-from dashboard.format import count, date
+from dashboard.format import count, date, percent, ratio
 from dashboard.record import scenario_values
 from dashboard.run import Run
 from data.errors import DataError
@@ -25,6 +25,7 @@ __all__ = [
     "MOST_MONTHS",
     "HoldoutState",
     "held_metrics",
+    "held_words",
     "holdout_words",
     "opened_for",
     "sealed_for",
@@ -95,6 +96,23 @@ def held_metrics(run: Run, held: Holdout) -> CurveMetrics | None:
     return curve_metrics(
         run.result.nav[first:], run.dates[first:], None if cash is None else cash[first:]
     )
+
+
+def held_words(run: Run, held: Holdout) -> str:
+    """Say what `run` made inside an opened holdout, or why nothing can be said."""
+    found = held_metrics(run, held)
+    if found is not None:
+        return (
+            f"Inside it this setting made {percent(found.total_return, signed=True)}, Sharpe "
+            f"{ratio(found.sharpe_ratio)}, max drawdown {percent(found.max_drawdown)}."
+        )
+    last = run.dates[-1].astype("datetime64[D]").astype(dt.date)
+    if last < held.first:
+        return (
+            f"This setting's period ends on {date(last)}, before it: clear the end of the period "
+            "to see what it made inside."
+        )
+    return "Inside it this setting has one session only: too short to measure."
 
 
 def holdout_words(state: HoldoutState) -> str:

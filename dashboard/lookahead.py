@@ -141,7 +141,7 @@ def look_words(found: LookAhead) -> str:
     if found.passed:
         return (
             f"{count(number)} values of past decisions were computed again on {over}: all are the "
-            "same. No factor, regime, book or rule knew what came later."
+            "same. On these dates no factor, regime, book or rule knew what came later."
         )
     bad = [row for row in found.rows if row.different]
     worst = min(bad, key=lambda row: (row.first or dt.date.max, found.rows.index(row)))

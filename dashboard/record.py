@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.config import Scenario
@@ -12,9 +12,16 @@ from dashboard.compared import Compared
 from dashboard.evidence_trials import returns_of
 from dashboard.run import Run
 from data.errors import DataError
-from data.journal import Journal
+from data.journal import Journal, TrialReturns
 
-__all__ = ["is_trial", "read_saved", "record_run", "save_named", "scenario_values"]
+__all__ = [
+    "is_trial",
+    "read_saved",
+    "record_many",
+    "record_run",
+    "save_named",
+    "scenario_values",
+]
 
 
 def is_trial(entry: Compared) -> bool:
@@ -52,6 +59,55 @@ def record_run(journal: Journal, run: Run, *, preset_name: str, origin: str) -> 
             origin=origin,
             metrics=run.metrics.as_dict(),
             returns=returns_of(run),
+        )
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def record_many(
+    journal: Journal,
+    base: Scenario,
+    axes: Mapping[str, str],
+    *,
+    design: str,
+    setting: str,
+    fingerprint: str,
+    preset_name: str,
+    runs: int,
+    different: int,
+    returns: Sequence[TrialReturns] = (),
+) -> str:
+    """Write many settings around `base` as one row that counts as its different results.
+
+    Parameters
+    ----------
+    axes : mapping of str to str
+        Path → its levels in words.
+    design : str
+        How the settings were laid out: "grid", "surface", "strips", …
+    setting : str
+        Hash of all of them together; the same ones again are no further trials.
+    runs, different : int
+        Settings, and those of them that ended with different results.
+    returns : sequence of TrialReturns
+        Of a sample.
+
+    Returns
+    -------
+    str
+        Why it was not recorded; empty when it was.
+    """
+    swept = {"sweep.axes": dict(axes), "sweep.design": design, "sweep.runs": runs}
+    try:
+        journal.record_trial(
+            scenario_hash=setting,
+            fingerprint=fingerprint,
+            values=scenario_values(base) | swept,
+            preset=preset_name,
+            origin="sweep",
+            metrics={"runs": runs, "different": different},
+            returns=returns,
         )
     except DataError as error:
         return str(error)

@@ -19,11 +19,10 @@ from core.sweep import Chunk, SweepTable, chunks
 from core.sweep_plan import SweepPlan
 from dashboard.evidence_trials import different_runs
 from dashboard.pipeline import BEFORE_RISK, Pipeline, reading_fingerprint
-from dashboard.record import scenario_values
+from dashboard.record import record_many, scenario_values
 from dashboard.sweep_backends import Backend, run_jobs
 from dashboard.sweep_job import BookInputs, run_job
 from dashboard.sweep_store import ROW, SweepFiles, SweepFilesError
-from data.errors import DataError
 from data.journal import Journal, TrialReturns
 
 __all__ = ["Books", "chunk_size", "record_sweep", "run_sweep", "sweep_manifest", "table_of"]
@@ -199,6 +198,8 @@ def record_sweep(
     preset_name: str,
     table: SweepTable,
     returns: Sequence[TrialReturns] = (),
+    *,
+    setting: str = "",
 ) -> str:
     """Write a sweep as one row of the journal that counts as its different runs.
 
@@ -208,24 +209,23 @@ def record_sweep(
         What the sweep gave: as many trials as it has different results.
     returns : sequence of TrialReturns
         Of a sample of its runs, see :func:`dashboard.evidence_trials.sweep_returns`.
+    setting : str
+        Hash of the sweep; that of its plan where not given.
 
     Returns
     -------
     str
         Why it was not recorded; empty when it was.
     """
-    axes = {axis.path: str(axis).partition("=")[2] for axis in plan.axes}
-    sweep = {"sweep.axes": axes, "sweep.design": plan.design, "sweep.runs": len(plan)}
-    try:
-        journal.record_trial(
-            scenario_hash=plan.hash,
-            fingerprint=fingerprint,
-            values=scenario_values(plan.base) | sweep,
-            preset=preset_name,
-            origin="sweep",
-            metrics={"runs": len(plan), "different": different_runs(table)},
-            returns=returns,
-        )
-    except DataError as error:
-        return str(error)
-    return ""
+    return record_many(
+        journal,
+        plan.base,
+        {axis.path: str(axis).partition("=")[2] for axis in plan.axes},
+        design=plan.design,
+        setting=setting or plan.hash,
+        fingerprint=fingerprint,
+        preset_name=preset_name,
+        runs=len(plan),
+        different=different_runs(table.runs),
+        returns=returns,
+    )

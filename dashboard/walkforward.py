@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.sweep_plan import SweepPlan
 from core.units import Dates, Floats, Ints
 from dashboard.run import Run
 
-__all__ = ["WalkForward", "WalkWindows"]
+__all__ = ["WalkForward", "WalkWindows", "walk_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +143,8 @@ class WalkForward:
         known = column[np.isfinite(column)]
         mine = sign * getattr(self.metrics, self.windows.metric)
         return float((known < mine).mean()) if len(known) else float("nan")
+
+
+def walk_hash(plan: SweepPlan, windows: WalkWindows) -> str:
+    """Return 12 hex digits of settings and windows: other windows are another search."""
+    return hashlib.sha256(f"{plan.hash} {windows!r}".encode()).hexdigest()[:12]

@@ -10,14 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from data.atomic import disk_errors, replace_file
+from data.atomic import disk_errors, replace_file, write_lock
 from data.errors import DataError, StoreCorruptError
 from data.journal import Journal, now
 from data.snapshot import Snapshot, current_snapshot
+from data.trial_count import trials_in
 
 __all__ = [
     "OPENED",
@@ -129,6 +131,25 @@ def seal(home: Path, journal: Journal, market: str, first: dt.date) -> Holdout:
         The market or the journal cannot be used; nothing is sealed then.
     """
     snapshot = current_snapshot(home, market)
+    with _alone(home, market):
+        _check_none(home, journal, market, first)
+        earliest = snapshot.first_date + dt.timedelta(days=_LEAST_LEFT)
+        if not earliest <= first <= snapshot.last_date:
+            raise HoldoutError(
+                f"a holdout of {market!r} must begin between {earliest} and {snapshot.last_date}, "
+                f"was {first}: a year must be left to tune on."
+            )
+        tried = sum(
+            trials_in(row["metrics"]) for row in journal.tried(market) if _saw(row["values"], first)
+        )
+        held = Holdout(market, first, now(), tried)
+        detail = {"first": str(first), "tried_before": tried, "fingerprint": snapshot.fingerprint}
+        journal.record_event(SEALED, market, detail)
+        _write(home, held)
+        return held
+
+
+def _check_none(home: Path, journal: Journal, market: str, first: dt.date) -> None:
     before = holdout_of(home, market)
     if before is not None:
         state = "is sealed" if before.is_sealed else f"was opened on {before.opened_at[:10]}"
@@ -136,18 +157,15 @@ def seal(home: Path, journal: Journal, market: str, first: dt.date) -> Holdout:
             f"market {market!r} can have one holdout, and has: from {before.first}, which {state}. "
             "Import newer data under another name to have one again."
         )
-    earliest = snapshot.first_date + dt.timedelta(days=_LEAST_LEFT)
-    if not earliest <= first <= snapshot.last_date:
+    # Where the file was lost, or never written after a crash, the journal still has its date.
+    since, opened = _told(_events(journal, market))
+    if opened or (since and since != str(first)):
+        state = f"opened from {since}" if opened else f"sealed from {since}"
+        way = "Restore its file from a copy" if opened else f"Seal it from {since}"
         raise HoldoutError(
-            f"a holdout of {market!r} must begin between {earliest} and {snapshot.last_date}, was "
-            f"{first}: a year must be left to tune on."
+            f"market {market!r} can have one holdout, and the journal has it {state}, without its "
+            f"file. {way}, or import newer data under another name."
         )
-    tried = sum(_saw(row["values"], first) for row in journal.tried(market))
-    held = Holdout(market, first, now(), tried)
-    detail = {"first": str(first), "tried_before": tried, "fingerprint": snapshot.fingerprint}
-    journal.record_event(SEALED, market, detail)
-    _write(home, held)
-    return held
 
 
 def open_holdout(
@@ -172,42 +190,88 @@ def open_holdout(
     data.errors.DataError
         The journal cannot be written; it stays sealed then.
     """
-    held, decision = holdout_of(home, market), " ".join(decision.split())
-    if held is None or not held.is_sealed:
-        state = "has none" if held is None else f"opened it on {held.opened_at[:10]}"
-        raise HoldoutError(f"a sealed holdout can be opened, market {market!r} {state}.")
-    if len(decision) < _SHORTEST_DECISION:
-        raise HoldoutError(
-            f"a decision of at least {_SHORTEST_DECISION} characters must be written before a "
-            f"holdout is opened, had {len(decision)}: which setting is kept, and what result would "
-            "make you drop it."
-        )
-    opened = replace(held, opened_at=now(), decision=decision)
-    detail = {"first": str(held.first), "decision": decision, "setting": dict(setting)}
-    journal.record_event(OPENED, market, detail)
-    _write(home, opened)
-    return opened
+    decision = " ".join(decision.split())
+    with _alone(home, market):
+        held = holdout_of(home, market)
+        if held is None or not held.is_sealed:
+            state = "has none" if held is None else f"opened it on {held.opened_at[:10]}"
+            raise HoldoutError(f"a sealed holdout can be opened, market {market!r} {state}.")
+        if len(decision) < _SHORTEST_DECISION:
+            raise HoldoutError(
+                f"a decision of at least {_SHORTEST_DECISION} characters must be written before a "
+                f"holdout is opened, had {len(decision)}: which setting is kept, and what result "
+                "would make you drop it."
+            )
+        opened = replace(held, opened_at=now(), decision=decision)
+        detail = {"first": str(held.first), "decision": decision, "setting": dict(setting)}
+        journal.record_event(OPENED, market, detail)
+        _write(home, opened)
+        return opened
 
 
 def holdout_fault(home: Path, journal: Journal, market: str) -> str:
-    """Return where the seal of a market is not what the journal says of it; "" where it is."""
-    events = [e for e in journal.events(subject=market) if e["kind"] in (SEALED, OPENED)]
+    """Return where the seal of a market is not what the journal says of it; "" where it is.
+
+    Also where settings were recorded on the unsealed data while it was sealed: who takes the file
+    away, looks, and puts it back leaves them.
+    """
+    events = _events(journal, market)
     held = holdout_of(home, market)
-    said = None if not events else (events[0]["detail"]["first"], events[-1]["kind"] == SEALED)
-    found = None if held is None else (str(held.first), held.is_sealed)
-    if said == found or (not events and held is None):
+    since, is_open = _told(events)
+    said = f"{'opened' if is_open else 'sealed'} from {since}" if events else "none"
+    found = "none"
+    if held is not None:
+        found = f"{'sealed' if held.is_sealed else 'opened'} from {held.first}"
+    if said != found:
+        return (
+            f"the holdout of {market!r} is not as the journal has it ({said}, found {found}): its "
+            "file was changed behind the program's back, or a crash kept it from being written"
+        )
+    looked = _looked(journal, market, events)
+    if not looked:
         return ""
-    journal_says = "none" if said is None else f"{'sealed' if said[1] else 'opened'} from {said[0]}"
-    file_says = "none" if found is None else f"{'sealed' if found[1] else 'opened'} from {found[0]}"
+    had = "1 setting was" if looked == 1 else f"{looked:,} settings were"
     return (
-        f"the holdout of {market!r} is not as the journal has it ({journal_says}, found "
-        f"{file_says}): its file was changed behind the program's back"
+        f"the holdout of {market!r} was seen while it was sealed: {had} recorded on unsealed data "
+        "after the sealing. Its file was taken away for a time, or they were begun before it"
     )
+
+
+def _events(journal: Journal, market: str) -> list[dict[str, Any]]:
+    return [e for e in journal.events(subject=market) if e["kind"] in (SEALED, OPENED)]
+
+
+def _told(events: list[dict[str, Any]]) -> tuple[str, bool]:
+    # From when it is sealed by the journal, "" where it never was, and whether it was opened.
+    since = [str(e["detail"]["first"]) for e in events if e["kind"] == SEALED]
+    return (since[-1] if since else ""), bool(events) and events[-1]["kind"] == OPENED
+
+
+def _looked(journal: Journal, market: str, events: list[dict[str, Any]]) -> int:
+    # Rows of the market, between sealing and opening, of data that were not cut. An import brings
+    # those of other stores; of a sweep over markets the fingerprint may be another market's.
+    if not events:
+        return 0
+    until = next((str(e["at"]) for e in events if e["kind"] == OPENED), "~")
+    sql = """SELECT id FROM trials WHERE json_extract("values", '$."universe.source"') = ?
+        AND at > ? AND at < ? AND fingerprint NOT LIKE '%-sealed-%'
+        AND json_extract("values", '$."sweep.axes"."universe.source"') IS NULL"""
+    with journal.connected() as connection:
+        rows = [r[0] for r in connection.execute(sql, (market, str(events[0]["at"]), until))]
+    if not rows:
+        return 0
+    brought = [e["detail"].get("trials") or (0, 0) for e in journal.events("import")]
+    return sum(not any(first <= row <= last for first, last in brought) for row in rows)
 
 
 def _saw(values: Mapping[str, Any], first: dt.date) -> bool:
     end = values.get("period.end")
     return end is None or str(end) >= str(first)
+
+
+def _alone(home: Path, market: str) -> AbstractContextManager[None]:
+    # Check, event and file are one step: of two who open at once, one is told that it is open.
+    return write_lock(home / "holdout" / f".{market}.lock", f"the holdout of {market!r}")
 
 
 def _path(home: Path, market: str) -> Path:

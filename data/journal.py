@@ -15,6 +15,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -177,7 +178,8 @@ class Journal:
             try:
                 if digest_of(row["data"]) != row["digest"]:
                     raise ValueError("another digest")
-                found.append(TrialReturns.unpack(row["hash"], row["data"]))
+                kept = TrialReturns.unpack(row["hash"], row["data"])
+                found.append(replace(kept, trial=row["trial"]))
             except (ValueError, zlib.error) as error:
                 raise JournalCorruptError(
                     f"the returns in row {row['id']} of {self.path} are not those that were "

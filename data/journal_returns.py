@@ -29,11 +29,15 @@ class TrialReturns:
         Strictly increasing.
     excess : float64[n]
         Return over that of cash, fractions; float32 precision once stored.
+    trial : str
+        Hash of the row of the journal that they were recorded with: of the setting itself, or of
+        the sweep that ran it. "" before they are recorded.
     """
 
     hash: str
     sessions: npt.NDArray[np.datetime64]
     excess: npt.NDArray[np.float64]
+    trial: str = ""
 
     def pack(self) -> bytes:
         """Return the sessions and returns, compressed.

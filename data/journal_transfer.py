@@ -10,7 +10,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,9 @@ _SAME: Final = {
 }
 
 Row = dict[str, Any]
+
+
+_IMPORTED: Final = "imported "
 
 
 class JournalExportError(DataError, ValueError):
@@ -89,14 +92,20 @@ def import_journal(journal: Journal, path: Path) -> Imported:
     data.journal.JournalError, OSError
     """
     rows = _read(path)
+    for event in rows["events"]:
+        # What is sealed, opened or imported is a store's, and this one has other files and rows.
+        if event["kind"].startswith("holdout ") or event["kind"] == "import":
+            event["kind"] = _IMPORTED + event["kind"]
     added = dict.fromkeys(COLUMNS, 0)
     with journal.connected() as connection, transaction(connection):
         for table, found in rows.items():
             keys = _SAME[table]
             names = ", ".join(f'"{name}"' for name in keys)
-            there = {tuple(row) for row in connection.execute(f"SELECT {names} FROM {table}")}
+            there = {
+                _same(table, row) for row in connection.execute(f"SELECT {names} FROM {table}")
+            }
             for row in found:
-                same = tuple(row[name] for name in keys)
+                same = _same(table, [row[name] for name in keys])
                 if same in there:
                     continue
                 there.add(same)
@@ -105,9 +114,18 @@ def import_journal(journal: Journal, path: Path) -> Imported:
                 added[table] += 1
         if any(added.values()):
             ends = {table: found[-1]["chain"] for table, found in rows.items() if found}
-            detail = json.dumps({"added": added, "ends": ends})
+            last = connection.execute("SELECT MAX(id) FROM trials").fetchone()[0] or 0
+            brought = [last - added["trials"] + 1, last]
+            detail = json.dumps({"added": added, "ends": ends, "trials": brought})
             append(connection, "events", (now(), "import", path.name, detail))
     return Imported({table: len(found) for table, found in rows.items()}, added)
+
+
+def _same(table: str, values: Iterable[str]) -> tuple[str, ...]:
+    # An event of this store that comes back from another is here already.
+    if table == "events":
+        return tuple(value.removeprefix(_IMPORTED) for value in values)
+    return tuple(values)
 
 
 def _read(path: Path) -> dict[str, list[Row]]:

@@ -1,8 +1,9 @@
 """Where one result stands among all the trials it was chosen from.
 
 A setting that was reached by trying others is judged as the best of them. Of most trials the
-returns are known, and how alike they are says to how many independent chances they amount; of the
-rest (a sweep keeps a sample of its runs, older trials none) only the number is.
+returns are known, and how alike they are says to how many independent chances they amount. The
+other runs of a sweep, which keeps a sample, are taken to be as alike. Of trials that stand for
+nothing that is known each is a chance of its own.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Standing:
         Different settings tried, this one included.
     known : int
         Those of them whose returns are known and move.
+    unseen : int
+        Those of which nothing but the number is known.
     effective : float
         Independent trials they amount to, in [1, `trials`].
     luck : Luck
@@ -72,6 +75,7 @@ class Standing:
     track_record: float | None
     trials: int
     known: int
+    unseen: int
     effective: float
     luck: Luck
     expected_best: float
@@ -86,6 +90,7 @@ def standing(
     others: Floats,
     trials: int,
     *,
+    unseen: int = 0,
     draws: int = 2000,
     seed: int = 0,
 ) -> Standing:
@@ -103,6 +108,9 @@ def standing(
     trials : int
         Different settings tried in all, at least 1 + the different ones among `others`; a smaller
         number is raised to that.
+    unseen : int
+        Those of them that the known ones say nothing of: each is a chance of its own. For all
+        others the known ones stand.
     draws, seed : int
         As in :func:`core.evidence.luck.luck_of_the_best`.
 
@@ -122,7 +130,9 @@ def standing(
     luck = luck_of_the_best(all_known, draws=draws, seed=seed)
     number = max(trials, 1 + others.shape[1])
     still = others.shape[1] + 1 - luck.trials  # in cash all the time: no chance of a Sharpe ratio
-    effective = chances(luck.effective, luck.trials, max(number - still, luck.trials))
+    unseen = min(max(unseen, 0), number - 1 - others.shape[1])
+    seen = max(number - still - unseen, luck.trials)
+    effective = min(chances(luck.effective, luck.trials, seen) + unseen, float(number))
     variance = 1.0 / (moments.observations - 1)
     return Standing(
         moments=moments,
@@ -131,6 +141,7 @@ def standing(
         track_record=minimum_track_record(moments),
         trials=number,
         known=luck.trials,
+        unseen=unseen,
         effective=effective,
         luck=luck,
         expected_best=expected_maximum_sharpe(variance, effective),

@@ -131,6 +131,7 @@ def _panels(
         session.current(),
         want,
         session.colours(),
+        engine.journal,
     )
 
 

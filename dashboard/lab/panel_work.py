@@ -27,6 +27,7 @@ from core.surface import Surface, risk_surface
 from core.units import Floats
 from dashboard.controls.groups import BOOK_FIELDS
 from dashboard.format import DASH, date
+from dashboard.lab.trials import record_strips, record_surface
 from dashboard.pipeline import Pipeline
 from dashboard.report.account import (
     BY,
@@ -40,6 +41,7 @@ from dashboard.report.health import CLOSEST, COUNTED, health_words
 from dashboard.run import Run
 from dashboard.studies import Pace
 from dashboard.sweep_run import Books
+from data.journal import Journal
 
 __all__ = [
     "RULE_COLOURS",
@@ -181,14 +183,19 @@ def _shares(account: RuleAccount, shares: Shares, whole: bool) -> dict[str, Any]
     }
 
 
-def strips_work(run: Run) -> Callable[[Pace], dict[str, Any]]:
-    """Return the work that runs 21 values of every risk field: path → strip."""
+def strips_work(run: Run, journal: Journal | None = None) -> Callable[[Pace], dict[str, Any]]:
+    """Return the work that runs 21 values of every risk field: path → strip.
+
+    With a journal the strips are written there as trials.
+    """
 
     def work(pace: Pace) -> dict[str, Any]:
         found = sensitivity(
             run.inputs, run.scenario.risk, run.dates, points=STRIP_POINTS,
             initial_nav=run.result.initial_nav, cancelled=pace.cancelled,
         )  # fmt: skip
+        if journal is not None:
+            record_strips(journal, run, found)
         strips: dict[str, Any] = {}
         for path, strip in found.strips.items():
             metrics = [found.metrics(row) for row in strip.rows]
@@ -213,11 +220,13 @@ def surface_fields(run: Run) -> tuple[str, ...]:
     return NUMERIC_RISK_FIELDS + (BOOK_FIELDS if run.scenario.book.own_book is None else ())
 
 
-def surface_work(pipeline: Pipeline, run: Run, x: str, y: str) -> Callable[[Pace], Surface]:
+def surface_work(
+    pipeline: Pipeline, run: Run, x: str, y: str, journal: Journal | None = None
+) -> Callable[[Pace], Surface]:
     """Return the work that runs 41×41 values of two fields; each value of the book builds one.
 
     The levels do not depend on the present values of the two, as long as these are within their
-    usual ranges: who moves on the surface stays on it.
+    usual ranges: who moves on the surface stays on it. With a journal it is written there.
     """
 
     def work(pace: Pace) -> Surface:
@@ -230,10 +239,14 @@ def surface_work(pipeline: Pipeline, run: Run, x: str, y: str) -> Callable[[Pace
                 cancelled=pace.cancelled,
             )  # fmt: skip
 
-        return risk_surface(
-            run.scenario, axes[0], axes[1], here if same_book else Books(pipeline).run_group,
+        books = None if same_book else Books(pipeline)
+        found = risk_surface(
+            run.scenario, axes[0], axes[1], here if books is None else books.run_group,
             cancelled=pace.cancelled, done=lambda number: pace.share(number / count),
         )  # fmt: skip
+        if journal is not None:
+            record_surface(journal, run, found, pace, books)
+        return found
 
     same_book = not {x, y} & set(BOOK_FIELDS)
     return work

@@ -40,6 +40,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.studies import Studies, Study, Work
 from dashboard.theme import Theme
+from data.journal import Journal
 
 __all__ = [
     "PARTS",
@@ -106,6 +107,7 @@ def panels_frame(
     state: AppState,
     want: PanelsWant,
     colours: Theme,
+    journal: Journal | None = None,
 ) -> bytes:
     """Return what is known of the parts that the browser lacks; the rest is under way."""
     header: dict[str, Any] = {
@@ -116,7 +118,7 @@ def panels_frame(
     }
     columns: dict[str, Column] = {}
     for part in want.parts:
-        study = ask_part(studies, session, pipeline, run, part, x=want.x, y=want.y)
+        study = ask_part(studies, session, pipeline, run, part, x=want.x, y=want.y, journal=journal)
         told: dict[str, Any] = {"status": study.status, "share": round(study.share, 2)}
         if study.problem is not None:
             told["problem"] = problem_words(study.problem)
@@ -127,14 +129,18 @@ def panels_frame(
 
 
 def ask_part(
-    studies: Studies, session: str, pipeline: Pipeline, run: Run, part: str, *, x: str, y: str
-) -> Study:
-    """Return what is known of one part of the panels of `run`, and see that it is worked on."""
+    studies: Studies, session: str, pipeline: Pipeline, run: Run, part: str, *, x: str, y: str,
+    journal: Journal | None = None,
+) -> Study:  # fmt: skip
+    """Return what is known of one part of the panels of `run`, and see that it is worked on.
+
+    What shows many settings, surface and strips, is written in `journal`.
+    """
     key = f"{part}-{pipeline.key(run.scenario)}"
     if part == "surface":
         key = f"{part}-{_surface_key(pipeline, run, x, y)}"
     rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
-    return studies.ask(session, part, key, _work(part, pipeline, run, x, y), rank=rank)
+    return studies.ask(session, part, key, _work(part, pipeline, run, x, y, journal), rank=rank)
 
 
 def problem_words(problem: Problem) -> list[str]:
@@ -142,16 +148,12 @@ def problem_words(problem: Problem) -> list[str]:
     return [problem.title, problem.happened, problem.action]
 
 
-def _work(part: str, pipeline: Pipeline, run: Run, x: str, y: str) -> Work:
+def _work(part: str, pipeline: Pipeline, run: Run, x: str, y: str, journal: Journal | None) -> Work:
     if part == "surface":
-        return surface_work(pipeline, run, x, y)
-    works = {
-        "control": control_work,
-        "health": health_work,
-        "account": account_work,
-        "strips": strips_work,
-    }
-    return works[part](run)
+        return surface_work(pipeline, run, x, y, journal)
+    if part == "strips":
+        return strips_work(run, journal)
+    return {"control": control_work, "health": health_work, "account": account_work}[part](run)
 
 
 def _surface_key(pipeline: Pipeline, run: Run, x: str, y: str) -> str:

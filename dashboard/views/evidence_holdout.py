@@ -7,10 +7,9 @@ from typing import Final
 import streamlit as st
 
 from dashboard import session
-from dashboard.format import percent, ratio
 from dashboard.holdout import (
     MOST_MONTHS,
-    held_metrics,
+    held_words,
     holdout_words,
     opened_for,
     sealed_for,
@@ -49,14 +48,9 @@ def holdout(state: AppState, run: Run) -> None:
         _seal(market)
     elif found.held.is_sealed:
         _open(state)
-    elif (inside := held_metrics(run, found.held)) is not None:
-        frame.show(
-            frame.words_html(
-                f"Inside it this setting made {percent(inside.total_return, signed=True)}, Sharpe "
-                f"{ratio(inside.sharpe_ratio)}, max drawdown {percent(inside.max_drawdown)}.",
-                "Only the first look at it was out of sample.",
-            )
-        )
+    else:
+        words = held_words(run, found.held)
+        frame.show(frame.words_html(words, "Only the first look at it was out of sample."))
 
 
 def _seal(market: str) -> None:

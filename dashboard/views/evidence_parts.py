@@ -16,6 +16,7 @@ from dashboard.definitions import term_html
 from dashboard.evidence import Tests, curve_of_luck
 from dashboard.evidence_log import log_table
 from dashboard.evidence_words import (
+    chances_text,
     chances_words,
     standing_words,
     tests_words,
@@ -106,7 +107,7 @@ def _luck(run: Run, found: Standing) -> None:
         alt=(
             f"The best of {count(found.trials)} tries without skill shows "
             f"{ratio(yearly(found.expected_best_all))} a year if each is a chance of its own, of "
-            f"{ratio(found.effective, 1)} chances {ratio(yearly(found.expected_best))}. "
+            f"{chances_text(found)} {ratio(yearly(found.expected_best))}. "
             f"This result has {ratio(sharpe[0])} with a standard error of {ratio(sharpe[1])}."
         ),
         content=view_of(run, found.trials, found.effective),

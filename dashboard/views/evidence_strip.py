@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.evidence_words import deflated_tone, deflated_words, tried_fault
-from dashboard.format import count, date, ratio
+from dashboard.evidence_words import (
+    chance_text,
+    chances_text,
+    deflated_tone,
+    deflated_words,
+    tried_fault,
+)
+from dashboard.format import count, date
 from dashboard.holdout import HoldoutState, holdout_words
 from dashboard.problems import EXPECTED
 from dashboard.review_evidence import is_short
@@ -36,7 +42,7 @@ def evidence_badges(run: Run, *, ask: bool = True) -> list[Badge]:
     if found is not None and not is_short(run):
         tone = deflated_tone(found.deflated)
         mark = {"": "✓", "warn": "▲", "bad": "✕"}[tone]
-        text = f"deflated Sharpe {ratio(found.deflated)} {mark}"
+        text = f"deflated Sharpe {chance_text(found.deflated)} {mark}"
         hint = (
             f"Probability that the true Sharpe ratio is above what luck gives the best of so many "
             f"tries: {deflated_words(found.deflated)}."
@@ -61,5 +67,5 @@ def _trials(stood: Stood) -> Badge:
     tally, found = stood.tried.found.tally, stood.standing.found
     text = f"trials {count(tally.trials)}"
     if found is not None and found.trials > 1:
-        text += f" ({ratio(found.effective, 1)} chances)"
+        text += f" ({chances_text(found).replace(' independent', '')})"
     return text, "", "Settings tried on this market, and the independent ones they amount to."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from dashboard.evidence_words import deflated_tone, deflated_words
-from dashboard.format import DASH, count, ratio
+from dashboard.evidence_words import chance_text, chances_text, deflated_tone, deflated_words
+from dashboard.format import DASH, count
 from dashboard.holdout import holdout_words
 from dashboard.review_data_health import GRADE_WORDS, HealthReport
 from dashboard.review_evidence import is_short
@@ -62,7 +62,7 @@ def _trials(stood: Stood | None) -> Tile:
     if number > 1:
         words = "How many chances they amount to is not known."
     if number > 1 and found is not None:
-        words = f"As alike as they are, {ratio(found.effective, 1)} independent chances."
+        words = f"As alike as they are, {chances_text(found)}."
     return Tile("Settings tried", count(number), words)
 
 
@@ -76,9 +76,9 @@ def _deflated(run: Run, stood: Stood | None) -> Tile:
         return Tile(name, "…" if stood is None else DASH, words)
     words = (
         f"{deflated_words(found.deflated)[0].upper()}{deflated_words(found.deflated)[1:]}. "
-        f"{ratio(found.deflated_all)} with every try as a chance of its own."
+        f"{chance_text(found.deflated_all)} with every try as a chance of its own."
     )
-    return Tile(name, ratio(found.deflated), words, deflated_tone(found.deflated))
+    return Tile(name, chance_text(found.deflated), words, deflated_tone(found.deflated))
 
 
 def _holdout(stood: Stood | None) -> Tile:

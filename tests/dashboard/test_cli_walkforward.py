@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from core.axes import parse_axes
 from core.scenario import PRESETS, with_values
+from core.sweep_plan import plan_sweep
 from dashboard.cli import cli, main
 from dashboard.pipeline import Pipeline
+from dashboard.walkforward import WalkWindows, walk_hash
 from data.journal import Journal
 
 STOP, NAMES = "risk.position_stop_loss", "book.names_held"
@@ -58,6 +61,13 @@ def test_each_number_is_that_of_a_backtest(demo_home: Path) -> None:
     assert 1.0 <= found["luck"]["effective"] <= 6.0
     row = Journal(demo_home).trials()[-1]
     assert row["origin"] == "sweep"
+
+
+def test_other_windows_are_another_search() -> None:
+    plan = plan_sweep(PRESETS["Phase 8"], parse_axes([AXES[1]]))
+    windows = [WalkWindows(train=6), WalkWindows(train=7), WalkWindows(train=6, anchored=True)]
+    assert len({plan.hash, *(walk_hash(plan, each) for each in windows)}) == 4
+    assert walk_hash(plan, windows[0]) == walk_hash(plan, WalkWindows(train=6))
 
 
 @pytest.mark.usefixtures("demo_home")

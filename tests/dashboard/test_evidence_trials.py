@@ -20,8 +20,10 @@ from dashboard.evidence_trials import (
     different_runs,
     excess_of,
     returns_of,
+    spread_over_ranks,
     sweep_returns,
     tally_of,
+    unseen_trials,
 )
 from dashboard.record import record_run
 from dashboard.sweep_job import BookInputs, run_job
@@ -48,8 +50,25 @@ def test_a_run_is_recorded_with_its_returns(tmp_path: Path) -> None:
     assert kept.excess == pytest.approx(excess_of(RUN), rel=1e-6)
 
 
-def row(origin: str, fingerprint: str = "m", **metrics: Any) -> dict[str, Any]:
-    return {"origin": origin, "fingerprint": fingerprint, "metrics": metrics}
+def test_a_trial_without_returns_over_the_sessions_is_unseen(tmp_path: Path) -> None:
+    source, sessions = RUN.scenario.universe.source, RUN.dates[1:]
+    with Journal(tmp_path) as journal:
+        record_run(journal, RUN, preset_name="Phase 8", origin="cli")
+        kept, rows = journal.returns(source), journal.tried(source)
+    swept = TrialReturns("one run", sessions, excess_of(RUN), trial="a sweep")
+    rows = [
+        *rows,
+        row("page", hash="old"),
+        row("sweep", hash="a sweep", different=900),
+        row("sweep", hash="another", different=40),
+    ]
+    assert unseen_trials(rows, [*kept, swept], sessions, "mine") == 1 + 40
+    later = np.append(sessions, sessions[-1] + 1)
+    assert unseen_trials(rows, [*kept, swept], later, "mine") == 1 + 1 + 900 + 40
+
+
+def row(origin: str, fingerprint: str = "m", hash: str = "", **metrics: Any) -> dict[str, Any]:
+    return {"origin": origin, "fingerprint": fingerprint, "hash": hash, "metrics": metrics}
 
 
 def test_a_sweep_counts_as_its_different_runs() -> None:
@@ -69,9 +88,9 @@ def swept() -> tuple[SweepTable, BookInputs]:
 def test_runs_in_a_dead_zone_are_one_trial() -> None:
     table, _ = swept()
     curves = {tuple(values) for values in np.nan_to_num(table.runs.values)}
-    assert 1 < different_runs(table) == len(curves) < 30, "loose stops are never hit"
+    assert 1 < different_runs(table.runs) == len(curves) < 30, "loose stops are never hit"
     nothing = SweepResult(np.full((30, len(METRICS)), np.nan), np.zeros(30, dtype=np.int64))
-    assert different_runs(SweepTable(table.plan, nothing, ("",) * 30)) == 1
+    assert different_runs(nothing) == 1
 
 
 def test_a_sweep_keeps_a_sample_from_its_best_to_its_worst() -> None:
@@ -95,3 +114,10 @@ def test_trials_of_other_sessions_are_left_out() -> None:
     assert found.shape == (57, 1)
     assert found[0, 0] == 3 / 1e4
     assert aligned([], days, "me").shape == (len(days), 0)
+
+
+def test_places_are_spread_from_the_highest_to_the_lowest() -> None:
+    values = np.array([3.0, np.nan, 9.0, 1.0, 7.0])
+    assert spread_over_ranks(values, 3).tolist() == [2, 0, 3]
+    assert spread_over_ranks(values, 9).tolist() == [2, 4, 0, 3]
+    assert spread_over_ranks(np.full(2, np.nan), 3).tolist() == []

@@ -36,7 +36,7 @@ def test_nothing_in_the_engine_knows_what_came_later(pipeline: Pipeline) -> None
     assert {"momentum", "value", "quality", "regime", "position_stop"} <= {
         row.name for row in found.rows
     }
-    assert "all are the same" in look_words(found)
+    assert "all are the same. On these dates no factor" in look_words(found)
 
 
 def test_a_factor_that_is_standardised_over_the_whole_sample_is_found(

@@ -52,7 +52,7 @@ def test_a_setting_among_others(monkeypatch: pytest.MonkeyPatch, demo_home: Path
                  "95 of 100 resampled histories", "Everything that was tried"):  # fmt: skip
         assert part in words, part
     assert "trials 7 (" in text
-    assert "deflated Sharpe 0." in text
+    assert "deflated Sharpe " in text
     assert "nan" not in words.lower().split()
     assert len(figures(app)) == 1
     (grid,) = app.main.dataframe

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from data.catalog import Catalog
 from data.errors import StoreCorruptError, UnknownSourceError
 from data.holdout import HoldoutError, holdout_fault, holdout_of, open_holdout, seal
 from data.journal import Journal, JournalCorruptError
+from data.journal_transfer import export_journal, import_journal
 from data.snapshot import current_snapshot
 
 FIRST = dt.date(2023, 9, 4)
@@ -115,13 +118,22 @@ def test_a_date_without_data_on_both_sides_is_refused(demo_home: Path, journal: 
     assert journal.events() == []
 
 
+def tried(journal: Journal, name: str, fingerprint: str, metrics: dict[str, Any]) -> None:
+    journal.record_trial(
+        scenario_hash=name, fingerprint=fingerprint, preset="Phase 8", origin="sweep",
+        metrics=metrics, values={"universe.source": "demo", "period.end": None},
+    )  # fmt: skip
+
+
 def test_settings_that_saw_it_before_are_counted(demo_home: Path, journal: Journal) -> None:
     for name, end in (("a", None), ("b", "2024-01-31"), ("c", "2023-01-31")):
         journal.record_trial(
             scenario_hash=name, fingerprint="m", preset="Phase 8", origin="page", metrics={},
             values={"universe.source": "demo", "period.end": end},
         )  # fmt: skip
-    assert seal(demo_home, journal, "demo", FIRST).tried_before == 2
+    for name, metrics in (("d", {"runs": 500, "different": 40}), ("e", {"runs": 7})):
+        tried(journal, name, "m", metrics)
+    assert seal(demo_home, journal, "demo", FIRST).tried_before == 2 + 40 + 7
 
 
 def test_a_seal_that_was_taken_away_shows(sealed: Path, journal: Journal) -> None:
@@ -152,3 +164,71 @@ def test_a_journal_that_cannot_be_written_leaves_it_sealed(sealed: Path) -> None
     held = holdout_of(sealed, "demo")
     assert held is not None
     assert held.is_sealed
+
+
+def test_a_seal_of_another_store_is_no_fault_of_this_one(
+    demo_home: Path, journal: Journal, tmp_path: Path
+) -> None:
+    seal(demo_home, journal, "demo", FIRST)
+    with Journal(tmp_path / "other") as other:
+        other.record_event("holdout sealed", "demo", {"first": "2022-01-03"})
+        other.record_event("holdout opened", "demo", {"first": "2022-01-03"})
+        tried(other, "theirs", "unsealed", {})
+        export_journal(other, tmp_path / "log")
+    import_journal(journal, tmp_path / "log")
+    assert len(journal.tried("demo")) == 1
+    assert holdout_fault(demo_home, journal, "demo") == ""
+
+
+def test_a_crash_before_the_file_is_written_is_mended_by_sealing_that_date_again(
+    sealed: Path, journal: Journal
+) -> None:
+    (sealed / "holdout" / "demo.json").unlink()
+    assert "a crash kept it from being written" in holdout_fault(sealed, journal, "demo")
+    with pytest.raises(HoldoutError, match="Seal it from 2023-09-04"):
+        seal(sealed, journal, "demo", dt.date(2024, 1, 2))
+    seal(sealed, journal, "demo", FIRST)
+    assert holdout_fault(sealed, journal, "demo") == ""
+    open_holdout(sealed, journal, "demo", DECISION, {})
+    (sealed / "holdout" / "demo.json").unlink()
+    with pytest.raises(HoldoutError, match="Restore its file from a copy"):
+        seal(sealed, journal, "demo", FIRST)
+
+
+def test_of_two_who_open_at_once_one_is_told(sealed: Path, journal: Journal) -> None:
+    told: list[str] = []
+    ready = Barrier(2)
+
+    def go() -> None:
+        ready.wait()
+        try:
+            open_holdout(sealed, journal, "demo", DECISION, {})
+            told.append("opened")
+        except HoldoutError as error:
+            told.append(str(error))
+
+    threads = [Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(journal.events("holdout opened")) == 1
+    assert sorted(told)[1] == "opened"
+    assert "opened it on" in sorted(told)[0]
+
+
+def test_a_seal_that_was_away_while_settings_were_tried_shows(
+    sealed: Path, journal: Journal
+) -> None:
+    tried(journal, "a", f"m-sealed-{FIRST}", {})
+    assert holdout_fault(sealed, journal, "demo") == ""
+    tried(journal, "b", "m", {})
+    assert "1 setting was recorded on unsealed data" in holdout_fault(sealed, journal, "demo")
+    open_holdout(sealed, journal, "demo", DECISION, {})
+    assert "was seen while it was sealed" in holdout_fault(sealed, journal, "demo")
+
+
+def test_settings_tried_after_the_opening_are_no_fault(sealed: Path, journal: Journal) -> None:
+    open_holdout(sealed, journal, "demo", DECISION, {})
+    tried(journal, "a", f"m-opened-{FIRST}", {})
+    assert holdout_fault(sealed, journal, "demo") == ""

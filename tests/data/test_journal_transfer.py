@@ -35,10 +35,24 @@ def test_trials_arrive_with_their_returns_once(file: Path, tmp_path: Path) -> No
         assert {row["hash"] for row in journal.tried("us")} == {"a", "b", "c"}
         assert {one.hash for one in journal.returns("us")} == {"a", "b", "c"}
         assert journal.scenario("Mine")["values"] == {"x": 1}
-        assert [event["kind"] for event in journal.events()] == ["holdout sealed", "import"]
+        assert [event["kind"] for event in journal.events()] == [
+            "imported holdout sealed",
+            "import",
+        ]
         journal.verify()
         assert not any(import_journal(journal, file).added.values())
         assert len(journal.events("import")) == 1
+
+
+def test_what_is_a_store_s_own_stays_that_of_its_store(file: Path, tmp_path: Path) -> None:
+    with Journal(tmp_path / "here") as first, Journal(tmp_path / "there") as second:
+        import_journal(second, file)
+        export_journal(second, tmp_path / "back.plimsoll")
+        import_journal(first, tmp_path / "back.plimsoll")
+        kinds = [event["kind"] for event in first.events()]
+        assert kinds == ["holdout sealed", "imported import", "import"]
+        assert first.events("import")[0]["detail"]["trials"] == [4, 3], "none were added"
+        assert second.events("import")[0]["detail"]["trials"] == [1, 3]
 
 
 def lines_of(file: Path) -> list[str]:

@@ -56,6 +56,22 @@ def test_trials_that_are_only_counted_are_as_alike_as_the_others() -> None:
     assert unknown.effective == 5000.0, "nothing is known of how alike they are"
 
 
+@given(st.integers(0, 60), st.integers(0, 400))
+def test_a_trial_that_nothing_stands_for_is_a_chance_of_its_own(known: int, unseen: int) -> None:
+    found = standing(MINE, alike(known, 0.97), 1 + known + unseen, unseen=unseen, draws=200)
+    seen = standing(MINE, alike(known, 0.97), 1 + known, draws=200)
+    assert found.unseen == unseen
+    assert found.effective == pytest.approx(seen.effective + unseen)
+    assert found.deflated <= seen.deflated
+
+
+def test_evidence_does_not_get_better_by_trying_more_of_the_same() -> None:
+    before = standing(MINE, alike(1, 0.97), 137, unseen=135)
+    after = standing(MINE, alike(5, 0.97), 141, unseen=135)
+    assert after.effective >= before.effective > 135.0
+    assert after.deflated <= before.deflated + 1e-3
+
+
 def test_trials_in_cash_are_no_chances() -> None:
     still = np.zeros((400, 9))
     found = standing(MINE, still, 10)
