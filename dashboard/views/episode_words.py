@@ -85,7 +85,7 @@ def falls_words(run: Run, number: int) -> str:
 def episode_sentence(
     episode: Episode, run: Run, sectors: pd.Series, names: pd.Series, rank: int
 ) -> str:
-    """Return one episode in words: what the benchmark did, what was invested, and what lost most."""
+    """Return one episode in words: the benchmark, what was invested, and what lost most."""
     end = (
         "and is still open"
         if episode.recovery is None
