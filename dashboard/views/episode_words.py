@@ -198,7 +198,7 @@ def rules_account_table(
     head = ["Rule", "Saved (+) or cost (−), peak to trough", "Acted, peak to trough", "When"]
     head += [] if later is None else ["Acted after the trough"]
     blank = [""] * (len(head) - 2)
-    rows = [] if ends is None else [("No rules", points(ends[0]), *blank)]
+    rows = [] if ends is None else [("No rules, between these dates", points(ends[0]), *blank)]
     for rule in Rule:
         dates = acted.get(rule)
         when = "" if dates is None or not len(dates) else _span(dates)
