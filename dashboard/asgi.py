@@ -28,6 +28,7 @@ from dashboard.base_address import NamesTheServer
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
 from dashboard.late import DropLate
+from dashboard.progress import engine_words
 from data.errors import DataError
 
 __all__ = ["HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
@@ -63,7 +64,7 @@ def prepare(progress: Callable[[str, float], None] | None = None) -> None:
     """
     ensure_demo(home_folder(), progress)
     if progress is not None:
-        progress("Loading the engine (compiled once, up to a minute)", 0.5)
+        progress(engine_words(home_folder()), 0.5)
     warm_up()
 
 

@@ -29,7 +29,7 @@ from dashboard.evidence_trials import sweep_returns
 from dashboard.format import count as counted
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
-from dashboard.progress import terminal_progress
+from dashboard.progress import engine_words, terminal_progress
 from dashboard.sweep_backends import BACKENDS, open_backend
 from dashboard.sweep_memory import available_memory
 from dashboard.sweep_report import sweep_lines
@@ -98,7 +98,7 @@ def sweep_command(
         if any(DEMO in (plan.base.universe.source, *levels) for levels in plan.levels):
             ensure_demo(home, progress)
         manifest = sweep_manifest(plan, pipeline)
-        progress("Loading the compiled engine (compiled once, up to a minute)", 0.5)
+        progress(engine_words(home), 0.5)
         pipeline.warm_up()
     with files.locked():
         if files.begin(manifest, fresh=fresh):

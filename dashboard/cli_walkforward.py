@@ -16,7 +16,7 @@ from dashboard.cli_scenario import chosen_scenario, scenario_options
 from dashboard.evidence_trials import sweep_returns
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
-from dashboard.progress import terminal_progress
+from dashboard.progress import engine_words, terminal_progress
 from dashboard.report.walkforward import print_walk_forward, walk_forward_document
 from dashboard.sweep_backends import BACKENDS, open_backend
 from dashboard.sweep_memory import available_memory
@@ -117,7 +117,7 @@ def _walk(
             if plan.base.universe.source == DEMO:
                 ensure_demo(home, progress)
             pipeline = Pipeline(home)
-            progress("Loading the compiled engine (compiled once, up to a minute)", 0.0)
+            progress(engine_words(home), 0.0)
             pipeline.warm_up()
             return walk_forward(
                 plan, windows, pipeline, place,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dashboard.progress import MAKING_DEMO
 from data.catalog import Catalog
 from data.errors import StoreCorruptError, StoreVersionError, UnknownSourceError
 from data.providers.demo import generate
@@ -49,7 +50,7 @@ def ensure_demo(home: Path, progress: Callable[[str, float], None] | None = None
     except (UnknownSourceError, StoreVersionError, StoreCorruptError):
         pass  # it can always be made again
     if progress is not None:
-        progress("Making the simulated market", 0.0)
+        progress(MAKING_DEMO, 0.0)
     write_market(
         home,
         DEMO,

@@ -32,6 +32,7 @@ from dashboard.cache import ArrayCache, contents
 from dashboard.diagrams import DiagramCache, mute
 from dashboard.execution import check_prices, inside_prices, stand_in_notes
 from dashboard.memo import Memo
+from dashboard.progress import engine_words
 from dashboard.run import STAGES, Run, Timing
 from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
@@ -118,7 +119,8 @@ class Pipeline:
             Typed, with what was expected, what was found and the way out.
         """
         say, clock = progress or mute, [time.perf_counter()]
-        say("Loading the compiled engine (compiled once, up to a minute)", 0.0)
+        self.data_key(scenario)  # a market or book that is not there is named before compiling
+        say(engine_words(self.home), 0.0)
         self.warm_up()
         clock.append(time.perf_counter())
         say("Reading prices", 0.2)

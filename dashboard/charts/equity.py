@@ -26,7 +26,7 @@ __all__ = ["STYLES", "colour_of", "equity_panel", "label_colour", "last_finite"]
 # Drawn in this order: the portfolio last, on top.
 STYLES = (
     ("benchmark", "Benchmark", {"width": 1}),
-    ("control", "Control", {"width": 1.5, "dash": "dot"}),
+    ("control", "Same exposure", {"width": 1.5, "dash": "dot"}),
     ("baseline", "Preset", {"width": 1.5, "dash": "dash"}),
     ("portfolio", "Portfolio", {"width": 2}),
 )

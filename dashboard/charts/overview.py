@@ -88,6 +88,6 @@ def _heights(parts: Sequence[Part]) -> dict[str, int]:
 def _explained(panel: Panel) -> Panel:
     title, *labels = panel.annotations
     said: dict[str, Any] = title | {
-        "text": f"{title['text']} · dotted: control, the same average exposure without rules"
+        "text": f"{title['text']} · dotted: exposure-matched control (same exposure, without rules)"
     }
     return replace(panel, annotations=(said, *labels))

@@ -88,7 +88,7 @@ def _time_axis(index: pd.Index, bottom: Slot, colours: Theme, compact: bool) -> 
         "anchor": bottom.axis,
         "tickformat": "%d %b %Y" if days < _DAY_FROM else "%b %Y",
         "hoverformat": "%Y-%m-%d",
-        "nticks": 4 if compact else 7,
+        "nticks": 3 if compact else 7,
         "tickangle": 0,
         "showspikes": True,
         "spikemode": "across",

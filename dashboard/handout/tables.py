@@ -86,7 +86,14 @@ def against_table(found: dict[str, PairedDifference]) -> str:
                 escape(str(one.verdict)),
             )
         )
-    head = ("Metric", "Portfolio", "Control", "Difference", "95 % interval", "Verdict")
+    head = (
+        "Metric",
+        "Portfolio",
+        "Exposure-matched control",
+        "Difference",
+        "95 % interval",
+        "Verdict",
+    )
     return html_table(head, rows)
 
 
@@ -132,7 +139,7 @@ def control_table(control: Control) -> str:
         write = FORMATS[face.kind]
         change = _change(face.kind, changes[name])
         rows.append((term_html(name), write(own[name]), write(other[name]), change))
-    return html_table(("Metric", "Portfolio", "Control", "Difference"), rows)
+    return html_table(("Metric", "Portfolio", "Exposure-matched control", "Difference"), rows)
 
 
 def health_table(run: Run, health: tuple[RuleHealth, ...]) -> str:

@@ -73,7 +73,7 @@ def print_account(found: Account, by: By, console: Console) -> None:
     else:
         console.print(Text("There is no drawdown: NAV never fell below its peak."))
     _print_lines(console, account_words(found.account))
-    console.print(Text("\nThe same exposure without rules", style="bold"))
+    console.print(Text("\nExposure-matched control: the same exposure without rules", style="bold"))
     console.print(_control_table(found.control))
     _print_lines(console, control_words(found.control))
     console.print(Text("\nRule health", style="bold"))
@@ -188,7 +188,7 @@ def _column(metric: str) -> int:
 
 
 def _control_table(control: Control) -> Table:
-    table = new_table(["", SCENARIO, "Control", "Difference"])
+    table = new_table(["", SCENARIO, "Exposure-matched control", "Difference"])
     own, other = control.scenario.as_dict(), control.metrics.as_dict()
     for name in CONTROL_METRICS:
         face = FACES[name]

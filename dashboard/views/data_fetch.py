@@ -24,6 +24,7 @@ _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a fetch under way
 _LOOK_IDLE: Final = 5.0  # … and for one that another browser may begin
 _TOP: Final = "The most traded stocks"
 _OWN: Final = "Symbols of your own"
+_AUTOMATIC: Final = "Automatic: Polygon with a key, else Yahoo"
 _OPTIONS: Final = ("universe", "count", "day", "own", "start", "end", "provider", "name")
 
 
@@ -147,7 +148,8 @@ def _missing_file(known: Fetching) -> None:
 
 
 def _options() -> None:
-    universe = st.selectbox("Universe", [*UNIVERSES, _TOP, _OWN], key="fetch-universe")
+    universe = st.selectbox("Universe", [*UNIVERSES, _TOP, _OWN], key="fetch-universe",
+                            format_func=_universe_words)  # fmt: skip
     if universe == _TOP:
         _most_traded()
     if universe == _OWN:
@@ -164,10 +166,17 @@ def _options() -> None:
         "Provider",
         list(PROVIDER_CHOICES),
         key="fetch-provider",
-        format_func=lambda name: NAMES[name].capitalize(),
+        format_func=lambda name: _AUTOMATIC if name == "auto" else NAMES[name],
         help="Automatic: Polygon where a key is set and it answers, else Yahoo, for each name.",
     )
     right.text_input("Name of the market", LIVE, key="fetch-name")
+
+
+def _universe_words(name: str) -> str:
+    if name not in UNIVERSES:
+        return name
+    companies, _ = review_data.universe_size(name)
+    return f"{companies} large US companies ({name})"
 
 
 def _most_traded() -> None:

@@ -164,8 +164,6 @@ def _state_more(row: ProviderRow) -> str:
         parts.append("Needs no key." if row.name == "yahoo" else "A key is set.")
     if row.since is not None:
         parts.append(f"Since {row.since:%Y-%m-%d %H:%M} UTC.")
-    elif row.state == "unavailable":
-        parts.append("Since when is not known: no fetch has met it.")
     if row.asked_at is not None:
         parts.append(f"Last asked {row.asked_at:%Y-%m-%d %H:%M} UTC.")
     if row.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import isfinite
 from typing import Final
 
 import pandas as pd
@@ -84,7 +85,7 @@ def falls_words(run: Run, number: int) -> str:
 def episode_sentence(
     episode: Episode, run: Run, sectors: pd.Series, names: pd.Series, rank: int
 ) -> str:
-    """Return one episode in words: what was invested, and the sector and name that lost most."""
+    """Return one episode in words: the benchmark, what was invested, and what lost most."""
     end = (
         "and is still open"
         if episode.recovery is None
@@ -95,7 +96,7 @@ def episode_sentence(
     text = (
         f"Number {rank} by depth: {percent(episode.depth)} from {date(run.dates[episode.peak])}"
         f"{start} to {date(run.dates[episode.trough])}, {_days(episode.days_to_trough)}, "
-        f"{end}. {_invested_words(episode, run)}"
+        f"{end}. {_benchmark_words(episode, run)}{_invested_words(episode, run)}"
     )
     called = sectors.rename(index=lambda name: sector_label(str(name)))
     lost = [
@@ -197,7 +198,7 @@ def rules_account_table(
     head = ["Rule", "Saved (+) or cost (−), peak to trough", "Acted, peak to trough", "When"]
     head += [] if later is None else ["Acted after the trough"]
     blank = [""] * (len(head) - 2)
-    rows = [] if ends is None else [("No rules", points(ends[0]), *blank)]
+    rows = [] if ends is None else [("No rules, between these dates", points(ends[0]), *blank)]
     for rule in Rule:
         dates = acted.get(rule)
         when = "" if dates is None or not len(dates) else _span(dates)
@@ -233,6 +234,18 @@ def _last_words(run: Run) -> str:
     now = float(run.result.drawdown[-1])
     where = f"{percent(-now)} below" if now < 0.0 else "at"
     return f"At the end NAV stood {where} its peak."
+
+
+def _benchmark_words(episode: Episode, run: Run) -> str:
+    first, last = float(run.benchmark[episode.peak]), float(run.benchmark[episode.trough])
+    change = last / first - 1.0
+    if not isfinite(change):  # a day without a value of the benchmark
+        return ""
+    what = "lost" if change < 0.0 else "gained"
+    return (
+        f"From peak to trough, over the same days, {run.benchmark_name} {what} "
+        f"{percent(abs(change))}. "
+    )
 
 
 def _invested_words(episode: Episode, run: Run) -> str:

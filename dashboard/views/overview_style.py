@@ -71,6 +71,8 @@ PRESENTER_CSS = """<style>
 .pl-steps { font-size: 16px; line-height: 24px; color: var(--pl-secondary); white-space: nowrap; }
 .st-key-steps > :last-child { flex: none !important; width: 1px !important; }
 @media (max-height: 950px) and (min-width: 701px) {
+  .stApp .stMainBlockContainer { padding: 8px 48px 64px; }
+  .st-key-stage .pl-h2 { font-size: 24px; line-height: 30px; }
   .st-key-stage { gap: 8px; }
   .pl-story { font-size: 22px; line-height: 30px; }
   .pl-story.lead { font-size: 32px; line-height: 42px; }

@@ -21,7 +21,7 @@ __all__ = ["account_html", "control_html", "health_html", "rules_in_words"]
 
 _PARTS = (
     ("account", "What each rule cost or saved"),
-    ("control", "The same exposure without rules"),
+    ("control", "Exposure-matched control"),
     ("health", "Rule health"),
 )
 
@@ -84,7 +84,7 @@ def control_html(study: ControlStudy) -> str:
         cell = f'<span data-control="{row["name"]}" data-value="{row["control"]!r}">'
         control = f"{cell}{write(row['control'])}</span>"
         rows.append((escape(row["label"]), write(row["scenario"]), control))
-    return html_table(("", "Scenario", "Control"), rows) + bullets(study.words)
+    return html_table(("", "Scenario", "Exposure-matched control"), rows) + bullets(study.words)
 
 
 def health_html(told: Mapping[str, Any]) -> str:

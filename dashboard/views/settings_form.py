@@ -12,6 +12,7 @@ from core.scenario import scenario_hash, specs, value_at
 from dashboard import session
 from dashboard.controls.scales import choices, scale_of, unit_text
 from dashboard.state import AppState
+from dashboard.views import frame
 
 __all__ = ["BOOK_GROUPS", "fields_of", "settings_form"]
 
@@ -22,6 +23,7 @@ BOOK_GROUPS: Final = (
 )  # fmt: skip
 _KINDS: Final = ("number", "integer", "flag", "choice")
 _COLUMNS: Final = 3
+_WHEN: Final = "What you change here applies when you press Run, here or below the last field."
 
 
 def fields_of(group: str) -> tuple[ParameterSpec, ...]:
@@ -50,16 +52,27 @@ def settings_form(title: str, groups: Sequence[str], key: str) -> None:
     state = session.current()
     # Named by the setting: a value that the browser sent for another setting is nobody's choice.
     named = f"{key}:{scenario_hash(state.scenario)}"
+    paths = [spec.path for group in groups for spec in fields_of(group)]
     with st.expander(title), st.form(named, border=False):
+        # The form is several screens high: its button stands above the first field as well.
+        _run_button(named, paths, "top")
+        frame.show(frame.words_html("", _WHEN))
         for group in groups:
             st.markdown(f"**{group}**")
             columns = st.columns(_COLUMNS)
             for place, spec in enumerate(fields_of(group)):
                 _field(columns[place % _COLUMNS], spec, state, f"{named}:{spec.path}")
-        paths = [spec.path for group in groups for spec in fields_of(group)]
-        st.form_submit_button(
-            "Run with these settings", type="primary", on_click=_take, args=(named, paths)
-        )
+        _run_button(named, paths, "end")
+
+
+def _run_button(named: str, paths: Sequence[str], place: str) -> None:
+    st.form_submit_button(
+        "Run with these settings",
+        type="primary",
+        key=f"{named}:run-{place}",
+        on_click=_take,
+        args=(named, paths),
+    )
 
 
 def _field(column: Any, spec: ParameterSpec, state: AppState, key: str) -> None:

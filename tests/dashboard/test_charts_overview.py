@@ -44,12 +44,12 @@ def test_the_height_does_not_depend_on_the_control(colours: Theme, compact: bool
         figure = drawn(colours, control=control, compact=compact)
         assert figure.layout.height == OVERVIEW_HEIGHT_PX
     names = {trace.name for trace in figure.data}
-    assert {"Portfolio", "Benchmark", "Control", "Regime"} <= names
+    assert {"Portfolio", "Benchmark", "Same exposure", "Regime"} <= names
 
 
 def test_the_control_is_drawn_as_it_was_found() -> None:
     figure = drawn()
-    trace = next(one for one in figure.data if one.name == "Control")
+    trace = next(one for one in figure.data if one.name == "Same exposure")
     assert np.asarray(trace.y, dtype=float) == pytest.approx(CONTROL.growth, rel=1e-6)
     assert trace.line.dash == "dot"
     assert any("without rules" in note.text for note in figure.layout.annotations)

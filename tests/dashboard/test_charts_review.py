@@ -106,6 +106,10 @@ def test_episodes_in_words_say_their_numbers() -> None:
     assert f"{lost.index[0]} ({points(lost.iloc[0])})" in said
     trough = RUN.exposure_frame()["invested"].iloc[FOUND[0].trough]
     assert f"{percent(trough, 0)} at the trough" in said
+    ends = RUN.benchmark[[FOUND[0].peak, FOUND[0].trough]]
+    change = float(ends[1] / ends[0] - 1.0)
+    what = "lost" if change < 0.0 else "gained"
+    assert f"over the same days, {RUN.benchmark_name} {what} {percent(abs(change))}." in said
     falls = falls_words(RUN, 42)
     assert falls.startswith("One of 42 falls below a peak. They are this scenario's own")
     assert falls.count("−") == 0  # "below" has said it

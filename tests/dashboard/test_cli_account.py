@@ -91,7 +91,7 @@ def test_text_names_rules_control_and_health(
     assert "average" in text
     assert "simply holding less" in text.lower()
     assert "No rules" in text
-    for heading in ("Rule account", "The same exposure without rules", "Rule health"):
+    for heading in ("Rule account", "Exposure-matched control", "Rule health"):
         assert heading in text
 
 

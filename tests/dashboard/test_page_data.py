@@ -129,6 +129,7 @@ def test_a_click_fetches_two_hundred_names_from_whoever_answers(
 
 
 def test_what_is_fetched_can_be_chosen(app: AppTest, orders: list[Order]) -> None:
+    assert app.selectbox(key="fetch-universe").options[0] == "200 large US companies (us200)"
     app.selectbox(key="fetch-universe").set_value("Symbols of your own").run()
     app.text_area(key="fetch-own").set_value("AAPL, BRK.B\nAAPL").run()
     app.date_input(key="fetch-start").set_value(dt.date(2020, 1, 2)).run()

@@ -144,13 +144,15 @@ def test_settings_are_taken_together_and_a_wrong_one_is_explained(app: AppTest) 
     assert number("regimes.vix_release_level").value is None
     number("regimes.hysteresis").set_value(20.0)
     number("regimes.leverage.volatile").set_value(0.8)
-    run = next(one for one in app.button if one.label == "Run with these settings")
-    run.click().run()
+    top, _ = (one for one in app.button if one.label == "Run with these settings")
+    assert "applies when you press Run" in page_text(app)
+    top.click().run()
     assert healthy(app)
     assert heading(app) == "Regimes · Phase 8, 2 changed"
     assert app.query_params["rhys"] in ("0.2", ["0.2"])
     number("regimes.vix_release_level").set_value(40.0)
-    next(one for one in app.button if one.label == "Run with these settings").click().run()
+    _, end = (one for one in app.button if one.label == "Run with these settings")
+    end.click().run()
     assert "vix_release_level must be at most vix_level (30), was 40" in page_text(app)
 
 
