@@ -86,14 +86,9 @@ class Standing:
 
 
 def standing(
-    excess: Floats,
-    others: Floats,
-    trials: int,
-    *,
-    unseen: int = 0,
-    draws: int = 2000,
-    seed: int = 0,
-) -> Standing:
+    excess: Floats, others: Floats, trials: int,
+    *, unseen: int = 0, draws: int = 2000, seed: int = 0,
+) -> Standing:  # fmt: skip
     """Judge a result as one of the trials it was chosen from.
 
     The variance of a trial's Sharpe ratio without skill is 1 / (T − 1): with the variance across
