@@ -40,6 +40,15 @@ _COMPILE: Check = (
         "from core.simulation import warm_up, warm_up_many; warm_up(); warm_up_many()",
     ],
 )
+_COMPILE_TOPOLOGY: Check = (
+    "compile topology",
+    [
+        sys.executable,
+        "-c",
+        "import numpy as np; from core.factors.topology_diagrams import diagrams_of; "
+        "diagrams_of(np.sin(np.arange(40.0)).reshape(2, 20), 3, 1)",
+    ],
+)
 # What knows nothing of the engine does not wait until it is compiled.
 _DATA: Check = ("pytest data", [*_PYTEST, "tests/data", "-n", "2", "--dist", "loadgroup"])
 # A test's module fixture is made once where its file stays on one worker: see tests/conftest.py.
@@ -59,7 +68,7 @@ _BROWSER: Check = (
 ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
 #: One phase after the other: what the tests need, then the tests.
 PHASES: tuple[tuple[Sequence[Check], ...], ...] = (
-    ((_COMPILE,), (_CHROMIUM,)),
+    ((_COMPILE,), (_CHROMIUM, _COMPILE_TOPOLOGY)),
     ((_BROWSER,), (_TESTS,)),
 )
 # One thread for each worker's linear algebra: the workers already fill the machine.
