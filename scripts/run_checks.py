@@ -62,8 +62,11 @@ _TESTS: Check = (
 # A server and a Chromium for each worker. Two, beside the tests: a browser's test mostly waits.
 _BROWSER: Check = (
     "pytest browser",
-    [*_PYTEST, "-m", "browser", "tests/browser", "-n", "2", "--dist", "worksteal"],
-)
+    [
+        *_PYTEST, "-m", "browser", "tests/browser", "-n", "2",
+        "--dist", "loadgroup", "--no-loadscope-reorder",
+    ],
+)  # fmt: skip
 #: What needs nothing, at once and beside all else; the checks of a row one by one.
 ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
 #: One phase after the other: what the tests need, then the tests.
