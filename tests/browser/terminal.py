@@ -27,6 +27,7 @@ from dashboard.format import DASH, FORMATS, count, difference, percent
 from dashboard.report.faces import FACES
 from dashboard.url import PRESET_KEY
 from dashboard.views.metrics import CARDS
+from tests.browser.pages import settled
 from tests.browser.server import ROOT
 
 WIDE = "2000"  # columns: no printed line is wrapped
@@ -56,7 +57,8 @@ SEEN = """() => {
     unseen: [...document.querySelectorAll('.pl-unseen .pl-card')].map(card => [
       card.dataset.metric, card.dataset.value ?? '', text(card.querySelector('.pl-value'))]),
     tables: [...document.querySelectorAll('table.pl-table')].map(rows),
-    strip: text(document.querySelector('.pl-strip')),
+    strip: [...document.querySelector('.pl-strip').children]
+      .filter(part => !part.matches('.pl-badges')).map(text).join(' '),
   };
 }"""
 
@@ -136,8 +138,10 @@ def seen(page: Page) -> dict[str, Any]:
     if not page.locator("table.pl-table", has_text="Win rate").is_visible():
         numbers.click()
         page.locator("table.pl-table", has_text="Win rate").wait_for()
+        settled(page)  # the tables are drawn one after the other
     found: dict[str, Any] = page.evaluate(SEEN)
-    # How long a stage took is not a result, and differs.
+    # How long a stage took is not a result, and differs. Nor are badges, which count the settings
+    # tried so far and come and go with what other pages worked out.
     found["tables"] = {t[0][0]: t[1:] for t in found["tables"] if t[0][0] != "Stage"}
     return found
 
@@ -154,7 +158,9 @@ def assert_seen(page: Page, before: Mapping[str, Any]) -> None:
     """Compare everything the page shows with what :func:`seen` returned before."""
 
     def same() -> None:
-        assert seen(page) == before
+        now = seen(page)
+        parts = [name for name in {**before, **now} if now.get(name) != before.get(name)]
+        assert not parts, [(name, before.get(name), now.get(name)) for name in parts]
 
     _in_time(page, same)
 
