@@ -13,6 +13,7 @@ from dashboard.views import frame
 from dashboard.views.episode_words import COLUMNS, shown_episodes
 from dashboard.views.figure import Point
 from dashboard.views.keys import keys
+from dashboard.views.page import is_phone
 
 __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episodes_grid"]
 
@@ -91,6 +92,8 @@ def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
     frame.show(frame.heading_html(words))
     shown = shown_episodes(table)
     shown["Open"] = shown["Open"].map({True: "open", False: ""})
+    # A phone shows the first columns: how deep and since when before the rest.
+    order = ("Depth", *(n for n in shown.columns if n != "Depth")) if is_phone() else None
     written: dict[Any, Any] = dict.fromkeys(_DATES, date) | {"Depth": percent}
     written |= dict.fromkeys((name for name in COLUMNS.values() if name.startswith("Days")), _days)
     choice: Any = {"selection": {"rows": [] if selected is None else [selected]}}
@@ -105,6 +108,7 @@ def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
             name: st.column_config.Column(width=_DATE_PX if name in _DATES else "small")
             for name in shown.columns
         },
+        column_order=order,
         placeholder=DASH,  # or the cells of a fall that is open would say None
     )
 
@@ -115,7 +119,11 @@ def _days(value: Any) -> str:
 
 def _said(table: pd.DataFrame, selected: int | None) -> str:
     if selected is None:
-        return "Whole period. Click a fall in the chart or a row of the table, or press ]."
+        return (
+            "Whole period. Tap a fall in the chart or a row of the table."
+            if is_phone()
+            else "Whole period. Click a fall in the chart or a row of the table, or press ]."
+        )
     return f"Number {selected + 1} of {len(table)} by depth."
 
 

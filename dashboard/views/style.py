@@ -100,6 +100,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
+  .pl-table :is(th, td) { padding-left: 8px; }
   .stDataFrame { position: relative; timeline-scope: --pl-grid; }
   .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
   .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;
