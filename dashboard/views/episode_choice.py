@@ -82,7 +82,7 @@ def episode_picker(table: pd.DataFrame, selected: int | None) -> None:
             "Whole period", key=_WHOLE, disabled=selected is None,
             on_click=choose, args=(table, None), help="Show everything again. Key: Escape",
         )  # fmt: skip
-        st.caption(_said(table, selected))
+        frame.show(frame.words_html("", _said(table, selected)))
         keys({"[": _PREVIOUS, "]": _NEXT, "Escape": _WHOLE}, key="episode-keys")
 
 
