@@ -21,6 +21,15 @@ __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episode
 # another number, or not be there.
 _CHOICE: Final = "plimsoll.episode"
 _DATES: Final = ("Peak", "Trough", "Recovery")
+_HELP: Final = {
+    "Peak": "Last session at the high before the fall.",
+    "Trough": "Session of its lowest NAV.",
+    "Recovery": "First session back at the high.",
+    "Depth": "NAV at the trough over NAV at the peak, less 1.",
+    "Days down": "Calendar days from peak to trough.",
+    "Days back": "Calendar days from trough to recovery.",
+    "Days in all": "Calendar days from peak to recovery, or to the end of the period.",
+}
 _DATE_PX: Final = 100
 _PREVIOUS, _NEXT, _WHOLE = "episode-previous", "episode-next", "episode-whole"
 
@@ -105,7 +114,9 @@ def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
         selection_mode="single-row",
         selection_default=choice,
         column_config={
-            name: st.column_config.Column(width=_DATE_PX if name in _DATES else "small")
+            name: st.column_config.Column(
+                width=_DATE_PX if name in _DATES else "small", help=_HELP.get(name)
+            )
             for name in shown.columns
         },
         column_order=order,

@@ -34,6 +34,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
 .pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
+button.pl-badge { background: none; cursor: help; }
 .pl-badge.warn { background: var(--pl-warning_surface); color: var(--pl-text); font-weight: 600; }
 .pl-badge.bad { background: var(--pl-error_surface); color: var(--pl-text); font-weight: 600; }
 .pl-cards { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
