@@ -17,6 +17,7 @@ from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import BadAnswerError
 from data.providers.base import PROVIDER_REASONS, Provenance, Refused, count_reasons
 from data.providers.hybrid import HybridProvider
+from data.providers.hybrid_record import reason_of
 from data.providers.polygon import PolygonProvider
 from data.providers.yahoo import YahooProvider
 from data.reference_universe import Universe
@@ -73,6 +74,19 @@ class Job:
     ) -> None:
         """Set what became of a symbol; a later word takes the place of an earlier one."""
         self.outcomes[ticker] = TickerOutcome(ticker, state, provider, rows, detail)
+
+    def served(
+        self, ticker: str, state: State, provider: str, rows: int = 0, detail: str = ""
+    ) -> None:
+        """Set the outcome of a symbol that was answered, and why not by the preferred provider."""
+        trouble = self.sources.passed_over(ticker)
+        if trouble is None or trouble[0] == provider:
+            self.outcome(ticker, state, provider, rows, detail)
+            return
+        instead_of, error = trouble
+        told = f"{detail}; {error}" if detail else str(error)
+        code = reason_of(error)
+        self.outcomes[ticker] = TickerOutcome(ticker, state, provider, rows, told, instead_of, code)
 
 
 def open_sources(

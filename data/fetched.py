@@ -21,7 +21,14 @@ import pyarrow.compute as pc
 from data.atomic import checked_name, disk_errors, write_lock
 from data.fetched_continuity import joined, must_continue
 from data.fetched_errors import FetchedCorruptError, FetchedRowsError
-from data.fetched_file import FileFaultError, Label, known_label, read_file, write_file
+from data.fetched_file import (
+    FileFaultError,
+    Label,
+    known_label,
+    last_day,
+    read_file,
+    write_file,
+)
 from data.fetched_merge import Changes, Window, checked_rows, in_force, merged
 from data.fetched_quarantine import (
     STRAY_SECONDS,
@@ -155,6 +162,15 @@ class FetchedStore:
         if days:
             return cast(dt.date, days[-min(sessions, len(days))])
         return series.label.end + _ONE_DAY if series.label.end else None
+
+    def last_day(self, table: str, provider: str, ticker: str) -> dt.date | None:
+        """Return the last day stored of a ticker, from the footer alone; None where not known."""
+        column = fetched_table(table).date
+        try:
+            path = self.path(table, provider, ticker)
+            return None if column is None else last_day(path, column)
+        except (FileFaultError, FileNotFoundError):
+            return None
 
     def labels(self, table: str, provider: str) -> dict[str, Label]:
         """Return the label of every file by ticker, from the footers alone; bad files are left out.

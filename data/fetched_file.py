@@ -23,6 +23,7 @@ __all__ = [
     "FileFaultError",
     "Label",
     "known_label",
+    "last_day",
     "read_file",
     "read_label",
     "write_file",
@@ -151,6 +152,26 @@ def read_label(path: Path) -> tuple[Label, str]:
         raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
     label = _label(metadata)
     return label, metadata.get(_FINGERPRINT, b"").decode("ascii", "replace")
+
+
+def last_day(path: Path, column: str) -> dt.date | None:
+    """Return the latest day of a column by the footer alone, rows unread and unchecked.
+
+    It is good for a plan, not for data. None: no rows. Errors as read_file.
+    """
+    try:
+        with path.open("rb") as file:
+            metadata = pq.ParquetFile(file).metadata
+            place = metadata.schema.names.index(column)
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            days = [group.column(place).statistics.max for group in groups if group.num_rows]
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (pa.ArrowException, ValueError, AttributeError, MemoryError, OverflowError) as error:
+        raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
+    return max((day for day in days if day is not None), default=None)
 
 
 def known_label(path: Path) -> Label:
