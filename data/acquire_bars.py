@@ -12,6 +12,7 @@ import pyarrow as pa
 from data.acquire_job import Job, keep_refused, source_of, unreadable, unreadable_error
 from data.acquire_types import State
 from data.acquire_write import written
+from data.fetched import Source
 from data.fetched_errors import (
     FetchedBasisError,
     FetchedCorruptError,
@@ -20,7 +21,7 @@ from data.fetched_errors import (
 )
 from data.fetched_file import Label
 from data.net.errors import CancelledError, ProviderError
-from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed
+from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed, Batch
 from data.providers.hybrid import BarsStored, HybridOutcome
 
 __all__ = ["Asked", "fetch_bars", "is_late", "plan_bars", "reaches"]
@@ -90,7 +91,7 @@ def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
 
 
 def _labels(job: Job, provider: str) -> Held:
-    return {part: job.store.labels(part, provider) for part in _PARTS}
+    return {part: job.labels(part, provider) for part in _PARTS}
 
 
 def _parts(job: Job, provider: str, held: Held, ticker: str) -> list[Label | None]:
@@ -189,10 +190,15 @@ def _unknown_actions(job: Job, outcome: BarsComplete) -> ProviderError | None:
         parts = {"splits": outcome.actions.splits, "dividends": outcome.actions.dividends}
         for table, batch in parts.items():
             keep_refused(job.store, table, batch.refused, batch.provenance)
-            if unreadable(batch.refused):
+            unknown = job.unstated(table, outcome.ticker, batch.refused)
+            if unknown:
                 provider = batch.provenance.provider
-                error = error or unreadable_error(provider, table, outcome.ticker, batch.refused)
+                error = error or unreadable_error(job, provider, table, outcome.ticker, unknown)
     return error
+
+
+def _source(batch: Batch) -> Source:
+    return source_of(batch.provenance, len(unreadable(batch.refused)))
 
 
 def _state(error: ProviderError) -> State:
@@ -219,7 +225,7 @@ def _store(
         put = store.replace
     if actions is not None:
         days = (actions.start, actions.end)
-        put("splits", ticker, actions.splits.table, source_of(actions.splits.provenance), days)
+        put("splits", ticker, actions.splits.table, _source(actions.splits), days)
     try:
         put("bars", ticker, bars, source, asked)
     except (FetchedBasisError, FetchedCorruptError, FetchedGapError):
@@ -232,6 +238,6 @@ def _store(
             "dividends",
             ticker,
             actions.dividends.table,
-            source_of(actions.dividends.provenance),
+            _source(actions.dividends),
             days,
         )

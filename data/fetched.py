@@ -24,6 +24,7 @@ from data.fetched_errors import FetchedCorruptError, FetchedRowsError
 from data.fetched_file import (
     FileFaultError,
     Label,
+    Source,
     known_label,
     last_day,
     read_file,
@@ -55,28 +56,6 @@ __all__ = ["REASK_SESSIONS", "FetchedSeries", "FetchedStore", "Quarantined", "So
 REASK_SESSIONS: Final = 3
 _SHARDS = 64
 _ONE_DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an answer came from.
-
-    Attributes
-    ----------
-    provider : str
-        Name of the source: a-z, 0-9, _ and -.
-    base : str
-        Basis of prices: "raw" (as traded) or "split".
-    fetched_at : datetime
-        When the answer came, aware.
-    client : str
-        Library that asked, with its version.
-    """
-
-    provider: str
-    base: str
-    fetched_at: dt.datetime
-    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,7 +220,7 @@ class FetchedStore:
         start, end = asked if asked is not None and spec.date is not None else (None, None)
         moment = source.fetched_at.astimezone(dt.UTC)
         label = Label(table, ticker, source.provider, source.base, start, end, moment, 0)
-        label = replace(label, client=source.client)
+        label = replace(label, client=source.client, unreadable=source.unreadable)
         with (
             self._lock(table, source.provider, ticker),
             disk_errors(f"{table} of {ticker}", self.root),

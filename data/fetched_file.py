@@ -22,6 +22,7 @@ __all__ = [
     "Fault",
     "FileFaultError",
     "Label",
+    "Source",
     "known_label",
     "last_day",
     "read_file",
@@ -60,6 +61,9 @@ class Label:
     client : str
         Library that asked, with its version; may be empty.
     schema_version : int
+    unreadable : int
+        Rows of the answers that could not be read: the series is whole only where they are stated
+        by hand (`data.override_actions`).
     """
 
     table: str
@@ -72,6 +76,32 @@ class Label:
     rows: int
     client: str = ""
     schema_version: int = FETCHED_VERSION
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an answer came from.
+
+    Attributes
+    ----------
+    provider : str
+        Name of the source: a-z, 0-9, _ and -.
+    base : str
+        Basis of prices: "raw" (as traded) or "split".
+    fetched_at : datetime
+        When the answer came, aware.
+    client : str
+        Library that asked, with its version.
+    unreadable : int
+        Rows of the answer that could not be read and are stated by hand instead.
+    """
+
+    provider: str
+    base: str
+    fetched_at: dt.datetime
+    client: str = ""
+    unreadable: int = 0
 
 
 class FileFaultError(Exception):
@@ -204,7 +234,10 @@ def _unreadable(path: Path, error: OSError) -> FetchedReadError:
 
 
 def _label_text(label: Label) -> bytes:
-    return json.dumps(asdict(label), default=str, sort_keys=True).encode()
+    values = asdict(label)
+    if not label.unreadable:
+        del values["unreadable"]  # a version that does not know the word reads all other files
+    return json.dumps(values, default=str, sort_keys=True).encode()
 
 
 def _fingerprint(table: pa.Table, label: bytes) -> bytes:
