@@ -317,6 +317,7 @@ def test_turbulence_has_the_hysteresis_and_the_calm_index_of_volatile() -> None:
 
 def test_turbulence_of_a_market_changes_its_labels() -> None:
     market = make_market(gaps=0.0, sessions=320, names=8)
+    market = dataclasses.replace(market, member=np.ones(market.shape, dtype=np.bool_))
     storm = TurbulenceConfig(quantile=0.5, window_days=20, says="bear")
     labels, notes = regime_codes(market, CONFIG.model_copy(update={"turbulence": storm}))
     plain, _ = regime_codes(market, CONFIG)

@@ -123,7 +123,7 @@ def test_the_share_reads_the_past_and_neither_names_nor_price_levels(seed: int, 
     market = make_market(seed=seed, gaps=0.0, sessions=300, names=6)
     share, _ = turbulence_share(market, ON)
     assert share is not None
-    for other in (until(market, cut), changed_after(market, cut)):
+    for other in (until(market, cut), changed_after(market, cut, seed)):
         past, _ = turbulence_share(other, ON)
         assert past is not None
         assert np.array_equal(past[: cut + 1], share[: cut + 1], equal_nan=True)
