@@ -28,6 +28,7 @@ __all__ = [
     "ladder_document",
     "ladder_headline",
     "looked_at",
+    "period_words",
     "steps_frame",
     "targets_frame",
     "targets_words",
@@ -51,19 +52,23 @@ def ladder_headline(found: Ladder) -> str:
     if not judged:
         return f"{told} There is no verdict on what a step added."
     parts = []
-    for metric in ("sharpe_ratio", "cagr"):
+    for metric in ("sharpe_ratio", "cagr", "max_drawdown"):
         sure = [step for step in judged if step.added[metric].verdict in _MEAN]
-        named = "; ".join(
-            f"{_lower(step.rung.title)} {difference_text(metric, step.added[metric].estimate)}"
-            for step in sure
-        )
+        named = ", ".join(_named(step, step.added[metric]) for step in sure)
         label = FACES[metric].label
         if sure:
             parts.append(f"by {label} beyond noise: {named}")
         else:
             parts.append(f"by {label} none of {count(len(judged))} steps is beyond noise")
+    moved = sum(step.added["volatility"].verdict in _MEAN for step in judged)
+    parts.append(f"{count(moved)} of them changed volatility beyond noise")
     said = "; ".join(parts)
     return f"{told} {said[:1].upper()}{said[1:]}."
+
+
+def period_words(found: Ladder) -> str:
+    """Name market and period of a ladder."""
+    return f"{found.source}, {date(found.dates[0])} … {date(found.dates[-1])}"
 
 
 def targets_words(found: Ladder) -> str:
@@ -240,6 +245,11 @@ def _columns() -> Sequence[str]:
 def _made(step: Step) -> str:
     assert step.metrics is not None
     return f"{step.rung.toward} made {_pair(step.metrics)}"
+
+
+def _named(step: Step, one: PairedDifference) -> str:
+    where = f"{_lower(step.rung.title)} of {step.rung.toward}"
+    return f"{where} {difference_text(one.metric, one.estimate)}"
 
 
 def _pair(metrics: Any) -> str:
