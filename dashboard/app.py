@@ -22,6 +22,7 @@ st.navigation(
         ],
         "Review": [
             st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
+            st.Page("views/ladder.py", title="Ladder", icon=":material/stairs:"),
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
