@@ -28,6 +28,7 @@ st.navigation(
             st.Page("views/regimes.py", title="Regimes", icon=":material/wb_sunny:"),
             st.Page("views/trades.py", title="Trades", icon=":material/receipt_long:"),
             st.Page("views/evidence.py", title="Evidence", icon=":material/balance:"),
+            st.Page("views/robustness.py", title="Robustness", icon=":material/directions_walk:"),
         ],
         "Data": [st.Page("views/data.py", title="Data", icon=":material/database:")],
         "Results": [st.Page("views/report.py", title="Report", icon=":material/description:")],

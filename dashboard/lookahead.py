@@ -112,9 +112,7 @@ def _whole(run: Run, pace: Pace, dates: int) -> Decisions:
     )  # fmt: skip
 
 
-def _detected(
-    market: MarketPanel, run: Run, names: tuple[str, ...], pace: Pace
-) -> dict[str, Ints]:
+def _detected(market: MarketPanel, run: Run, names: tuple[str, ...], pace: Pace) -> dict[str, Ints]:
     # Labels of each detector with the thresholds of the scenario, whichever it follows.
     config, labels = run.scenario.regimes, {}
     returns = market_returns(market.close, market.member)
