@@ -15,7 +15,7 @@ from core.scenario import specs
 from dashboard import session
 from dashboard.charts.walkforward import curves_figure, drift_figure, paths_figure
 from dashboard.definitions import term_html
-from dashboard.format import FORMATS, count, percent, ratio
+from dashboard.format import FORMATS, count, date, percent, ratio
 from dashboard.report.comparison_words import field_text
 from dashboard.report.faces import FACES
 from dashboard.report.walkforward import HEADS, fold_frame, metric_rows, walk_words
@@ -144,9 +144,7 @@ def _metrics(found: WalkForward) -> None:
 def _folds(found: WalkForward) -> None:
     table = fold_frame(found)
     heading("Every choice", table, "walk-folds")
-    metric = found.windows.metric
-    label, write = FACES[metric].label, FORMATS[FACES[metric].kind]
-    rows = list(_fold_rows(found, table, write))
+    label, rows = FACES[found.windows.metric].label, list(_fold_rows(found))
     head = (
         "Training", "Out of sample", *(specs()[axis.path].label for axis in found.plan.axes),
         f"{label} in training", "afterwards",
@@ -156,15 +154,16 @@ def _folds(found: WalkForward) -> None:
         frame.show(html_table(head, rows))
 
 
-def _fold_rows(found: WalkForward, table: pd.DataFrame, write: object) -> Iterator[tuple[str, ...]]:
-    assert callable(write)
-    for row in table.to_dict("records"):
+def _fold_rows(found: WalkForward) -> Iterator[tuple[str, ...]]:
+    dates, write = found.run.dates, FORMATS[FACES[found.windows.metric].kind]
+    for n, fold in enumerate(found.folds):
+        chosen = found.plan.values(int(found.chosen[n]))
         yield (
-            f"{row['train_first']} … {row['train_last']}",
-            f"{row['test_first']} … {row['test_last']}",
-            *(field_text(specs()[axis.path], row[axis.path]) for axis in found.plan.axes),
-            write(row["in_sample"]),
-            write(row["out_of_sample"]),
+            f"{date(dates[fold.train_first])} … {date(dates[fold.train_last])}",
+            f"{date(dates[fold.test_first])} … {date(dates[fold.test_last])}",
+            *(field_text(specs()[path], value) for path, value in chosen.items()),
+            write(float(found.chosen_in_sample[n])),
+            write(float(found.by_fold[n])),
         )
 
 
