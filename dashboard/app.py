@@ -32,6 +32,7 @@ st.navigation(
         "Research": [
             st.Page("views/factors.py", title="Factors", icon=":material/science:"),
             st.Page("views/evidence.py", title="Evidence", icon=":material/balance:"),
+            st.Page("views/robustness.py", title="Robustness", icon=":material/directions_walk:"),
             st.Page("views/data.py", title="Data", icon=":material/database:"),
         ],
     },

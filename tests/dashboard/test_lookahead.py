@@ -19,7 +19,13 @@ from dashboard.pipeline import Pipeline
 from dashboard.studies import Pace
 from tests.dashboard.pages import after, page_text, plain, started
 
-SHORT = scenario_from_mapping({"period": {"start": "2023-01-03", "end": "2023-12-29"}})
+# Two fits of Markov switching are enough to be told apart.
+SHORT = scenario_from_mapping(
+    {
+        "period": {"start": "2023-01-03", "end": "2023-12-29"},
+        "regimes": {"markov": {"history_days": 504, "refit_days": 504}},
+    }
+)
 GO = Pace(lambda: False, lambda _share: None)
 
 
