@@ -10,8 +10,7 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from dashboard.views.metrics import CARDS
 from tests.browser.server import ROOT
 
 WIDE = "2000"  # columns: no printed line is wrapped
-PAINTED = 10.0  # seconds until all parts of an answer must be on the page
+PAINTED = 600  # looks, a tenth of a second apart, until all parts of an answer are on the page
 LIMIT = 180.0  # seconds for one backtest, the first compiles the engine
 # Words of the page's table of rules → event in the terminal's JSON.
 RULES = {
@@ -148,15 +147,26 @@ def assert_same(page: Page, report: Report, baseline: Report | None = None) -> N
 
     The parts of one answer are painted one after the other, late where others use the machine.
     """
-    until = time.monotonic() + PAINTED
-    while True:
+    _in_time(page, lambda: _same(seen(page), report, baseline))
+
+
+def assert_seen(page: Page, before: Mapping[str, Any]) -> None:
+    """Compare everything the page shows with what :func:`seen` returned before."""
+
+    def same() -> None:
+        assert seen(page) == before
+
+    _in_time(page, same)
+
+
+def _in_time(page: Page, holds: Callable[[], None]) -> None:
+    for _ in range(PAINTED):
         try:
-            _same(seen(page), report, baseline)
+            holds()
             return
         except AssertionError:
-            if time.monotonic() > until:
-                raise
             page.wait_for_timeout(100)
+    holds()
 
 
 def _same(found: Mapping[str, Any], report: Report, baseline: Report | None) -> None:
