@@ -171,6 +171,7 @@ def known_at(market: MarketPanel, session: int) -> MarketPanel:
             items={name: values[known] for name, values in market.filings.items.items()},
         ),
         cash_rate=market.cash_rate[kept],
+        funds=None if market.funds is None else market.funds.until(session),
         **optional,
     )
 

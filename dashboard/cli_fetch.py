@@ -20,6 +20,7 @@ from rich.text import Text
 
 from core.errors import ConfigError
 from dashboard.fetch_job_record import Order
+from dashboard.fetch_passed_over import passed_over_lines
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.program import program
@@ -133,12 +134,16 @@ def report_lines(report: AcquireReport) -> list[str]:
         lines += [f"note: {text}" for text in snapshot.notes]
     else:
         lines += [report.unmade, *(f"note: {text}" for text in report.notes)]
-    return lines + _reasons(report)
+    return [*lines, *passed_over_lines(report), *_reasons(report)]
 
 
 def _reasons(report: AcquireReport) -> list[str]:
     # Names that share a reason in one line: a silent source fails two hundred alike.
-    wanting = [o for o in report.outcomes if o.state in ("failed", "refused") or o.detail]
+    wanting = [
+        o
+        for o in report.outcomes
+        if o.state in ("failed", "refused") or (o.detail and not o.instead_of)
+    ]
     grouped: dict[tuple[str, str], list[str]] = {}
     for outcome in wanting:
         words = re.sub(rf"\b{re.escape(outcome.ticker)}\b", "…", outcome.detail)

@@ -22,6 +22,7 @@ from data.catalog import Catalog
 from data.errors import DataError
 from data.fetched import FetchedStore
 from data.fetched_tables import FETCHED_TABLES
+from data.health_members import LEFT_OUT
 from data.net.errors import MissingKeyError, ProviderError
 from data.net.secrets import safe_url
 from data.providers.hybrid_record import ProvidersRecord
@@ -175,7 +176,8 @@ def quarantined_files(home: Path) -> pd.DataFrame:
 
 def quarantined_rows(catalog: Catalog, snapshot: Snapshot) -> pd.DataFrame:
     """Return rows an import kept out, or kept and flagged: table, fate, reason, file_row, row."""
-    return catalog.findings(snapshot)
+    rows = catalog.findings(snapshot)
+    return rows[rows["fate"] != LEFT_OUT].reset_index(drop=True)
 
 
 def reasons(rows: pd.DataFrame) -> list[tuple[str, str, str, int]]:

@@ -32,6 +32,7 @@ from data.acquire_types import (
 )
 from data.acquire_universe import universe_of
 from data.assemble import NothingStoredError, assemble
+from data.assemble_overrides import market_overrides
 from data.calendar import last_complete_session
 from data.errors import UnknownSourceError
 from data.fetched import FetchedStore
@@ -82,6 +83,8 @@ def acquire(
     ProviderError
         The provider that the request names cannot be asked at all (no key, no library), or nobody
         can be reached (UnreachableError).
+    OverridesError
+        The market's overrides file is there and means nothing.
     StoreBusyError, StoreFullError, StoreWriteError
         What had come before is kept.
     """
@@ -139,6 +142,7 @@ def _run(
             fault = sources.provider(request.provider).unavailable()
             if fault is not None:
                 raise fault
+        stated = market_overrides(home, request.name).actions
         last = last_complete_session(now or dt.datetime.now(dt.UTC))
         request = request.pinned(last)
         if request.most_traded is None:
@@ -153,6 +157,7 @@ def _run(
         # nothing, and Yahoo's prices are on the split basis of today.
         store = FetchedStore(home)
         job = Job(home, store, request, universe, (start, last), sources, meter, stop)
+        job.stated = stated
         store.sweep()
         _fetch(job, by_day=by_day)
     finally:

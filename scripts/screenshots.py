@@ -28,6 +28,7 @@ PAGES = {
     "overview": "/overview",
     "risk": "/",
     "compare": "/compare?vs=p:no-overlay;control",
+    "ladder": "/ladder",
     "drawdowns": "/drawdowns",
     "exposure": "/exposure",
     "factors": "/factors",

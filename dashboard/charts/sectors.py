@@ -31,7 +31,7 @@ SECTOR_LETTERS = {
     "Energy": "En", "Materials": "Ma", "Industrials": "In", "Consumer Discretionary": "CD",
     "Consumer Staples": "CS", "Health Care": "HC", "Financials": "Fi",
     "Information Technology": "IT", "Communication Services": "Co", "Utilities": "Ut",
-    "Real Estate": "RE", "Other": "?",
+    "Real Estate": "RE", "Funds: EAFE": "FE", "Funds: small value": "FV", "Other": "?",
 }  # fmt: skip
 _DRAWN_POINTS = 400  # more than the pixels of a stack can tell apart
 _LABELLED = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -127,7 +128,22 @@ def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     return "".join(badges)
 
 
+#: Definitions that badges open, by their first word.
+_TERMS: Final = {
+    "trials": "trials_counted",
+    "deflated": "deflated_sharpe",
+    "books": "books_balance",
+    "without": "topology_off",
+}
+
+
 def _badge(text: str, tone: str, hint: str) -> str:
+    term = _TERMS.get(text.split(" ", 1)[0])
+    if term is not None:
+        return (
+            f'<button type="button" class="pl-badge {tone}" data-definition="{term}" '
+            f'title="{escape(hint)}">{escape(text)}</button>'
+        )
     return f'<span class="pl-badge {tone}" title="{escape(hint)}">{escape(text)}</span>'
 
 

@@ -18,8 +18,8 @@ __all__ = ["BOOK_GROUPS", "fields_of", "settings_form"]
 
 #: What decides a book before any rule of risk acts on it, apart from the weights of factors.
 BOOK_GROUPS: Final = (
-    "Regimes", "Markov switching", "Factor timing", "Regime leverage", "Regime stops",
-    "Universe", "Book",
+    "Regimes", "Markov switching", "Turbulence", "Factor timing", "Regime leverage",
+    "Regime stops", "Universe", "Book", "Sleeves",
 )  # fmt: skip
 _KINDS: Final = ("number", "integer", "flag", "choice")
 _COLUMNS: Final = 3

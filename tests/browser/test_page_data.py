@@ -52,7 +52,7 @@ def opened(page: Page, url: str, *, phone: bool = False) -> None:
     if phone:
         page.get_by_test_id("stExpandSidebarButton").click()
     else:
-        page.get_by_text("Data", exact=True).first.click()
+        page.get_by_text("Research", exact=True).first.click()
     page.locator("a:visible").filter(has_text="Data").first.click()
     expect(page.locator(".pl-strip h1")).to_have_text("Data")
     page.wait_for_function(WAITING)
@@ -94,7 +94,7 @@ def test_a_fetch_shows_its_progress_everywhere_and_can_be_stopped(
         page.locator("a:visible").filter(has_text="Returns").first.click()  # and back
         expect(page.locator(".pl-strip h1")).to_contain_text("Returns")
         settled(page)
-        page.get_by_text("Data", exact=True).first.click()
+        page.get_by_text("Research", exact=True).first.click()
         page.locator("a:visible").filter(has_text="Data").first.click()
         expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
         page.locator(STOP).click()
