@@ -52,7 +52,7 @@ def opened(title: str) -> Opened:
             toolbar(state, notes=False)
     notices(state)
     help_overlay(title)
-    if found.run is not None and title != "Evidence":  # which waits for more than the strip says
+    if found.run is not None:
         until_known(found.run, title)
     return Opened(state, found.run or (found.last_good[1] if found.last_good else None))
 
