@@ -15,6 +15,7 @@ from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES, WITHOUT_TOPO
 from core.factors.scores import combine, standardise
 from core.factors.timing import Multipliers, multipliers
 from core.factors.trailing import simple_returns
+from core.fallbacks import Fallback, score_fallbacks
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
 from core.own_book import checked_rows
 from core.regimes import market_returns, market_volatility
@@ -46,6 +47,8 @@ class Book:
         Row of a rebalance whose limits could not all be met, and why; its targets keep every cap.
     notes : tuple of str
         For people.
+    fallbacks : tuple of Fallback
+        What was decided from something else than asked, in words and numbers.
     leverage, stop_scale : float64[R] or None
         What multiplies wanted exposure and stop levels, see :mod:`core.book_effects`; None = 1.
     """
@@ -57,6 +60,7 @@ class Book:
     regime: Ints
     infeasible: tuple[tuple[int, str], ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    fallbacks: tuple[Fallback, ...] = field(default=())
     leverage: Floats | None = None
     stop_scale: Floats | None = None
 
@@ -111,6 +115,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         if reason:
             infeasible.append((row, reason))
     alpha = scenario.factors.information_coefficient * signals.horizon_vol * composite
+    fallbacks = score_fallbacks(market, signals, scenario, composite, target, infeasible)
     return Book(
         rebalance=signals.rebalance,
         target=target,
@@ -118,6 +123,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         composite=composite,
         regime=regime,
         infeasible=tuple(infeasible),
+        fallbacks=fallbacks,
         notes=(
             *_topology_note(scenario, signals),
             *timed.notes,

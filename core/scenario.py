@@ -47,6 +47,7 @@ _LATER = (
     "regimes.min_dwell_days",
     "regimes.detector",
     "regimes.markov.",
+    "regimes.turbulence.",
     "regimes.leverage.",
     "regimes.stop_scale.",
     "book.selection",
@@ -54,6 +55,8 @@ _LATER = (
     "book.covariance_lookback_days",
     "book.no_trade_band",
     "book.beta_",
+    "book.eafe.",
+    "book.small_value.",
 )
 _PERCENT = re.compile(r"([+-]?[0-9.]+)\s*%")
 

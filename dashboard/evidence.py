@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 
 from core.errors import CancelledError, CoreError
-from core.evidence.bootstrap import METRICS, Interval
+from core.evidence.bootstrap import METRICS, MIN_RETURNS, Interval
 from core.evidence.deflation import expected_maximum_sharpe
 from core.evidence.overfitting import Overfitting, probability_of_overfitting
 from core.evidence.standing import Standing, standing
@@ -18,7 +18,7 @@ from core.metrics import daily_returns
 from core.scenario import scenario_hash
 from core.units import SESSIONS_PER_YEAR, Floats
 from dashboard.evidence_trials import Tally, aligned, excess_of, tally_of, unseen_trials
-from dashboard.review_evidence import SEED, intervals
+from dashboard.review_evidence import SEED, intervals, is_short
 from dashboard.run import Run
 from dashboard.studies import Pace
 from data.errors import DataError
@@ -119,6 +119,12 @@ def _fault(journal: Journal) -> str:
 
 def standing_of(run: Run, tried: Tried) -> Part[Standing]:
     """Judge `run` as one of the trials it was chosen from: a second at most."""
+    if is_short(run):
+        return Part(
+            None,
+            f"a Sharpe ratio must be of at least {MIN_RETURNS} returns to say anything of skill, "
+            f"had {len(run.dates) - 1}; choose a longer period",
+        )
     return _part(
         lambda: standing(
             excess_of(run), tried.others, tried.tally.trials, unseen=tried.unseen, seed=SEED

@@ -56,6 +56,7 @@ def decision_words(found: ExplainedDay) -> Iterator[str]:
     yield from exposure_words(found, decision.exposure)
     yield from _binding_words(decision.exposure, day.alternatives)
     yield _order_words(found, decision)
+    yield from _fallback_words(found)
     yield from stop_words(found, decision)
 
 
@@ -124,6 +125,14 @@ def _binding_words(exposure: Exposure, others: tuple[Alternative, ...]) -> Itera
         f"{binding.label} bound: without it {ratio(without.decision.exposure.wanted)} would have "
         "been wanted."
     )
+
+
+def _fallback_words(found: ExplainedDay) -> Iterator[str]:
+    session = found.run.first + found.day.session
+    for one in found.run.book.fallbacks:
+        if one.session == session:
+            missing, _, instead = one.text.rpartition(": ")
+            yield f"Not as asked: {missing or one.text}; {instead}."
 
 
 def _order_words(found: ExplainedDay, decision: Decision) -> str:

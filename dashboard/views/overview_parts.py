@@ -195,7 +195,8 @@ def sectors(run: Run) -> None:
         alt=words.sectors_alt(table, cap),
         content=view_of(run),
     )
-    frame.show(frame.words_html(words.sectors_sentence(table, run)))
+    aside = "Diamond: target at full exposure." if is_phone() else ""
+    frame.show(frame.words_html(words.sectors_sentence(table, run), aside))
     frame.show(words.sectors_html(table, cap))
 
 

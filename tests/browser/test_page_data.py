@@ -55,7 +55,7 @@ def go(page: Page, *, phone: bool = False) -> None:
     if phone:
         page.get_by_test_id("stExpandSidebarButton").click()
     else:
-        page.get_by_text("Data", exact=True).first.click()
+        page.get_by_text("Research", exact=True).first.click()
     page.locator("a:visible").filter(has_text="Data").first.click()
     expect(page.locator(".pl-strip h1")).to_have_text("Data")
     arrived(page, ".pl-wait")
