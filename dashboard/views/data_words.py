@@ -45,7 +45,7 @@ _TABLES: Final = {
     "rates": "3-month Treasury bill",
     "refused": "rows that cannot be used",
 }
-_BASES: Final = {"raw": "as traded", "split": "adjusted for splits"}
+_BASES: Final = {"raw": "as traded", "split": "split-adjusted"}
 
 
 def age_words(days: int) -> str:
@@ -201,11 +201,11 @@ def served_html(rows: Sequence[Served]) -> str:
             count(row.names),
             count(row.rows),
             f"{date(row.start)} … {date(row.end)}" if row.start else "",
-            f"{row.fetched_at:%Y-%m-%d %H:%M}",
+            f"{row.fetched_at:%Y-%m-%d}",
         )
         for row in rows
     ]
-    head = ("Fetched", "From", "Names", "Rows", "Asked for", "Last, UTC")
+    head = ("Fetched", "From", "Names", "Rows", "Asked for", "Last")
     return html_table(head, cells)
 
 
