@@ -31,4 +31,4 @@ def _form() -> None:
         st.rerun()  # the setting was changed: the whole page shows it
     fields = [spec for group in GROUPS for spec in form_fields() if spec.group == group]
     fields_form(fields, "regimes")
-    st.page_link("views/strategy.py", label="Every other field", icon=":material/account_tree:")
+    st.page_link("views/strategy.py", label="Every other field", icon=":material/list:")
