@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -22,7 +23,8 @@ from dashboard.review_evidence import SEED, intervals, is_short
 from dashboard.run import Run
 from dashboard.studies import Pace
 from data.errors import DataError
-from data.journal import Journal
+from data.journal import Journal, JournalError
+from data.journal_pending import catch_up, kept_returns, kept_trials
 
 __all__ = [
     "Part",
@@ -95,11 +97,17 @@ def tried_of(run: Run, journal: Journal) -> Part[Tried]:
     """Read the trials on the market of `run`, itself counted whether or not it is recorded."""
     market = run.scenario.universe.source
     try:
+        with contextlib.suppress(JournalError):  # what is kept is counted all the same
+            catch_up(journal)
         rows = journal.tried(market)
         fault = _fault(journal)
         kept = [] if fault else journal.returns(market)
     except DataError as error:
         return Part(None, str(error))
+    known = {row["hash"] for row in rows}
+    late = {row["hash"]: row for row in kept_trials(journal, market) if row["hash"] not in known}
+    rows += late.values()
+    kept += [one for one in kept_returns(journal, market) if one.trial in late]
     mine = scenario_hash(run.scenario)
     tally = tally_of(rows, run.market.fingerprint)
     if not any(row["hash"] == mine for row in rows):
