@@ -6,6 +6,7 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -133,7 +134,7 @@ class Pipeline:
         clock.append(time.perf_counter())
         say("Reading prices", 0.2)
         market = self.market_of(scenario)
-        own = None if scenario.book.own_book is None else self.catalog.book(scenario.book.own_book)
+        own = self.own_book(scenario)
         check_prices(market, scenario.risk)
         period = resolve_period(market, _from_first_date(scenario, own))
         clock.append(time.perf_counter())
@@ -153,6 +154,9 @@ class Pipeline:
         result = with_fallbacks(result, prepared.book.fallbacks, period[0])
         clock.append(time.perf_counter())
         run = _finish(scenario, market, signals, prepared, period[0], result, clock)
+        if own is not None and (held := self.catalog.snapshot(market.source).withheld_from):
+            note = f"own book: nothing of it from {held} on is read, where the holdout is sealed"
+            run = replace(run, notes=(*run.notes, note))
         say("Done", 1.0)
         return run
 
@@ -171,6 +175,11 @@ class Pipeline:
                 Signals.from_arrays,
             ),
         )
+
+    def own_book(self, scenario: Scenario) -> pd.DataFrame | None:
+        """Return the weights of one's own that a sealed holdout leaves to `scenario`, if any."""
+        name = scenario.book.own_book
+        return None if name is None else self.catalog.book(name, scenario.universe.source)
 
     def _own_fingerprint(self, scenario: Scenario) -> str:
         own = scenario.book.own_book

@@ -105,13 +105,17 @@ def cards_html(run: Run, curves: pd.DataFrame, found: Coverage, book: BookOn) ->
     largest, weight = _largest_now(table)
     top = float(book.names["weight"].head(TOP).sum())
     cards = (
-        ("Largest sector", percent(weight), largest or "nothing is held"),
+        (term_html("largest_sector"), percent(weight), largest or "nothing is held"),
         (
             term_html("effective_names"),
             ratio(last["effective_names"], 1),
             f"{count(last['holdings'])} held; on average {ratio(mean['effective_names'], 1)}",
         ),
-        (f"{TOP} largest names", percent(top), f"of NAV; invested {percent(book.invested)}"),
+        (
+            term_html("largest_names"),
+            percent(top),
+            f"of NAV; invested {percent(book.invested)}",
+        ),
         (term_html("holdings_beta"), ratio(last["beta"]), f"on average {ratio(mean['beta'])}"),
         (
             term_html("ex_ante_volatility"),

@@ -144,8 +144,8 @@ def counts_table(found: RegimeStats, colours: Theme) -> str:
     sums = (found.sessions.sum(), found.rebalances.sum(), found.spells.sum())
     bold = [f"<b>{count(value)}</b>" for value in sums]
     rows.append(("<b>All</b>", bold[0], f"<b>{percent(1.0, 0)}</b>", *bold[1:], "", "", ""))
-    stay = term_html("dwell", "Stay, mean")
-    head = ("Regime", "Sessions", "Share", "Decisions", "Spells", stay, "median", "longest")
+    spells, stay = term_html("spell"), term_html("dwell", "Stay, mean")
+    head = ("Regime", "Sessions", "Share", "Decisions", spells, stay, "median", "longest")
     return html_table(head, rows)
 
 

@@ -66,7 +66,7 @@ def sectors_table(run: Run, colours: Theme) -> str:
     rows = []
     for name, share in shares.items():
         fill = colours.sector(name)
-        width = f"width:{100.0 * share / largest:.1f}%"
+        width = f"width:{100.0 * share / largest:.0f}%"
         bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
         swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
         rows.append((swatch + escape(sector_label(name)), bar, percent(share)))
