@@ -211,7 +211,7 @@ def _margin(limits: RiskConfig) -> dict[str, Any]:
     # Drawn from a generator of its own, so that seeds give the other limits they always gave. Calls
     # need a book that stays at a limit above 1, and a margin that little drift breaks.
     rng = np.random.default_rng([limits.vol_lookback_days, limits.breaker_cooldown_days])
-    if limits.max_leverage <= 1.0 or rng.random() < 0.3:
+    if limits.max_leverage <= 1.0 or rng.random() < 0.15:
         return {}
     margin = float(rng.uniform(0.97, 0.999)) / limits.max_leverage
     held_back = dict.fromkeys(("max_turnover_per_rebal", "min_alpha_to_cost_ratio"))
