@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import review_regimes
 from dashboard.views import frame
+from dashboard.views.fallbacks import fallbacks_part
 from dashboard.views.page import opened
 from dashboard.views.regimes_form import regimes_form
 from dashboard.views.regimes_markov import second_detector_part
@@ -28,6 +29,7 @@ through_time(run, found)
 counts_and_transitions(run, found)
 weights_editor(found)
 regimes_form()
+fallbacks_part(run)
 returns_by_regime(run)
 late_labels(run)
 second_detector_part(run)

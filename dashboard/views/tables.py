@@ -40,6 +40,7 @@ _RULES = (
     (EventKind.CAP, "Turnover cap cut", "rebalances", "cap"),
     (EventKind.GATE, "Alpha gate held back", "rebalances", "gate"),
     (EventKind.LEVERAGE_LIMIT, "Limit on fills cut buys", "fills", "leverage"),
+    (EventKind.MARGIN_CALL, "Margin call rescaled", "calls", "leverage"),
     (EventKind.WAITING, "Exit waited for a bar", "exits", "cap"),
     (EventKind.DELISTED, "Name delisted, or data ended", "names", "cap"),
 )
