@@ -72,7 +72,9 @@ def test_a_book_of_ones_own_is_cut_with_the_market_it_is_run_on(
     seal(demo_home, journal, "demo", FIRST)
     assert catalog.book("mine", "demo")["date"].max() == pd.Timestamp("2023-09-01")
     assert len(catalog.book("mine", "demo")) == 2
-    with pytest.raises(BookError, match=r"must have a date before 2023-09-04.*2023-09-04 … 2023-10"):
+    with pytest.raises(
+        BookError, match=r"must have a date before 2023-09-04.*2023-09-04 … 2023-10"
+    ):
         catalog.book("late", "demo")
     open_holdout(demo_home, journal, "demo", DECISION, {"hash": "h"})
     assert len(catalog.book("mine", "demo")) == 4
