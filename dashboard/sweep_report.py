@@ -48,7 +48,7 @@ def _lines(table: SweepTable) -> Iterator[str]:
     yield from (_idle(axis) for n, axis in enumerate(table.plan.axes) if _is_idle(table, n))
     if len(values) > 1:
         yield (
-            "The best of so many settings is partly the luckiest; every one of them is a trial, and "
+            "The best of so many settings is partly the luckiest: each of them is a trial, and "
             "`plimsoll evidence` says what they leave of a result."
         )
     if table.plan.design == "grid" and len(table.plan.axes) == 2:

@@ -120,13 +120,10 @@ def panels_frame(
     columns: dict[str, Column] = {}
     for part in want.parts:
         if part == "evidence":
-            if journal is None:
-                continue
             study = ask_evidence(studies, session, pipeline, run, journal, state)
         else:
-            study = ask_part(
-                studies, session, pipeline, run, part, x=want.x, y=want.y, journal=journal
-            )
+            asked = studies, session, pipeline, run, part
+            study = ask_part(*asked, x=want.x, y=want.y, journal=journal)
         told: dict[str, Any] = {"status": study.status, "share": round(study.share, 2)}
         if study.problem is not None:
             told["problem"] = problem_words(study.problem)
