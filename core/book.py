@@ -23,8 +23,10 @@ from core.signals import Signals
 from core.universe import by_ticker
 
 Strings = npt.NDArray[np.str_]
+#: As MSCI's indices of cyclical and defensive sectors divide them.
+DEFENSIVE_SECTORS = ("Consumer Staples", "Energy", "Health Care", "Utilities")
 
-__all__ = ["Book", "build_book", "factor_weights", "imported_book"]
+__all__ = ["DEFENSIVE_SECTORS", "Book", "build_book", "factor_weights", "imported_book"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +214,8 @@ def _builder(market: MarketPanel, scenario: Scenario, sector: Ints) -> Builder:
     plain = config.weighting in ("equal", "score") and not config.has_beta_range
     returns = np.empty((0, len(sector))) if plain else simple_returns(market.close)
     moves = np.empty(0) if plain else market_returns(market.close, market.member)
-    return Builder(config, sector, returns, moves)
+    defensive = np.isin(np.array(market.sector, dtype=np.str_), DEFENSIVE_SECTORS)
+    return Builder(config, sector, returns, moves, defensive)
 
 
 def _topology_note(scenario: Scenario, signals: Signals) -> tuple[str, ...]:

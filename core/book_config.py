@@ -49,6 +49,21 @@ class BookConfig(_Frozen):
         help="The best scores of all, or of each sector in proportion to its names in the "
         "universe.",
     )
+    defensive_share: float = parameter(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        control=(0.0, 0.5),
+        step=0.05,
+        on_value=0.3,
+        unit="fraction of names held",
+        group="Book",
+        label="Defensive names",
+        url="dsh",
+        source="origin report §5; sectors as MSCI's defensive index has them",
+        help="At least this part of the names held is of Consumer Staples, Energy, Health Care and "
+        "Utilities, the best of them by score.",
+    )
     rank_buffer: float = parameter(
         0.0,
         ge=0.0,

@@ -55,13 +55,14 @@ class EventKind(IntEnum):
     WAITING = 8
     DELISTED = 9
     REBALANCE = 10
-    INFEASIBLE = 11
-    EMPTY_SECTOR = 12
-    EQUAL_SCORES = 13
-    MISSING_SCORES = 14
-    SHORT_HISTORY = 15
-    NO_VIX = 16
-    NO_FUND = 17
+    MARGIN_CALL = 11
+    INFEASIBLE = 12
+    EMPTY_SECTOR = 13
+    EQUAL_SCORES = 14
+    MISSING_SCORES = 15
+    SHORT_HISTORY = 16
+    NO_VIX = 17
+    NO_FUND = 18
 
     @property
     def label(self) -> str:
@@ -174,6 +175,7 @@ class Events:
     waiting         weight of the name whose exit failed     NaN
     delisted (*)    delisting return                         NaN
     rebalance       exposure of the fill                     NaN
+    margin_call     NAV over what is held                    maintenance_margin
     infeasible      sum of the targets that keep the limits  1
     empty_sector    sectors without an eligible member       sectors
     equal_scores    names that score the same                NaN
@@ -187,8 +189,8 @@ class Events:
 
     From infeasible on they are of the book, not of the simulation, see :mod:`core.fallbacks`.
 
-    Stop, trailing, breaker and reentry carry their decision session, as those of the book do, the
-    others that of their fill.
+    Stop, trailing, breaker, reentry and margin_call carry their decision session, as those of the
+    book do, the others that of their fill.
     A stop inside the session has one session for both, its low, and reference prices as known at
     the close before.
 

@@ -39,7 +39,7 @@ _RULES: Final = {
     Rule.CIRCUIT_BREAKER: ((), (EventKind.BREAKER, EventKind.REENTRY)),
     Rule.TURNOVER_CAP: ((), (EventKind.CAP,)),
     Rule.ALPHA_GATE: ((), (EventKind.GATE,)),
-    Rule.LEVERAGE: (("leverage",), (EventKind.LEVERAGE_LIMIT,)),
+    Rule.LEVERAGE: (("leverage",), (EventKind.LEVERAGE_LIMIT, EventKind.MARGIN_CALL)),
 }
 
 

@@ -51,12 +51,14 @@ _LATER = (
     "regimes.leverage.",
     "regimes.stop_scale.",
     "book.selection",
+    "book.defensive_share",
     "book.rank_buffer",
     "book.covariance_lookback_days",
     "book.no_trade_band",
     "book.beta_",
     "book.eafe.",
     "book.small_value.",
+    "risk.maintenance_margin",
 )
 _PERCENT = re.compile(r"([+-]?[0-9.]+)\s*%")
 

@@ -18,6 +18,7 @@ st.navigation(
         "": [
             st.Page("views/overview.py", title="Overview", icon=":material/dashboard:"),
             st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True),
+            st.Page("views/strategy.py", title="Strategy", icon=":material/list:"),
             st.Page("views/report.py", title="Report", icon=":material/description:"),
         ],
         "Review": [

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["FetchEnded", "register", "report_lines"]
 
 _SHOWN = 8  # names of one reason
+_SYMBOL = re.compile(r"[A-Z]{1,6}([.-][A-Za-z]{1,4})?")
 _INCOMPLETE, _NOTHING, _STOPPED = 1, 2, 130
 
 
@@ -69,7 +70,7 @@ class FetchEnded(click.ClickException):
     default="us200",
     show_default=True,
     help="us200; top:500 or top:500@2024-12-31: the most traded as of a day, of Polygon's list; a "
-    "CSV file with a column ticker; or symbols with commas.",
+    "CSV file with a column ticker; or symbols, with commas between.",
 )
 @click.option("--start", help="First date; default ten years before the last session.")
 @click.option("--end", help="Last date of the market; default the newest final session.")
@@ -84,8 +85,7 @@ def fetch_command(
     no_filings: bool,
 ) -> None:
     """Fetch real data and make a market of it; the same command goes on where it was stopped."""
-    listed = tuple(part.strip() for part in universe.split(",") if part.strip())
-    chosen = listed if "," in universe and not Path(universe).exists() else universe
+    chosen = _universe(universe)
     request = FetchRequest(
         universe=chosen,
         start=_day("--start", start),
@@ -258,6 +258,13 @@ def _bar() -> Iterator[Say]:
             bar.update(task, description=said.text, completed=said.share, said=said)
 
         yield progress
+
+
+def _universe(text: str) -> str | tuple[str, ...]:
+    # A file wins over a symbol of its name.
+    if Path(text).exists() or not ("," in text or _SYMBOL.fullmatch(text)):
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _day(option: str, text: str | None) -> dt.date | None:

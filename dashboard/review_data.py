@@ -86,6 +86,8 @@ class ProviderRow:
         Whose bars are its, of all that was ever fetched into this store, and how many bars.
     address : str
         Another address than its own where the environment says so, without secrets; else empty.
+    passed_over : tuple of (str, tuple of str)
+        Reasons, as codes, for which names were asked of another provider, with the names.
     """
 
     name: str
@@ -97,6 +99,7 @@ class ProviderRow:
     names: int = 0
     rows: int = 0
     address: str = ""
+    passed_over: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,8 @@ def _row(name: str, record: ProvidersRecord, environ: Mapping[str, str]) -> Prov
     known = next((one for one in record.states if one.provider == name), None)
     if known is not None:
         facts = (known.state, known.reason, known.message, known.since, known.asked_at)
-        return ProviderRow(name, *facts, names, rows, address)
+        passed = tuple((r, t) for (one, r), t in record.passed_over().items() if one == name)
+        return ProviderRow(name, *facts, names, rows, address, passed)
     if name == "polygon" and not (key := key_state(environ)).variable:
         reason = "rejected_key" if key.fault else "no_key"
         return ProviderRow(name, "unavailable", reason, key.fault, address=address)

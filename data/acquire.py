@@ -34,7 +34,7 @@ from data.acquire_universe import universe_of
 from data.assemble import NothingStoredError, assemble
 from data.assemble_overrides import market_overrides
 from data.calendar import last_complete_session
-from data.errors import UnknownSourceError
+from data.errors import NotFetchedError
 from data.fetched import FetchedStore
 from data.net.errors import CancelledError
 from data.providers.hybrid import HybridProvider
@@ -109,12 +109,12 @@ def refresh(
 
     Raises
     ------
-    UnknownSourceError
+    NotFetchedError
         No fetch has made a market of that name.
     """
     request = saved_request(home, name)
     if request is None:
-        raise UnknownSourceError(name, market_names(home))
+        raise NotFetchedError(name, market_names(home))
     request = replace(request, end=None, provider=provider or request.provider)
     return _run(home, request, sources, progress, cancelled, environ, now, by_day=True)
 

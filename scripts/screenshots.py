@@ -27,6 +27,7 @@ __all__ = ["main"]
 PAGES = {
     "overview": "/overview",
     "risk": "/",
+    "strategy": "/strategy",
     "compare": "/compare?vs=p:no-overlay;control",
     "ladder": "/ladder",
     "drawdowns": "/drawdowns",

@@ -26,6 +26,8 @@ SHORT_NAMES = {
     "Consumer Staples": "Cons. Staples",
     "Information Technology": "Info. Tech.",
     "Communication Services": "Comm. Serv.",
+    "Funds: EAFE": "EAFE",
+    "Funds: small value": "Small value",
 }
 SECTOR_LETTERS = {
     "Energy": "En", "Materials": "Ma", "Industrials": "In", "Consumer Discretionary": "CD",

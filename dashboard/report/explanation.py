@@ -140,6 +140,12 @@ def _order_words(found: ExplainedDay, decision: Decision) -> str:
     applied, wanted = ratio(exposure.applied), ratio(exposure.wanted)
     if decision.order is Order.REBALANCE:
         return f"It is a rebalance date: the book is decided anew at exposure {wanted}, {when}."
+    if decision.order is Order.RESCALE and not math.isnan(decision.margin):
+        return (
+            f"Margin call: NAV is {percent(decision.margin)} of what is held, below the "
+            f"maintenance margin of {percent(found.run.scenario.risk.maintenance_margin)}: every "
+            f"holding is rescaled to at most the leverage limit, {when}."
+        )
     change, band = percent(decision.rescale_change, signed=True), decision.rescale_threshold
     if decision.order is Order.RESCALE:
         return (

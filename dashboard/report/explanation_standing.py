@@ -123,6 +123,7 @@ def _passed_over(book: BookConfig, placed: Placing) -> str:
         words
         for words, on in (
             ("names of the last book inside the rank buffer", book.rank_buffer > 0.0),
+            ("names of defensive sectors", book.defensive_share > 0.0),
             ("names of other sectors", book.selection == "sector_balanced"),
             ("names with enough history", book.weighting == "inverse_volatility"),
             ("names that lower the variance", book.weighting == "minimum_variance"),

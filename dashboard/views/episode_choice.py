@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.format import DASH, count, date, percent
 from dashboard.views import frame
+from dashboard.views.chart import heading
 from dashboard.views.episode_words import COLUMNS, shown_episodes
 from dashboard.views.figure import Point
 from dashboard.views.keys import keys
@@ -98,7 +99,7 @@ def episode_picker(table: pd.DataFrame, selected: int | None) -> None:
 def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
     """Draw the table of episodes; a row that is clicked is looked at."""
     words = "The one fall" if len(table) == 1 else f"The {count(len(table))} deepest"
-    frame.show(frame.heading_html(words))
+    heading(words, table, "falls")
     shown = shown_episodes(table)
     shown["Open"] = shown["Open"].map({True: "open", False: ""})
     # A phone shows the first columns: how deep and since when before the rest.

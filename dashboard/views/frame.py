@@ -178,7 +178,8 @@ def stale_html(title: str) -> str:
 
 def words_html(sentence: str, aside: str = "") -> str:
     """Return the sentence that says it all, and how to read what stands above it."""
-    return f'<p class="pl-words">{escape(sentence)} <span>{escape(aside)}</span></p>'
+    more = f" <span>{escape(aside)}</span>" if aside else ""
+    return f'<p class="pl-words">{escape(sentence)}{more}</p>'
 
 
 def heading_html(text: str) -> str:

@@ -190,7 +190,7 @@ def sectors(run: Run) -> None:
             compact=is_phone(),
         ),
         table,
-        key="sectors",
+        key="last-book",
         title="Sectors of the last book",
         alt=words.sectors_alt(table, cap),
         content=view_of(run),

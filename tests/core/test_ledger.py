@@ -106,6 +106,7 @@ def test_names_are_those_of_the_contract() -> None:
         "waiting",
         "delisted",
         "rebalance",
+        "margin_call",
         "infeasible",
         "empty_sector",
         "equal_scores",
