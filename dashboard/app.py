@@ -18,10 +18,12 @@ st.navigation(
         "": [
             st.Page("views/overview.py", title="Overview", icon=":material/dashboard:"),
             st.Page("views/risk.py", title="Risk", icon=":material/tune:", default=True),
+            st.Page("views/strategy.py", title="Strategy", icon=":material/list:"),
             st.Page("views/report.py", title="Report", icon=":material/description:"),
         ],
         "Review": [
             st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
+            st.Page("views/ladder.py", title="Ladder", icon=":material/stairs:"),
             st.Page("views/drawdowns.py", title="Drawdowns", icon=":material/trending_down:"),
             st.Page("views/exposure.py", title="Exposure", icon=":material/pie_chart:"),
             st.Page("views/returns.py", title="Returns", icon=":material/calendar_month:"),
@@ -31,6 +33,7 @@ st.navigation(
         "Research": [
             st.Page("views/factors.py", title="Factors", icon=":material/science:"),
             st.Page("views/evidence.py", title="Evidence", icon=":material/balance:"),
+            st.Page("views/robustness.py", title="Robustness", icon=":material/directions_walk:"),
             st.Page("views/data.py", title="Data", icon=":material/database:"),
         ],
     },

@@ -66,6 +66,7 @@ def _same_books(mine: Any, other: Any) -> bool:
         mine.cost_per_trade_bps == other.cost_per_trade_bps
         and mine.max_leverage == other.max_leverage
         and mine.borrow_spread == other.borrow_spread
+        and same_limit(mine.maintenance_margin, other.maintenance_margin)
         and mine.vol_lookback_days == other.vol_lookback_days
         and mine.stop_cooldown_days == other.stop_cooldown_days
         and mine.execution_lag_days == other.execution_lag_days
@@ -101,7 +102,7 @@ def _decides_alike(run: Run, other: Any, t: int, rebalances: bool) -> bool:
     scale = scale * volatility_scale(row.sigma, other.target_annual_vol) * row.leverage
     wanted = wanted_exposure(scale, other.min_position_scale, other.max_leverage)
     same: bool = wanted == row.wanted_exposure
-    if rebalances:
+    if rebalances or row.flags & (1 << EventKind.MARGIN_CALL):  # which rescales to what is wanted
         return same
     # Applied exposure as the decision found it: recorded before it, but for fills at its close.
     before = t - (1 - mine.execution_lag_days)

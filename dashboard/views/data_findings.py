@@ -23,7 +23,7 @@ from dashboard.views.page import is_phone
 
 __all__ = ["findings_part"]
 
-_WAIT_PX: Final = 680
+_WAIT_PX: Final = 745  # of the grades, and of what is kept for the findings
 _GRID_PX: Final = 320
 _GRID: Final = "findings-grid"
 _NONE_CHOSEN: Final = (
