@@ -15,6 +15,7 @@ from core.factors.names import AVAILABLE_FACTORS, FACTORS, REGIMES, WITHOUT_TOPO
 from core.factors.scores import combine, standardise
 from core.factors.timing import Multipliers, multipliers
 from core.factors.trailing import simple_returns
+from core.fallbacks import Fallback, score_fallbacks
 from core.market import Bools, Dates, Floats, Ints, MarketPanel
 from core.own_book import checked_rows
 from core.regimes import market_returns, market_volatility
@@ -22,8 +23,10 @@ from core.signals import Signals
 from core.universe import by_ticker
 
 Strings = npt.NDArray[np.str_]
+#: As MSCI's indices of cyclical and defensive sectors divide them.
+DEFENSIVE_SECTORS = ("Consumer Staples", "Energy", "Health Care", "Utilities")
 
-__all__ = ["Book", "build_book", "factor_weights", "imported_book"]
+__all__ = ["DEFENSIVE_SECTORS", "Book", "build_book", "factor_weights", "imported_book"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,8 @@ class Book:
         Row of a rebalance whose limits could not all be met, and why; its targets keep every cap.
     notes : tuple of str
         For people.
+    fallbacks : tuple of Fallback
+        What was decided from something else than asked, in words and numbers.
     leverage, stop_scale : float64[R] or None
         What multiplies wanted exposure and stop levels, see :mod:`core.book_effects`; None = 1.
     """
@@ -57,6 +62,7 @@ class Book:
     regime: Ints
     infeasible: tuple[tuple[int, str], ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    fallbacks: tuple[Fallback, ...] = field(default=())
     leverage: Floats | None = None
     stop_scale: Floats | None = None
 
@@ -111,6 +117,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         if reason:
             infeasible.append((row, reason))
     alpha = scenario.factors.information_coefficient * signals.horizon_vol * composite
+    fallbacks = score_fallbacks(market, signals, scenario, composite, target, infeasible)
     return Book(
         rebalance=signals.rebalance,
         target=target,
@@ -118,6 +125,7 @@ def build_book(market: MarketPanel, signals: Signals, scenario: Scenario) -> Boo
         composite=composite,
         regime=regime,
         infeasible=tuple(infeasible),
+        fallbacks=fallbacks,
         notes=(
             *_topology_note(scenario, signals),
             *timed.notes,
@@ -206,7 +214,8 @@ def _builder(market: MarketPanel, scenario: Scenario, sector: Ints) -> Builder:
     plain = config.weighting in ("equal", "score") and not config.has_beta_range
     returns = np.empty((0, len(sector))) if plain else simple_returns(market.close)
     moves = np.empty(0) if plain else market_returns(market.close, market.member)
-    return Builder(config, sector, returns, moves)
+    defensive = np.isin(np.array(market.sector, dtype=np.str_), DEFENSIVE_SECTORS)
+    return Builder(config, sector, returns, moves, defensive)
 
 
 def _topology_note(scenario: Scenario, signals: Signals) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from core.parameters import parameter
+from core.parameters import parameter, section
+from core.sleeves_config import EafeConfig, SmallValueConfig
 
 __all__ = ["BookConfig"]
 
@@ -47,6 +48,21 @@ class BookConfig(_Frozen):
         source="origin report §6",
         help="The best scores of all, or of each sector in proportion to its names in the "
         "universe.",
+    )
+    defensive_share: float = parameter(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        control=(0.0, 0.5),
+        step=0.05,
+        on_value=0.3,
+        unit="fraction of names held",
+        group="Book",
+        label="Defensive names",
+        url="dsh",
+        source="origin report §5; sectors as MSCI's defensive index has them",
+        help="At least this part of the names held is of Consumer Staples, Energy, Health Care and "
+        "Utilities, the best of them by score.",
     )
     rank_buffer: float = parameter(
         0.0,
@@ -162,6 +178,9 @@ class BookConfig(_Frozen):
         help="Most beta of the targets to the equal-weighted index members.",
     )
 
+    eafe: EafeConfig = section(EafeConfig(), url="efa.", label="EAFE")
+    small_value: SmallValueConfig = section(SmallValueConfig(), url="sv.", label="Small value")
+
     @property
     def has_beta_range(self) -> bool:
         """Whether either end of the beta range is on."""
@@ -173,3 +192,18 @@ class BookConfig(_Frozen):
         if low is not None and high is not None and low > high:
             raise ValueError(f"beta_low must be at most beta_high ({high:g}), was {low:g}")
         return self
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what of the sleeves is allowed but likely to surprise."""
+        told = []
+        for name, one in (("eafe", self.eafe), ("small_value", self.small_value)):
+            if not one.enabled:
+                continue
+            if self.own_book is not None:
+                told.append(f"book.{name} is on, but an own book holds no sleeve: it does nothing")
+            elif one.set_by == "fixed" and not one.lowest <= one.weight <= one.highest:
+                told.append(
+                    f"book.{name}.weight is {one.weight:g}, outside its bounds of {one.lowest:g} "
+                    f"… {one.highest:g}: the nearer bound is held"
+                )
+        return tuple(told)

@@ -9,13 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.book_config import BookConfig
-from core.caps import ROUNDING, capped_weights, chosen_names, filled, quotas, spread_rest
+from core.caps import (
+    ROUNDING,
+    buffered,
+    capped_weights,
+    chosen_names,
+    filled,
+    quotas,
+    spread_rest,
+    tilt,
+)
 from core.covariance import betas, shrunk_covariance
 from core.factors.trailing import trailing_volatility
 from core.market import Bools, Floats, Ints
 from core.quadratic import Limits, minimised
 
-__all__ = ["Builder", "Decision", "buffered", "tilt"]
+__all__ = ["Builder", "Decision"]
 
 #: Weights of a solver below this are dust: they would be orders of a few dollars.
 _DUST = 1e-6
@@ -60,12 +69,15 @@ class Builder:
         Daily simple returns; NaN = not known. Only rows up to a decision's session are read.
     market : float64[T]
         Return of the equal-weighted index members.
+    defensive : bool[N], optional
+        Columns of defensive sectors; asked only with ``config.defensive_share``.
     """
 
     config: BookConfig
     sector: Ints
     returns: Floats
     market: Floats
+    defensive: Bools | None = None
 
     @property
     def name_room(self) -> float:
@@ -83,13 +95,14 @@ class Builder:
         The text is empty where nothing stood in the way.
         """
         config = self.config
-        ranking = buffered(given.ranking, given.last, config)
+        ranking = buffered(given.ranking, given.last, config.names_held, config.rank_buffer)
         ranking, without = self._with_history(ranking, given.session)
+        ranking, few = self._defensive_first(ranking)
         chosen = self._chosen(ranking, given.universe)
         weights, why = _WEIGHTINGS[config.weighting](self, chosen, given)
         beta, unmet = self._in_beta_range(weights, chosen, given.session)
         weights = self._banded(beta, chosen, given)
-        reasons = [self._shortfall(weights, len(ranking)), why, unmet, without]
+        reasons = [self._shortfall(weights, len(ranking)), why, unmet, without, few]
         return weights, "; ".join(reason for reason in reasons if reason)
 
     def limits(self, names: Ints, session: int) -> Limits:
@@ -139,16 +152,35 @@ class Builder:
         text = f"{passed} of the best names have less than half of book.covariance_lookback_days"
         return kept, f"{text} {lookback} and were passed over" if passed else ""
 
+    @property
+    def _most(self) -> int:
+        # Names of one sector that its cap has room for.
+        weight = min(1.0 / self.config.names_held, self.name_room, self.sector_room)
+        return int(np.floor((self.sector_room + ROUNDING) / weight))
+
+    def _defensive_first(self, ranking: Ints) -> tuple[Ints, str]:
+        # As many of the best defensive names as are asked for come before all others.
+        config = self.config
+        asked = math.ceil(config.defensive_share * config.names_held - ROUNDING)
+        if asked == 0 or self.defensive is None:
+            return ranking, ""
+        own = ranking[self.defensive[ranking]]
+        first = chosen_names(own, self.sector, asked, self._most)
+        rest = ranking[~np.isin(ranking, first)]
+        text = (
+            f"{len(first)} of {asked} names of defensive sectors could be had: the others take "
+            "their places"
+        )
+        return np.concatenate([first, rest]), text if len(first) < asked else ""
+
     def _chosen(self, ranking: Ints, universe: Bools) -> Ints:
         config = self.config
-        weight = min(1.0 / config.names_held, self.name_room, self.sector_room)
-        most = int(np.floor((self.sector_room + ROUNDING) / weight))
         quota = None
         if config.selection == "sector_balanced":
             quota = quotas(
                 self.sector[universe], int(self.sector.max(initial=0)) + 1, config.names_held
             )
-        return chosen_names(ranking, self.sector, config.names_held, most, quota)
+        return chosen_names(ranking, self.sector, config.names_held, self._most, quota)
 
     def _in_beta_range(self, weights: Floats, chosen: Ints, session: int) -> tuple[Floats, str]:
         # The nearest weights whose beta is in its range; the same ones where it is already.
@@ -211,33 +243,6 @@ class Builder:
             f"infeasible cap: {int((target > 0).sum())} of {config.names_held} names from {scored} "
             f"with a score under {' and '.join(caps)} leave {rest:.1%} in cash"
         )
-
-
-def buffered(ranking: Ints, last: Floats, config: BookConfig) -> Ints:
-    """Put names of the last book first as long as their rank is inside the buffer.
-
-    Parameters
-    ----------
-    ranking : int64[M]
-        Columns, best first.
-    last : float64[N]
-        Targets of the book before.
-    config : BookConfig
-        ``names_held`` and ``rank_buffer``: ranks up to names held times 1 + buffer stay.
-    """
-    if config.rank_buffer == 0.0:
-        return ranking
-    inside = np.arange(len(ranking)) < round(config.names_held * (1.0 + config.rank_buffer))
-    stays = inside & (last[ranking] > 0.0)
-    return np.concatenate([ranking[stays], ranking[~stays]])
-
-
-def tilt(composite: Floats) -> Floats:
-    """Size of a name by its score: 1 + z above 0, 1 / (1 − z) below; always positive.
-
-    The score function of MSCI's momentum, quality and value-weighted indices.
-    """
-    return np.where(composite >= 0.0, 1.0 + composite, 1.0 / (1.0 + np.abs(composite)))
 
 
 def _equal(builder: Builder, chosen: Ints, _given: Decision) -> tuple[Floats, str]:

@@ -6,7 +6,16 @@ import numpy as np
 
 from core.market import Bools, Floats, Ints
 
-__all__ = ["ROUNDING", "capped_weights", "chosen_names", "filled", "quotas", "spread_rest"]
+__all__ = [
+    "ROUNDING",
+    "buffered",
+    "capped_weights",
+    "chosen_names",
+    "filled",
+    "quotas",
+    "spread_rest",
+    "tilt",
+]
 
 #: How far a weight may pass a cap: the rounding of a sum of weights.
 ROUNDING = 1e-12
@@ -157,6 +166,34 @@ def filled(size: Floats, sector: Ints, name_room: float, sector_room: float) -> 
         held = np.bincount(sector, weights=weights, minlength=number)
         open_ &= (weights < name_room - ROUNDING) & (held < sector_room - ROUNDING)[sector]
     return weights
+
+
+def tilt(composite: Floats) -> Floats:
+    """Size of a name by its score: 1 + z above 0, 1 / (1 − z) below; always positive.
+
+    The score function of MSCI's momentum, quality and value-weighted indices.
+    """
+    return np.where(composite >= 0.0, 1.0 + composite, 1.0 / (1.0 + np.abs(composite)))
+
+
+def buffered(ranking: Ints, last: Floats, names_held: int, rank_buffer: float) -> Ints:
+    """Put names of the last book first as long as their rank is inside the buffer.
+
+    Parameters
+    ----------
+    ranking : int64[M]
+        Columns, best first.
+    last : float64[N]
+        Targets of the book before.
+    names_held : int
+    rank_buffer : float
+        Ranks up to names held times 1 + buffer stay.
+    """
+    if rank_buffer == 0.0:
+        return ranking
+    inside = np.arange(len(ranking)) < round(names_held * (1.0 + rank_buffer))
+    stays = inside & (last[ranking] > 0.0)
+    return np.concatenate([ranking[stays], ranking[~stays]])
 
 
 def _per_sector(weight: float, sector_room: float) -> int:

@@ -117,7 +117,7 @@ class Scenario(_Frozen):
 
     def warnings(self) -> tuple[str, ...]:
         """Say what is allowed but likely to surprise."""
-        return (*self.risk.warnings(), *self._leverage_warnings())
+        return (*self.risk.warnings(), *self._leverage_warnings(), *self.book.warnings())
 
     def _leverage_warnings(self) -> tuple[str, ...]:
         asked = max(self.regimes.leverage.calm, self.regimes.leverage.volatile)

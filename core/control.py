@@ -152,7 +152,7 @@ def _holding(
     inputs: SimulationInputs, risk: RiskConfig, exposure: float
 ) -> tuple[SimulationInputs, RiskConfig]:
     values: dict[str, Any] = only(risk, [Rule.COSTS]).model_dump()
-    values["vol_rebalance_threshold"] = None
+    values |= {"vol_rebalance_threshold": None, "maintenance_margin": None}
     if exposure == 0.0:  # no exposure at all is no leverage limit: the book is never bought
         inputs = _never_invested(inputs)
     else:

@@ -256,6 +256,14 @@ def _borrowing(seen: _Seen) -> str:
     return "" if (seen.run.cash < 0.0).any() else "nothing was ever borrowed"
 
 
+def _margin(seen: _Seen) -> str:
+    if seen.count(EventKind.MARGIN_CALL):
+        return "the same margin calls are made"
+    most = float(seen.run.invested.max())
+    least = percent(1.0 / most) if most > 0.0 else "all of it"
+    return f"no margin call: after fills NAV was never less than {least} of what was held"
+
+
 _REASONS: Final[Mapping[str, Callable[[_Seen], str]]] = {
     "max_allowed_drawdown": _drawdown_scaling,
     "min_position_scale": _floor,
@@ -271,4 +279,5 @@ _REASONS: Final[Mapping[str, Callable[[_Seen], str]]] = {
     "breaker_cooldown_days": _breaker_cooldown,
     "max_leverage": _limit,
     "borrow_spread": _borrowing,
+    "maintenance_margin": _margin,
 }

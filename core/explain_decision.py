@@ -99,6 +99,8 @@ class Decision:
         Session of that order, -1 = none.
     rescale_change, rescale_threshold : float
         Wanted over applied exposure - 1, and the band it was held against (NaN = off).
+    margin : float
+        NAV over what is held where that is a margin call, else NaN.
     """
 
     session: int
@@ -116,6 +118,7 @@ class Decision:
     ordered: Ints
     rescale_change: float
     rescale_threshold: float
+    margin: float
 
     @property
     def leaving(self) -> Bools:
@@ -150,10 +153,12 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
     exit_, ordered = _exits(moment, t, stops, tripped=tripped)
     exposure = exposure_of(record, t, rules, active, off, moment.nav)
     stays = bool((moment.held & (exit_ == ExitReason.OPEN)).any())
+    share = moment.nav / float(moment.value.sum()) if moment.held.any() else math.inf
+    called = active and share < float(rules["maintenance_margin"])
     return Decision(
         session=t,
         fills_at=min(t + record.lag, record.sessions),
-        order=_order(exposure, rules, tripped, active, k, stays),
+        order=_order(exposure, rules, tripped, active, k, stays, called),
         rebalance=k,
         exposure=exposure,
         tripped=tripped,
@@ -166,6 +171,7 @@ def decide(record: RunRecord, t: int, off: Switch | None = None) -> Decision:
         ordered=ordered,
         rescale_change=_change(exposure),
         rescale_threshold=float(rules["vol_rebalance_threshold"]),
+        margin=share if called else math.nan,
     )
 
 
@@ -257,7 +263,13 @@ def _nearness(test: StopTest) -> float:
 
 
 def _order(
-    exposure: Exposure, rules: Any, tripped: bool, active: bool, k: int, stays: bool
+    exposure: Exposure,
+    rules: Any,
+    tripped: bool,
+    active: bool,
+    k: int,
+    stays: bool,
+    called: bool,
 ) -> Order:
     if tripped:
         return Order.SELL_ALL
@@ -265,8 +277,9 @@ def _order(
         return Order.NOTHING
     if k >= 0:
         return Order.REBALANCE
-    due = stays and rescale_due(exposure.wanted, exposure.applied, rules["vol_rebalance_threshold"])
-    return Order.RESCALE if due else Order.NOTHING
+    due = rescale_due(exposure.wanted, exposure.applied, rules["vol_rebalance_threshold"])
+    due = due or (called and exposure.applied > 0.0)
+    return Order.RESCALE if stays and due else Order.NOTHING
 
 
 def _change(exposure: Exposure) -> float:

@@ -8,13 +8,17 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.market import FUND_SECTORS
 from core.units import Bools, Floats, Ints
 
 __all__ = ["Choice", "Placing", "Selection", "placing"]
 
 
 class Choice(StrEnum):
-    """What the selection made of a name on a rebalance date; all but CHOSEN leave its target 0."""
+    """What the selection made of a name on a rebalance date; all but CHOSEN leave its target 0.
+
+    SLEEVE is a fund beside the stocks, which is not ranked.
+    """
 
     CHOSEN = "chosen"
     NOT_IN_BOOK = "not_in_book"
@@ -25,6 +29,7 @@ class Choice(StrEnum):
     LAST_SESSION = "last_session"
     BELOW_THE_CUT = "below_the_cut"
     SECTOR_FULL = "sector_full"
+    SLEEVE = "sleeve"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +129,8 @@ def placing(selection: Selection, k: int, name: int) -> Placing:
     """
     target = selection.target[k]
     ranks = _ranks(selection, k)
-    chosen = np.flatnonzero(target > 0.0)
+    is_fund = np.isin(np.array(selection.sector, dtype=np.str_), FUND_SECTORS)
+    chosen = np.flatnonzero((target > 0.0) & ~is_fund)
     last = int(ranks[chosen].max(initial=0))
     same = np.array(selection.sector, dtype=np.str_) == selection.sector[name]
     return Placing(
@@ -170,6 +176,8 @@ def _scores(selection: Selection, k: int, name: int) -> tuple[tuple[str, float, 
 def _choice(
     selection: Selection, k: int, name: int, rank: int, last_rank: int, chosen: int
 ) -> Choice:
+    if selection.sector[name] in FUND_SECTORS:
+        return Choice.SLEEVE
     if selection.target[k, name] > 0.0:
         return Choice.CHOSEN
     if not selection.scored:

@@ -55,6 +55,14 @@ class EventKind(IntEnum):
     WAITING = 8
     DELISTED = 9
     REBALANCE = 10
+    MARGIN_CALL = 11
+    INFEASIBLE = 12
+    EMPTY_SECTOR = 13
+    EQUAL_SCORES = 14
+    MISSING_SCORES = 15
+    SHORT_HISTORY = 16
+    NO_VIX = 17
+    NO_FUND = 18
 
     @property
     def label(self) -> str:
@@ -65,6 +73,11 @@ class EventKind(IntEnum):
     def flag(self) -> int:
         """Bit of this kind in ``BacktestResult.flags``."""
         return 1 << int(self)
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether a book was decided from something else than asked; no simulation makes it."""
+        return self >= EventKind.INFEASIBLE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,11 +175,22 @@ class Events:
     waiting         weight of the name whose exit failed     NaN
     delisted (*)    delisting return                         NaN
     rebalance       exposure of the fill                     NaN
+    margin_call     NAV over what is held                    maintenance_margin
+    infeasible      sum of the targets that keep the limits  1
+    empty_sector    sectors without an eligible member       sectors
+    equal_scores    names that score the same                NaN
+    missing_scores  share of the universe with the factor    one half
+    short_history   sessions known                           sessions wanted
+    no_vix          NaN                                      level of the override
+    no_fund         0, the target of the fund                what it would have been
     ==============  =======================================  ======================================
 
     (*) Or its data only ended: the trade's reason and :meth:`frame` tell the two apart.
 
-    Stop, trailing, breaker and reentry carry their decision session, the others that of their fill.
+    From infeasible on they are of the book, not of the simulation, see :mod:`core.fallbacks`.
+
+    Stop, trailing, breaker, reentry and margin_call carry their decision session, as those of the
+    book do, the others that of their fill.
     A stop inside the session has one session for both, its low, and reference prices as known at
     the close before.
 

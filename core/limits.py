@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.market import FUND_SECTORS
 from core.units import Bools, Dates, Floats, Ints
 
 __all__ = ["CapBreaches", "cap_breaches"]
@@ -69,7 +70,8 @@ def cap_breaches(
 ) -> CapBreaches:
     """Find every unbroken run of sessions in which a name or a sector stands above its cap.
 
-    Caps hold in every target; what is held can pass them between rebalances.
+    Caps hold in every target; what is held can pass them between rebalances. Funds of sleeves are
+    under no cap and counted in none.
 
     Parameters
     ----------
@@ -94,6 +96,10 @@ def cap_breaches(
     >>> found.name, found.first_session.tolist(), found.last_session.tolist()
     (('A',), [1], [2])
     """
+    stocks = [k for k, sector in enumerate(sectors) if sector not in FUND_SECTORS]
+    if len(stocks) < len(sectors):
+        weights = weights[:, stocks]
+        names, sectors = [names[k] for k in stocks], [sectors[k] for k in stocks]
     labels, code = np.unique(np.array(sectors, dtype=np.str_), return_inverse=True)
     parts = []
     if sector_cap is not None:

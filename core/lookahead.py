@@ -9,8 +9,8 @@ were revised in the store itself, such as a sector that is today's.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -39,7 +39,7 @@ _RULES: Final = {
     Rule.CIRCUIT_BREAKER: ((), (EventKind.BREAKER, EventKind.REENTRY)),
     Rule.TURNOVER_CAP: ((), (EventKind.CAP,)),
     Rule.ALPHA_GATE: ((), (EventKind.GATE,)),
-    Rule.LEVERAGE: (("leverage",), (EventKind.LEVERAGE_LIMIT,)),
+    Rule.LEVERAGE: (("leverage",), (EventKind.LEVERAGE_LIMIT, EventKind.MARGIN_CALL)),
 }
 
 
@@ -60,6 +60,8 @@ class Decisions:
         Columns of the market that are simulated.
     result : BacktestResult
         With weights.
+    detectors : dict of str to int64[T_market]
+        Labels of every regime detector there is, also of those that the scenario does not follow.
     """
 
     market: MarketPanel
@@ -69,6 +71,7 @@ class Decisions:
     first: int
     columns: Ints
     result: BacktestResult
+    detectors: Mapping[str, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Check:
     kind : str
         "factor", "universe", "regime", "book" or "rule".
     name : str
-        Of the factor or rule; what was compared.
+        Of the factor, detector or rule; what was compared.
     compared, different : int
         Values compared, what is missing in both left out, and those that are not the same.
     first : int
@@ -168,6 +171,7 @@ def known_at(market: MarketPanel, session: int) -> MarketPanel:
             items={name: values[known] for name, values in market.filings.items.items()},
         ),
         cash_rate=market.cash_rate[kept],
+        funds=None if market.funds is None else market.funds.until(session),
         **optional,
     )
 
@@ -214,6 +218,9 @@ def _of_signals(whole: Decisions, cut: Decisions) -> Iterator[Check]:
         yield _check("universe", "universe", a.universe[:rows], b.universe, at)
     count = len(cut.market.sessions)
     yield _check("regime", "regime", whole.regime[:count], cut.regime, np.arange(count))
+    for name, labels in cut.detectors.items():
+        before = whole.detectors[name][:count]
+        yield _check("regime", f"detector: {name}", before, labels, np.arange(count))
 
 
 def _of_book(whole: Decisions, cut: Decisions) -> Iterator[Check]:
@@ -224,6 +231,15 @@ def _of_book(whole: Decisions, cut: Decisions) -> Iterator[Check]:
     yield _check("book", "target", a.target[:rows], b.target, at)
     if a.alpha is not None and b.alpha is not None:
         yield _check("book", "alpha", a.alpha[:rows], b.alpha, at)
+    for name in ("leverage", "stop_scale"):
+        one, two = getattr(a, name), getattr(b, name)
+        if one is not None or two is not None:
+            yield _check("book", name, _scale(one, a)[:rows], _scale(two, b), at)
+
+
+def _scale(values: Floats | None, book: Book) -> Floats:
+    # None of a book is 1 all along.
+    return np.ones(len(book.rebalance)) if values is None else values
 
 
 def _of_rules(whole: Decisions, cut: Decisions) -> Iterator[Check]:

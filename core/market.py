@@ -10,14 +10,26 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FILING_ITEMS", "Bools", "Dates", "Filings", "Floats", "Ints", "MarketPanel"]
+__all__ = [
+    "FILING_ITEMS",
+    "FUND_SECTORS",
+    "Bools",
+    "Dates",
+    "Filings",
+    "Floats",
+    "Funds",
+    "Ints",
+    "MarketPanel",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Dates = npt.NDArray[np.datetime64]
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
+#: What funds of sleeves count as where names count to a sector; no cap of a sector is about them.
+FUND_SECTORS: Final = ("Funds: EAFE", "Funds: small value")
 _ARRAYS: Final = (
     "sessions",
     "close",
@@ -68,6 +80,30 @@ class Filings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Funds:
+    """Funds that sleeves may hold, beside the securities of a market.
+
+    Attributes
+    ----------
+    tickers : tuple of F str
+    close : float64[T, F]
+        Total return; NaN = no bar.
+    open, low : float64[T, F]
+        On the basis of ``close``; NaN where not known.
+    """
+
+    tickers: tuple[str, ...]
+    close: Floats
+    open: Floats
+    low: Floats
+
+    def until(self, session: int) -> Funds:
+        """Return what was known at the close of `session`."""
+        kept = slice(0, session + 1)
+        return Funds(self.tickers, self.close[kept], self.open[kept], self.low[kept])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MarketPanel:
     """A market over T sessions and N securities; every array is read only by convention.
 
@@ -104,6 +140,8 @@ class MarketPanel:
         Close of the volatility index, total-return level of the benchmark; NaN = no value.
     open, low : float64[T, N] or None
         With the adjustment of ``close``; NaN where missing, None where the market has none at all.
+    funds : Funds or None
+        Of :mod:`core.sleeves`; in none of the arrays above until a book holds them.
     benchmark_name, return_basis : str
         What ``benchmark`` and ``close`` are, for people.
     """
@@ -130,6 +168,7 @@ class MarketPanel:
     benchmark_name: str = ""
     return_basis: str = ""
     notes: tuple[str, ...] = field(default=())
+    funds: Funds | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -152,6 +191,7 @@ class MarketPanel:
             "filing_available": self.filings.available,
             "filing_period_end": self.filings.period_end,
             **{f"filing_{name}": values for name, values in self.filings.items.items()},
+            **_fund_arrays(self.funds),
         }
 
     @classmethod
@@ -170,4 +210,15 @@ class MarketPanel:
         values |= {name: arrays.get(name) for name in _OPTIONAL}
         values |= texts | {"notes": tuple(texts["notes"])}
         tickers, sector = tuple(arrays["tickers"].tolist()), tuple(arrays["sector"].tolist())
-        return cls(**values, tickers=tickers, sector=sector, filings=filings)
+        funds = None
+        if "fund_tickers" in arrays:
+            names = tuple(arrays["fund_tickers"].tolist())
+            funds = Funds(names, arrays["fund_close"], arrays["fund_open"], arrays["fund_low"])
+        return cls(**values, tickers=tickers, sector=sector, filings=filings, funds=funds)
+
+
+def _fund_arrays(funds: Funds | None) -> dict[str, npt.NDArray[Any]]:
+    if funds is None:
+        return {}
+    names = {"fund_tickers": np.array(funds.tickers, dtype=np.str_)}
+    return names | {f"fund_{name}": getattr(funds, name) for name in ("close", "open", "low")}

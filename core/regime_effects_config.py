@@ -1,4 +1,4 @@
-"""Parameters of the second detector, and of what a regime brings with it: leverage and stops."""
+"""Parameters of what else tells a regime, and of what it brings with it: leverage and stops."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.parameters import parameter
 
-__all__ = ["LeverageConfig", "MarkovConfig", "StopScales"]
+__all__ = ["LeverageConfig", "MarkovConfig", "StopScales", "TurbulenceConfig"]
 
 
 class _Frozen(BaseModel):
@@ -52,6 +52,55 @@ class MarkovConfig(_Frozen):
         url="fit",
         source="project default: every year",
         help="Sessions between two fits, each on everything known by then.",
+    )
+
+
+class TurbulenceConfig(_Frozen):
+    """The loops in the cloud of sector returns, as a rule of the regimes."""
+
+    quantile: float | None = parameter(
+        None,
+        gt=0.0,
+        le=1.0,
+        control=(0.5, 1.0),
+        step=0.01,
+        on_value=0.9,
+        unit="fraction of the past",
+        group="Turbulence",
+        label="Turbulence quantile",
+        url="q",
+        source="Gidea & Katz 2018; the quantile is a project default",
+        help="The market is called turbulent where its turbulence is as high as in this fraction "
+        "of all its past, today included.",
+    )
+    says: Literal["volatile", "bear"] = parameter(
+        "volatile",
+        group="Turbulence",
+        label="Turbulence says",
+        url="say",
+        source="project default",
+        help="Regime of a turbulent market; as bear it comes after volatile.",
+    )
+    window_days: int = parameter(
+        50,
+        ge=20,
+        le=252,
+        control=(30, 100),
+        step=5,
+        unit="sessions",
+        group="Turbulence",
+        label="Turbulence window",
+        url="win",
+        source="Gidea & Katz 2018: 50 and 100",
+        help="Sessions whose sector returns make the cloud, one point each.",
+    )
+    norm: Literal["landscape_l1", "landscape_l2"] = parameter(
+        "landscape_l1",
+        group="Turbulence",
+        label="Turbulence norm",
+        url="norm",
+        source="Gidea & Katz 2018",
+        help="Norm of the persistence landscape of the cloud's loops.",
     )
 
 

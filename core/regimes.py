@@ -11,7 +11,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from core.config import RegimesConfig
 from core.factors.names import REGIMES
+from core.factors.topology_diagrams import DiagramSource, diagrams_of
 from core.factors.trailing import simple_returns
+from core.factors.turbulence import turbulence_share
 from core.market import Bools, Floats, Ints, MarketPanel
 from core.regime_markov import filtered
 from core.units import SESSIONS_PER_YEAR
@@ -73,7 +75,11 @@ def market_volatility(returns: Floats, window: int) -> Floats:
 
 
 def label_sessions(
-    returns: Floats, config: RegimesConfig, vix: Floats | None = None, risky: Floats | None = None
+    returns: Floats,
+    config: RegimesConfig,
+    vix: Floats | None = None,
+    risky: Floats | None = None,
+    turbulence: Floats | None = None,
 ) -> Ints:
     """Label each session; the label of t uses nothing after t.
 
@@ -81,8 +87,10 @@ def label_sessions(
 
     1. ``default``: less than `lookback_days` returns are known;
     2. ``volatile``: the override acts, or annualised volatility of the window at or above
-       `volatility_threshold` and the volatility index not below `vix_calm_level`;
-    3. ``bear``: return of the window at or below ``-trend_threshold``;
+       `volatility_threshold`, or turbulence at `turbulence.quantile`, and the volatility index not
+       below `vix_calm_level`;
+    3. ``bear``: return of the window at or below ``-trend_threshold``, or turbulence at its
+       quantile where `turbulence.says` bear;
     4. ``recovery``: return of the window at or above `trend_threshold`, the index still
        `recovery_drawdown` or more below its one-year high;
     5. ``bull``: return of the window at or above `trend_threshold`;
@@ -102,6 +110,8 @@ def label_sessions(
         Close of the volatility index; without it the rules alone decide.
     risky : float64[T] or None
         Of :func:`core.regime_markov.filtered`; where known, one half or more says volatile.
+    turbulence : float64[T] or None
+        Of :func:`core.factors.turbulence.turbulence_share`; without a value it says nothing.
 
     Returns
     -------
@@ -118,14 +128,18 @@ def label_sessions(
     high, threshold = _volatility(past, config, None if risky is None else risky[window - 1 :])
     depth = below_high(returns)[window - 1 :].tolist()
     alarm, calm = _index_bands(len(returns), config, vix)
+    stormy = _storms(config, turbulence)
 
     def told(k: int, force: int) -> int:
         t = k + window - 1
         if not known[k]:
             return _DEFAULT
         eased = threshold[k] * _ease(force, _VOLATILE, config)
-        if alarm[t] or (not calm[t] and high[k] >= eased):
+        storm = stormy(t, force)
+        if alarm[t] or (not calm[t] and (high[k] >= eased or storm == _VOLATILE)):
             return _VOLATILE
+        if storm == _BEAR:
+            return _BEAR
         return _direction(trend[k], depth[k], force, config)
 
     breaks = [alarm[k + window - 1] or not is_known for k, is_known in enumerate(known)]
@@ -172,6 +186,16 @@ def _index_bands(
     return alarm, (vix < below).tolist()
 
 
+def _storms(config: RegimesConfig, turbulence: Floats | None) -> Callable[[int, int], int]:
+    # What turbulence says on session t with a label in force: a code, or −1. NaN compares False.
+    quantile = config.turbulence.quantile
+    code = _BEAR if config.turbulence.says == "bear" else _VOLATILE
+    if quantile is None or turbulence is None:
+        return lambda _t, _force: -1
+    share = turbulence.tolist()
+    return lambda t, force: code if share[t] >= quantile * _ease(force, code, config) else -1
+
+
 def _direction(trend: float, depth: float, force: int, config: RegimesConfig) -> int:
     if trend <= -config.trend_threshold * _ease(force, _BEAR, config):
         return _BEAR
@@ -186,13 +210,17 @@ def _ease(force: int, label: int, config: RegimesConfig) -> float:
     return 1.0 - config.hysteresis if force == label else 1.0
 
 
-def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tuple[str, ...]]:
+def regime_codes(
+    market: MarketPanel, config: RegimesConfig, *, diagrams: DiagramSource = diagrams_of
+) -> tuple[Ints, tuple[str, ...]]:
     """Label every session of a market.
 
     Parameters
     ----------
     market : MarketPanel
     config : RegimesConfig
+    diagrams : callable, optional
+        Where the diagrams of the sectors' cloud come from; only asked with turbulence on.
 
     Returns
     -------
@@ -200,7 +228,7 @@ def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tupl
         Codes into :data:`core.factors.names.REGIMES`, see :func:`label_sessions`.
     tuple of str
         What people should know: an override without a volatility index, a detector that could not
-        be fitted.
+        be fitted, turbulence that is not known.
     """
     returns = market_returns(market.close, market.member)
     risky: Floats | None = None
@@ -209,8 +237,9 @@ def regime_codes(market: MarketPanel, config: RegimesConfig) -> tuple[Ints, tupl
         found = filtered(returns, config.markov)
         risky = found.risky
         notes.extend(found.notes)
-    labels = label_sessions(returns, config, market.vix, risky)
-    notes.extend(_override_notes(len(labels), market.vix, config))
+    turbulence, told = turbulence_share(market, config.turbulence, diagrams)
+    labels = label_sessions(returns, config, market.vix, risky, turbulence)
+    notes.extend((*told, *_override_notes(len(labels), market.vix, config)))
     return labels, tuple(notes)
 
 

@@ -7,7 +7,12 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from core.parameters import parameter, section
-from core.regime_effects_config import LeverageConfig, MarkovConfig, StopScales
+from core.regime_effects_config import (
+    LeverageConfig,
+    MarkovConfig,
+    StopScales,
+    TurbulenceConfig,
+)
 
 __all__ = ["RegimesConfig"]
 
@@ -159,6 +164,7 @@ class RegimesConfig(_Frozen):
         "probability of the most volatile Markov state.",
     )
     markov: MarkovConfig = section(MarkovConfig(), url="mk.")
+    turbulence: TurbulenceConfig = section(TurbulenceConfig(), url="turb.")
     leverage: LeverageConfig = section(LeverageConfig(), url="rlev.")
     stop_scale: StopScales = section(StopScales(), url="rst.", label="Stops")
 

@@ -262,14 +262,22 @@ def _leverage(risk: RiskConfig, result: BacktestResult, fills: RebalanceFills) -
     scale = result.dd_scale * result.vol_scale * result.leverage
     clipped = active & (scale > risk.max_leverage)
     cut = result.happened(EventKind.LEVERAGE_LIMIT)
+    called = result.happened(EventKind.MARGIN_CALL)
     level = np.r_[scale, fills.total]
     among = np.r_[active, np.ones(len(fills.total), dtype=np.bool_)]
     session = np.r_[np.arange(result.sessions), fills.session]
     return _judged(
         Rule.LEVERAGE,
         int(active.sum()),
-        int((clipped | cut).sum()),
+        int((clipped | cut | called).sum()),
         _nearest(-level, among, level, risk.max_leverage, session),
         ("sessions with the limit on wanted exposure", int(clipped.sum())),
         ("fills with buys cut, the limit on fills", int(cut.sum())),
+        *_margin_calls(risk, result),
     )
+
+
+def _margin_calls(risk: RiskConfig, result: BacktestResult) -> tuple[tuple[str, int], ...]:
+    if risk.maintenance_margin is None:
+        return ()
+    return (("margin calls, which rescale at once", result.events.count(EventKind.MARGIN_CALL)),)

@@ -47,13 +47,18 @@ _LATER = (
     "regimes.min_dwell_days",
     "regimes.detector",
     "regimes.markov.",
+    "regimes.turbulence.",
     "regimes.leverage.",
     "regimes.stop_scale.",
     "book.selection",
+    "book.defensive_share",
     "book.rank_buffer",
     "book.covariance_lookback_days",
     "book.no_trade_band",
     "book.beta_",
+    "book.eafe.",
+    "book.small_value.",
+    "risk.maintenance_margin",
 )
 _PERCENT = re.compile(r"([+-]?[0-9.]+)\s*%")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.config import Scenario
 from core.errors import HistoryError
 from core.factors.panel import FactorPanel, factor_panel
-from core.factors.topology_diagrams import Diagrams, diagrams_of
+from core.factors.topology_diagrams import DiagramSource, diagrams_of
 from core.market import Bools, Floats, Ints, MarketPanel
 from core.periods import history_needed, month_ends
 from core.regimes import regime_codes
@@ -114,6 +114,8 @@ def signals_key(market_fingerprint: str, scenario: Scenario) -> str:
     without = {"leverage", "stop_scale"}
     if scenario.regimes.detector == "rules":
         without.add("markov")
+    if scenario.regimes.turbulence.quantile is None:
+        without.add("turbulence")
     parts = {
         "format": _FORMAT,
         "market": market_fingerprint,
@@ -123,6 +125,10 @@ def signals_key(market_fingerprint: str, scenario: Scenario) -> str:
         "regimes": scenario.regimes.model_dump(mode="json", exclude=without),
         "rebalance": scenario.book.rebalance,
     }
+    book = scenario.book
+    funds = [one.fund for one in (book.eafe, book.small_value) if one.enabled]
+    if funds and book.own_book is None:  # their columns are in every table of the signals
+        parts["funds"] = funds
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -131,7 +137,7 @@ def compute_signals(
     scenario: Scenario,
     sessions_range: tuple[int, int],
     *,
-    diagrams: Callable[[Floats, int, int], Diagrams] = diagrams_of,
+    diagrams: DiagramSource = diagrams_of,
 ) -> Signals:
     """Compute the signals of every rebalance within a period.
 
@@ -144,7 +150,7 @@ def compute_signals(
         First and last simulated session, from :func:`core.periods.resolve_period`. History before
         the first is used.
     diagrams : callable, optional
-        Where persistence diagrams come from, see :func:`core.factors.panel.factor_panel`.
+        Where persistence diagrams come from, of names as of sectors.
 
     Raises
     ------
@@ -170,7 +176,7 @@ def compute_signals(
         market, rebalance, universe, dollar_volume, scenario.factors, diagrams=diagrams
     )
     _check_scored(market, scenario, panel, period)
-    regime, regime_notes = regime_codes(market, scenario.regimes)
+    regime, regime_notes = regime_codes(market, scenario.regimes, diagrams=diagrams)
     return Signals(
         rebalance=rebalance,
         universe=universe,

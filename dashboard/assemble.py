@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.factors.filings import filings_from_frame
-from core.market import Bools, Dates, Floats, Ints, MarketPanel
+from core.market import Bools, Dates, Floats, Funds, Ints, MarketPanel
 from core.units import SESSIONS_PER_YEAR
 from data.catalog import Catalog
 from data.labels import CHOSEN_LATER, SURVIVORSHIP_BIAS
@@ -19,6 +19,8 @@ __all__ = ["BENCHMARKS", "assemble_market"]
 
 # The first of these that the store holds is the benchmark.
 BENCHMARKS = (("SPY", "S&P 500 (SPY)"), ("^DEMO", "Simulated index"))
+#: Funds that sleeves may hold, where the store has them.
+FUNDS = ("EFA", "VEA", "IJS", "VBR", "IWN")
 VOLATILITY_INDEX = "^VIX"
 CASH_SERIES = ("DGS3MO", "DGS1MO", "BILL13W")
 LONGEST_CARRY = np.timedelta64(10, "D")
@@ -71,6 +73,7 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         open=_adjusted(panel.arrays["open"], price, close),
         low=_adjusted(panel.arrays["low"], price, close),
         benchmark_name=benchmark_name,
+        funds=_funds(catalog, snapshot, sessions),
         notes=(
             *filter(None, [snapshot.stamp]),
             *member_notes,
@@ -162,3 +165,21 @@ def _benchmark(catalog: Catalog, snapshot: Snapshot, sessions: Dates) -> tuple[F
         if series is not None and len(series[0]) > 0:
             return _on_sessions(series, sessions), name
     return None, ""
+
+
+def _funds(catalog: Catalog, snapshot: Snapshot, sessions: Dates) -> Funds | None:
+    names, found = [], []
+    for ticker in FUNDS:
+        columns = {}
+        for column in ("adj_close", "close", "open", "low"):
+            series = catalog.index_series(snapshot, ticker, column)
+            if series is None or not np.isfinite(series[1]).any():
+                columns[column] = np.full(len(sessions), np.nan)
+            else:
+                columns[column] = _on_sessions(series, sessions)
+        if np.isfinite(columns["adj_close"]).any():
+            names.append(ticker)
+            basis = columns["adj_close"] / columns["close"]
+            inside = (columns["open"] * basis, columns["low"] * basis)
+            found.append(np.stack([columns["adj_close"], *inside]))
+    return Funds(tuple(names), *np.stack(found, axis=2)) if names else None

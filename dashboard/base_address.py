@@ -5,7 +5,8 @@ browser side tries there first, and the console complains of two addresses that 
 asks no one where ``window.__streamlit`` names the server.
 
 The room around a page is told here too: a style that comes with the page's first message would move
-what the browser has drawn by then.
+what the browser has drawn by then. Until that style is there the page is not shown, 3 seconds at
+most: Streamlit loads what draws it only when it first meets it, and buttons would stand higher.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ _HEAD: Final = b"<head>"
 _STYLE: Final = b"""<style>
 .stApp .stMainBlockContainer { padding: 60px 24px 32px; max-width: 1560px; }
 .stApp .st-key-head { gap: 8px; }
+@keyframes pl-late { from { visibility: hidden; } }
+.stApp:not(:has(.stHtml style)) .stMainBlockContainer { animation: pl-late 3s step-end; }
 .st-key-lead { min-height: 48px; }
+.st-key-report-parts { min-height: 53px; }
 .st-key-evidence { min-height: 116px; }
 .st-key-today { min-height: 250px; }
 @media (max-width: 700px) {
   .stApp .stMainBlockContainer { padding: 56px 12px 24px; }
   .st-key-setting { min-height: 84px; }
+  .st-key-report-parts { min-height: 116px; }
   .st-key-evidence { min-height: 336px; }
   .st-key-today { min-height: 590px; }
 }

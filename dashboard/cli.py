@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -13,39 +12,15 @@ import time
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
 
 from core.errors import CoreError
-from dashboard import (
-    cli_account,
-    cli_compare,
-    cli_data,
-    cli_data_check,
-    cli_evidence,
-    cli_explain,
-    cli_factors,
-    cli_fetch,
-    cli_holdout,
-    cli_lookahead,
-    cli_report,
-    cli_robust,
-    cli_sweep,
-    cli_walkforward,
-)
-from dashboard.cli_scenario import chosen_scenario, scenario_options
-from dashboard.home import DEMO, ensure_demo, home_folder
-from dashboard.pipeline import Pipeline
+from dashboard.cli_commands import Commands
+from dashboard.home import home_folder
 from dashboard.program import program
 from dashboard.progress import terminal_progress
-from dashboard.record import record_run
-from dashboard.report.document import run_document
-from dashboard.report.fields import fields_table
-from dashboard.report.table import print_run
 from data.errors import DataError
-from data.journal import Journal
 
 __all__ = ["cli", "main"]
 
@@ -60,37 +35,10 @@ class PortError(click.ClickException):
     exit_code = USAGE_ERROR
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="plimsoll")
 def cli() -> None:
     """See what each risk rule does to a systematic US-equity portfolio."""
-
-
-@cli.command()
-@scenario_options
-@click.option("--json", "as_json", is_flag=True, help="Print the complete result as JSON.")
-def backtest(as_json: bool, **chosen: Any) -> None:
-    """Run one scenario and print its report beside targets and benchmark."""
-    scenario = chosen_scenario(**chosen)
-    home = home_folder()
-    with terminal_progress() as progress:
-        if scenario.universe.source == DEMO:
-            ensure_demo(home, progress)
-        run = Pipeline(home).run(scenario, progress)
-    unrecorded = record_run(Journal(home), run, preset_name=scenario.name, origin="cli")
-    if unrecorded:
-        click.echo(f"plimsoll: this run is not in the journal: {unrecorded}", err=True)
-    if as_json:
-        click.echo(json.dumps(run_document(run), indent=2, ensure_ascii=False))
-    else:
-        print_run(run, Console())
-
-
-@cli.command()
-@click.option("--section", help="Only universe, period, factors, regimes, book or risk.")
-def fields(section: str | None) -> None:
-    """List every field of a scenario with range, unit and default."""
-    Console().print(fields_table(section))
 
 
 @cli.command()
@@ -139,22 +87,6 @@ def _open_when_up(port: int) -> None:
         else:
             webbrowser.open(f"http://{ADDRESS}:{port}")
             return
-
-
-cli_data.register(cli)
-cli_data_check.register(cli)
-cli_fetch.register(cli)
-cli_account.register(cli)
-cli_sweep.register(cli)
-cli_explain.register(cli)
-cli_evidence.register(cli)
-cli_holdout.register(cli)
-cli_lookahead.register(cli)
-cli_compare.register(cli)
-cli_report.register(cli)
-cli_walkforward.register(cli)
-cli_robust.register(cli)
-cli_factors.register(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The command `plimsoll compare`: two to four settings over the same sessions, and what is luck."""
+"""The command `plimsoll compare`: settings over the same sessions, phase by phase, and luck."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.errors import ConfigError, InputsError
 from core.scenario import PRESETS, with_values
 from dashboard import review_compare
 from dashboard.address import VIEW_KEYS
+from dashboard.cli_ladder import climbed, is_ladder, ladders_document, print_ladders
 from dashboard.cli_scenario import base_scenario
 from dashboard.compared import CONTROL, MOST, Compared, of_address, placed, preset_of, saved_as
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -45,7 +46,12 @@ def compare_command(
     Each is a preset ("Phase 8"), the name of a saved setting, an address of the dashboard
     ("?p=phase-8&stop=0.2"), a TOML file, or `control`: the book of A at the average exposure of A,
     always, without rules. All run on the market and period of A.
+
+    Presets alone, in `--presets`, are also a ladder: each change from one to the next switched on
+    one at a time, with what it added, over 2021-06 … 2024-05 and 2016-07 … 2021-05 (or the period
+    given), and each preset against benchmark, equal weight and its control.
     """
+    is_way = is_ladder(presets, settings)
     settings += tuple(name.strip() for name in (presets or "").split(",") if name.strip())
     if not 2 <= len(settings) <= MOST + 1:
         raise InputsError(f"two to {MOST + 1} settings must be given, had {len(settings)}")
@@ -56,7 +62,14 @@ def compare_command(
         with terminal_progress() as progress:
             if first.universe.source == DEMO:
                 ensure_demo(home, progress)
-            found = _compared(Pipeline(home), first, entries, progress)
+            pipeline = Pipeline(home)
+            found = _compared(pipeline, first, entries, progress)
+            way = None
+            if is_way:
+                way = climbed(
+                    pipeline, journal, first.universe.source, settings, chosen["start"],
+                    chosen["end"], progress,
+                )  # fmt: skip
         for side, entry in zip(found.sides, entries, strict=True):
             if is_trial(entry):
                 unrecorded = record_run(
@@ -64,10 +77,15 @@ def compare_command(
                 )
                 if unrecorded:
                     click.echo(f"plimsoll: not in the journal: {unrecorded}", err=True)
+    console = Console()
     if as_json:
-        click.echo(json.dumps(comparison_document(found), indent=2, ensure_ascii=False))
-    else:
-        print_comparison(found, Console())
+        ladder = {} if way is None else {"ladder": ladders_document(way)}
+        document = comparison_document(found) | ladder
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    print_comparison(found, console)
+    if way is not None:
+        print_ladders(way, console)
 
 
 def entry_of(text: str, journal: Journal) -> Compared:

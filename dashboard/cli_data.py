@@ -101,11 +101,11 @@ def status_command(details: bool, as_json: bool) -> None:
     console.print(f"Store: {home}", highlight=False)
     console.print(_table(rows))
     for line in (line for row in rows for line in _remarks(row, details=details)):
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (line for row in books for line in _book_remarks(row)):
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in (*provider_lines(providers), *fetched_lines(fetched)):
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(rows: list[StatusRow]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -15,6 +16,7 @@ from dashboard.format import count
 from dashboard.home import home_folder
 from data.catalog import Catalog
 from data.health import HealthReport, check_market
+from data.health_actions_file import read_actions
 from data.health_kinds import KINDS
 
 __all__ = ["register"]
@@ -29,9 +31,14 @@ def data_group() -> None:
 
 @data_group.command("check")
 @click.option("--source", help="Market in the store; default: every real one.")
+@click.option(
+    "--actions",
+    type=click.Path(path_type=Path),
+    help="Splits and dividends of an imported --source: date, ticker, dividend, split.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Show every finding.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def check_command(source: str | None, show_all: bool, as_json: bool) -> None:
+def check_command(source: str | None, actions: Path | None, show_all: bool, as_json: bool) -> None:
     """Look for gaps, stale runs, jumps, disorder and other doubtful data; nothing is changed."""
     catalog = Catalog(home_folder())
     names = (source,) if source else _real(catalog)
@@ -40,7 +47,10 @@ def check_command(source: str | None, show_all: bool, as_json: bool) -> None:
             "the store has no real market to check. Import one (plimsoll import --help), or "
             "check the simulated one: plimsoll data check --source demo"
         )
-    reports = {name: check_market(catalog, name) for name in names}
+    if actions is not None and source is None:
+        raise click.UsageError("--actions are those of one market: name it with --source.")
+    table = None if actions is None else read_actions(actions)
+    reports = {name: check_market(catalog, name, table) for name in names}
     if as_json:
         document = {name: report_document(report) for name, report in reports.items()}
         click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))

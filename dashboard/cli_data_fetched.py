@@ -43,6 +43,15 @@ def provider_lines(record: ProvidersRecord) -> Iterator[str]:
         yield f"provider {one.provider}: {words}"
         if one.message:
             yield f"provider {one.provider}: {one.message}"
+    said = {(one.provider, one.reason) for one in record.states}
+    for (provider, reason), tickers in sorted(record.passed_over().items()):
+        if (provider, reason) in said:
+            continue
+        more = f" and {count(len(tickers) - _SHOWN)} more" if len(tickers) > _SHOWN else ""
+        yield (
+            f"provider {provider}: not the source of {', '.join(tickers[:_SHOWN])}{more}: "
+            f"{REASONS.get(reason, reason)}, at their last fetch"
+        )
     for provider, (names, rows) in sorted(record.served().items()):
         if provider:
             told = f"{count(names)} names, {count(rows)} bars at their last fetch"
@@ -56,7 +65,7 @@ def fetched_lines(fetched: FetchedStatus) -> Iterator[str]:
         yield (
             f"fetched from {one.provider}: {count(one.names)} names, {count(one.rows)} bars, "
             f"{date(one.first_asked)} to {date(one.last_asked)}, last answer {moment}"
-            + (f"; {count(one.empty)} names have none" if one.empty else "")
+            + (f"; without any: {count(one.empty)}" if one.empty else "")
         )
     for request in fetched.requests:
         chosen = request.universe

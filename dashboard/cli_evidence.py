@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def evidence_group(context: click.Context, /, as_json: bool, **chosen: Any) -> N
         document["holdout"] = (
             {"fault": held.fault or None} if held.held is None else asdict(held.held)
         )
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps(_finite(document), indent=2, ensure_ascii=False, default=str))
         return
     for line in (*_lines(run, tried, standing, tests), f"Holdout: {holdout_words(held)}"):
         click.echo(line)
@@ -120,6 +121,15 @@ def evidence_document(
             else {"why": tests.found.intervals.why},
         }
     return document
+
+
+def _finite(value: Any) -> Any:
+    # JSON has no NaN: what is not defined is null.
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(part: Part[Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from core.errors import ConfigError
 from dashboard.fetch_job_record import Order
+from dashboard.fetch_passed_over import passed_over_lines
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.program import program
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["FetchEnded", "register", "report_lines"]
 
 _SHOWN = 8  # names of one reason
+_SYMBOL = re.compile(r"[A-Z]{1,6}([.-][A-Za-z]{1,4})?")
 _INCOMPLETE, _NOTHING, _STOPPED = 1, 2, 130
 
 
@@ -68,7 +70,7 @@ class FetchEnded(click.ClickException):
     default="us200",
     show_default=True,
     help="us200; top:500 or top:500@2024-12-31: the most traded as of a day, of Polygon's list; a "
-    "CSV file with a column ticker; or symbols with commas.",
+    "CSV file with a column ticker; or symbols, with commas between.",
 )
 @click.option("--start", help="First date; default ten years before the last session.")
 @click.option("--end", help="Last date of the market; default the newest final session.")
@@ -83,8 +85,7 @@ def fetch_command(
     no_filings: bool,
 ) -> None:
     """Fetch real data and make a market of it; the same command goes on where it was stopped."""
-    listed = tuple(part.strip() for part in universe.split(",") if part.strip())
-    chosen = listed if "," in universe and not Path(universe).exists() else universe
+    chosen = _universe(universe)
     request = FetchRequest(
         universe=chosen,
         start=_day("--start", start),
@@ -133,12 +134,16 @@ def report_lines(report: AcquireReport) -> list[str]:
         lines += [f"note: {text}" for text in snapshot.notes]
     else:
         lines += [report.unmade, *(f"note: {text}" for text in report.notes)]
-    return lines + _reasons(report)
+    return [*lines, *passed_over_lines(report), *_reasons(report)]
 
 
 def _reasons(report: AcquireReport) -> list[str]:
     # Names that share a reason in one line: a silent source fails two hundred alike.
-    wanting = [o for o in report.outcomes if o.state in ("failed", "refused") or o.detail]
+    wanting = [
+        o
+        for o in report.outcomes
+        if o.state in ("failed", "refused") or (o.detail and not o.instead_of)
+    ]
     grouped: dict[tuple[str, str], list[str]] = {}
     for outcome in wanting:
         words = re.sub(rf"\b{re.escape(outcome.ticker)}\b", "…", outcome.detail)
@@ -253,6 +258,13 @@ def _bar() -> Iterator[Say]:
             bar.update(task, description=said.text, completed=said.share, said=said)
 
         yield progress
+
+
+def _universe(text: str) -> str | tuple[str, ...]:
+    # A file wins over a symbol of its name.
+    if Path(text).exists() or not ("," in text or _SYMBOL.fullmatch(text)):
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _day(option: str, text: str | None) -> dt.date | None:

@@ -85,6 +85,11 @@ def verify_command(file: Path, home: Path | None) -> None:
     Exit status 0: it agrees. 1: it does not, and the first difference is named. 2: it cannot be
     compared here.
     """
+    if not file.is_file():
+        raise ConfigError(
+            f"the report to verify must be a file that is there, {file} is not. A browser saves it "
+            "in its folder of downloads"
+        )
     try:
         with terminal_progress() as progress:
             found = verify(file, home or home_folder(), progress)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["DEFINITIONS", "DEFINITIONS_FILE", "Definition", "term_html"]
+__all__ = ["DEFINITIONS", "DEFINITIONS_FILE", "Definition", "labelled_html", "term_html"]
 
 DEFINITIONS_FILE: Final = (
     Path(__file__).resolve().parent / "views" / "help_assets" / "definitions.json"
@@ -62,6 +62,15 @@ def _read(file: Path) -> Mapping[str, Definition]:
 
 #: By name, in the order in which people read them.
 DEFINITIONS: Final = _read(DEFINITIONS_FILE)
+
+
+_BY_LABEL: Final = {one.label: one.name for one in DEFINITIONS.values()}
+
+
+def labelled_html(label: str) -> str:
+    """Return `label` as the term that is called so; as plain text where none is."""
+    name = _BY_LABEL.get(label)
+    return escape(label) if name is None else term_html(name)
 
 
 def term_html(name: str, text: str = "") -> str:

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from core.compiled import code_fingerprint
-from core.factors.topology_diagrams import Diagrams, diagrams_key, diagrams_of
+from core.factors.topology_diagrams import (
+    Diagrams,
+    DiagramSource,
+    diagrams_key,
+    diagrams_of,
+)
 from core.units import Floats
 from dashboard.cache import ArrayCache
 
@@ -31,18 +36,18 @@ class DiagramCache:
     def __init__(self, folder: Path) -> None:
         self._files = ArrayCache(folder, kept=_KEPT)
 
-    def telling(self, say: Callable[[str, float], None]) -> Callable[[Floats, int, int], Diagrams]:
+    def telling(self, say: Callable[[str, float], None]) -> DiagramSource:
         """Return what gives the diagrams of windows and tells `say` how far it is."""
 
-        def diagrams(windows: Floats, dimension: int, delay: int) -> Diagrams:
+        def diagrams(windows: Floats, dimension: int, delay: int, step: int = 1) -> Diagrams:
             def done(finished: int) -> None:
                 low, high = _SHARES
                 text = f"Finding the shape of returns, {finished:,} of {len(windows):,} windows"
                 say(text, low + (high - low) * finished / len(windows))
 
             return self._files.get(
-                f"{diagrams_key(windows, dimension, delay)}-{code_fingerprint()}",
-                lambda: diagrams_of(windows, dimension, delay, done=done),
+                f"{diagrams_key(windows, dimension, delay, step)}-{code_fingerprint()}",
+                lambda: diagrams_of(windows, dimension, delay, step, done=done),
                 Diagrams.to_arrays,
                 Diagrams.from_arrays,
             )

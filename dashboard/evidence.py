@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 
 from core.errors import CancelledError, CoreError
-from core.evidence.bootstrap import METRICS, Interval
+from core.evidence.bootstrap import METRICS, MIN_RETURNS, Interval
 from core.evidence.deflation import expected_maximum_sharpe
 from core.evidence.overfitting import Overfitting, probability_of_overfitting
 from core.evidence.standing import Standing, standing
@@ -18,11 +19,12 @@ from core.metrics import daily_returns
 from core.scenario import scenario_hash
 from core.units import SESSIONS_PER_YEAR, Floats
 from dashboard.evidence_trials import Tally, aligned, excess_of, tally_of, unseen_trials
-from dashboard.review_evidence import SEED, intervals
+from dashboard.review_evidence import SEED, intervals, is_short
 from dashboard.run import Run
 from dashboard.studies import Pace
 from data.errors import DataError
-from data.journal import Journal
+from data.journal import Journal, JournalError
+from data.journal_pending import catch_up, kept_returns, kept_trials
 
 __all__ = [
     "Part",
@@ -95,11 +97,17 @@ def tried_of(run: Run, journal: Journal) -> Part[Tried]:
     """Read the trials on the market of `run`, itself counted whether or not it is recorded."""
     market = run.scenario.universe.source
     try:
+        with contextlib.suppress(JournalError):  # what is kept is counted all the same
+            catch_up(journal)
         rows = journal.tried(market)
         fault = _fault(journal)
         kept = [] if fault else journal.returns(market)
     except DataError as error:
         return Part(None, str(error))
+    known = {row["hash"] for row in rows}
+    late = {row["hash"]: row for row in kept_trials(journal, market) if row["hash"] not in known}
+    rows += late.values()
+    kept += [one for one in kept_returns(journal, market) if one.trial in late]
     mine = scenario_hash(run.scenario)
     tally = tally_of(rows, run.market.fingerprint)
     if not any(row["hash"] == mine for row in rows):
@@ -119,6 +127,12 @@ def _fault(journal: Journal) -> str:
 
 def standing_of(run: Run, tried: Tried) -> Part[Standing]:
     """Judge `run` as one of the trials it was chosen from: a second at most."""
+    if is_short(run):
+        return Part(
+            None,
+            f"a Sharpe ratio must be of at least {MIN_RETURNS} returns to say anything of skill, "
+            f"had {len(run.dates) - 1}; choose a longer period",
+        )
     return _part(
         lambda: standing(
             excess_of(run), tried.others, tried.tally.trials, unseen=tried.unseen, seed=SEED

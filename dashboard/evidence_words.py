@@ -74,10 +74,9 @@ def chances_words(found: Standing) -> str:
     if found.trials == 1:
         return "A single setting: nothing was chosen, so nothing is taken off."
     if found.known < min(ENOUGH_KNOWN, found.trials):
-        told = "is" if found.known == 1 else "are"
         return (
-            f"Only of {count(found.known)} {told} the returns known over these sessions, too few "
-            "to say how alike the others are: each of them counts as a chance of its own."
+            f"Returns over these sessions are known of {count(found.known)} only, too few to say "
+            "how alike the others are: each of them counts as a chance of its own."
         )
     if found.unseen == found.trials - 1:
         return (

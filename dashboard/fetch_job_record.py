@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from dashboard.fetch_passed_over import passed_over_lines
 from dashboard.problems import EXPECTED, Problem, explain
 from data.acquire_types import AcquireProgress, AcquireReport, ProviderChoice, TickerOutcome
 from data.atomic import disk_errors, replace_file
@@ -124,7 +125,7 @@ class Summary:
             rows=sum(one.rows for one in report.outcomes),
             market=report.snapshot.name if report.snapshot is not None else "",
             unmade=report.unmade,
-            notes=report.notes,
+            notes=(*passed_over_lines(report), *report.notes),
             seconds=report.seconds,
             missing=tuple(missing[:_MOST]),
         )

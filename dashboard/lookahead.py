@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
 from core.errors import CancelledError
 from core.lookahead import Check, Decisions, check_dates, compare_decisions, known_at
+from core.market import MarketPanel
 from core.periods import resolve_period
+from core.regime_markov import filtered
+from core.regimes import label_sessions, market_returns
 from core.scenario import with_values
 from core.signals import compute_signals
 from core.simulation import simulate
+from core.units import Ints
 from dashboard.format import count, date
 from dashboard.pipeline import Pipeline, prepare
 from dashboard.run import Run
@@ -23,6 +27,7 @@ from dashboard.studies import Pace
 __all__ = ["DATES", "LookAhead", "Looked", "look_ahead_work", "look_words"]
 
 DATES: Final = 6  # where the data end: enough to see every regime of a few years
+_DETECTORS: Final = ("rules", "markov")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ def look_ahead_work(
 ) -> Callable[[Pace], LookAhead]:
     """Return the work that tests `run` for look-ahead: a few seconds for each date.
 
-    Nothing is taken from a cache: what is compared is computed from the shorter data alone.
+    Nothing is taken from a cache: what is compared is computed from the shorter data alone. Markov
+    switching takes as long as all the rest: where the scenario does not follow it, it is compared
+    on the latest date alone, which leaves the most of it.
 
     Raises
     ------
@@ -78,19 +85,43 @@ def look_ahead_work(
 
     def work(pace: Pace) -> LookAhead:
         cuts = check_dates(run.market, run.book.rebalance, dates).tolist()
-        whole = Decisions(
-            run.market, run.signals, run.regime, run.book, run.first, run.columns, run.result
-        )
+        steps = len(cuts) + 2  # both detectors, on all data and on the latest date
+        whole = _whole(run, pace, len(cuts))
+        pace.share(1 / steps)
         found: list[tuple[int, tuple[Check, ...]]] = []
         for done, cut in enumerate(cuts):
             if pace.cancelled():
                 raise CancelledError(done, len(cuts))
-            pace.share(done / len(cuts))
-            found.append((cut, compare_decisions(whole, _decided(run, pipeline, cut))))
+            made = _decided(run, pipeline, cut)
+            names = _DETECTORS if cut == cuts[-1] else _DETECTORS[:1]
+            made = replace(made, detectors=_detected(made.market, run, names, pace))
+            found.append((cut, compare_decisions(whole, made)))
+            pace.share((done + 2) / steps)
         days = tuple(_day(run, cut) for cut in cuts)
         return LookAhead(days, _summed(run, found))
 
     return work
+
+
+def _whole(run: Run, pace: Pace, dates: int) -> Decisions:
+    if pace.cancelled():
+        raise CancelledError(0, dates)
+    return Decisions(
+        run.market, run.signals, run.regime, run.book, run.first, run.columns, run.result,
+        detectors=_detected(run.market, run, _DETECTORS, pace),
+    )  # fmt: skip
+
+
+def _detected(market: MarketPanel, run: Run, names: tuple[str, ...], pace: Pace) -> dict[str, Ints]:
+    # Labels of each detector with the thresholds of the scenario, whichever it follows.
+    config, labels = run.scenario.regimes, {}
+    returns = market_returns(market.close, market.member)
+    for name in names:
+        risky = None
+        if name == "markov":
+            risky = filtered(returns, config.markov, cancelled=pace.cancelled).risky
+        labels[name] = label_sessions(returns, config, market.vix, risky)
+    return labels
 
 
 def _decided(run: Run, pipeline: Pipeline, cut: int) -> Decisions:
@@ -102,7 +133,8 @@ def _decided(run: Run, pipeline: Pipeline, cut: int) -> Decisions:
     if scenario.book.own_book is None:
         signals = compute_signals(market, scenario, period)
     else:
-        own = pipeline.catalog.book(scenario.book.own_book)
+        own = pipeline.own_book(scenario)
+        assert own is not None  # the scenario names it
         own = own[own["date"] <= pd.Timestamp(market.sessions[-1])]
     made = prepare(market, signals, own, scenario, period)
     result = simulate(made.inputs, scenario.risk, weights=True)

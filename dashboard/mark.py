@@ -6,9 +6,10 @@ from dashboard.theme import FONT_STACK
 
 __all__ = ["mark_svg", "wordmark_svg"]
 
+# Both go with every run of a page: nothing is said twice.
 _MARK = (
-    '<circle cx="12" cy="12" r="7" fill="none" stroke="{0}" stroke-width="2"/>'
-    '<path d="M1 12h22" stroke="{0}" stroke-width="2" fill="none"/>'
+    '<g fill="none" stroke="{0}" stroke-width="2"><circle cx="12" cy="12" r="7"/>'
+    '<path d="M1 12h22"/></g>'
 )
 
 

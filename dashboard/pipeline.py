@@ -6,32 +6,32 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.book import Book, build_book, imported_book
-from core.book_effects import with_effects
 from core.compiled import code_fingerprint
 from core.config import Scenario
-from core.market import Dates, Ints, MarketPanel
+from core.fallbacks import with_fallbacks
+from core.market import Dates, MarketPanel
 from core.metrics import curve_metrics, summarise
 from core.periods import resolve_period
-from core.regimes import regime_codes
 from core.result import BacktestResult
 from core.scenario import scenario_hash, with_values
 from core.signals import Signals, compute_signals, signals_key
-from core.simulation import SimulationInputs, simulate, warm_up
+from core.simulation import simulate, warm_up
+from core.sleeves import sleeve_funds, with_funds
 from dashboard import assemble
 from dashboard.assemble import assemble_market
 from dashboard.benchmark import benchmark_of
 from dashboard.cache import ArrayCache, contents
 from dashboard.diagrams import DiagramCache, mute
-from dashboard.execution import check_prices, inside_prices, stand_in_notes
+from dashboard.execution import check_prices, stand_in_notes
 from dashboard.memo import Memo
+from dashboard.prepared import Prepared, book_inputs, prepare
 from dashboard.progress import engine_words
 from dashboard.run import STAGES, Run, Timing
 from data import catalog, frames, schema, snapshot
@@ -62,6 +62,7 @@ class Pipeline:
         self._signal_files = ArrayCache(home / "signals", kept=64)
         self._diagrams = DiagramCache(home / "topology")
         self._markets: Memo[str, MarketPanel] = Memo(_KEPT_MARKETS)
+        self._funded: Memo[str, MarketPanel] = Memo(1)
         self._signals: Memo[str, Signals] = Memo(_KEPT_SIGNALS)
         self._books: Memo[str, Prepared] = Memo(_KEPT_BOOKS)
         self._warm: Memo[str, None] = Memo(1)
@@ -94,6 +95,14 @@ class Pipeline:
                 if self.catalog.snapshot(source).snapshot_id == current.snapshot_id:
                     raise
 
+    def market_of(self, scenario: Scenario) -> MarketPanel:
+        """Return the market of `scenario` with the funds of its sleeves, from memory if it can."""
+        market, funds = self.market(scenario.universe.source), sleeve_funds(scenario.book)
+        if not funds:
+            return market
+        key = f"{market.source}-{market.fingerprint}-{','.join(funds)}"
+        return self._funded.get(key, lambda: with_funds(market, funds))
+
     def _assembled(self, current: Snapshot) -> MarketPanel:
         key = f"{current.name}-{current.fingerprint}-{reading_fingerprint()}"
         return self._markets.get(
@@ -124,8 +133,8 @@ class Pipeline:
         self.warm_up()
         clock.append(time.perf_counter())
         say("Reading prices", 0.2)
-        market = self.market(scenario.universe.source)
-        own = None if scenario.book.own_book is None else self.catalog.book(scenario.book.own_book)
+        market = self.market_of(scenario)
+        own = self.own_book(scenario)
         check_prices(market, scenario.risk)
         period = resolve_period(market, _from_first_date(scenario, own))
         clock.append(time.perf_counter())
@@ -135,13 +144,19 @@ class Pipeline:
         say("Building the book", 0.8)
         prepared = self._books.get(
             f"{market.fingerprint}-{contents(own)}-{scenario_hash(scenario, BEFORE_RISK)}",
-            lambda: prepare(market, signals, own, scenario, period),
+            lambda: prepare(
+                market, signals, own, scenario, period, diagrams=self._diagrams.telling(say)
+            ),
         )
         clock.append(time.perf_counter())
         say("Simulating", 0.9)
         result = simulate(prepared.inputs, scenario.risk, weights=True)
+        result = with_fallbacks(result, prepared.book.fallbacks, period[0])
         clock.append(time.perf_counter())
         run = _finish(scenario, market, signals, prepared, period[0], result, clock)
+        if own is not None and (held := self.catalog.snapshot(market.source).withheld_from):
+            note = f"own book: nothing of it from {held} on is read, where the holdout is sealed"
+            run = replace(run, notes=(*run.notes, note))
         say("Done", 1.0)
         return run
 
@@ -161,6 +176,11 @@ class Pipeline:
             ),
         )
 
+    def own_book(self, scenario: Scenario) -> pd.DataFrame | None:
+        """Return the weights of one's own that a sealed holdout leaves to `scenario`, if any."""
+        name = scenario.book.own_book
+        return None if name is None else self.catalog.book(name, scenario.universe.source)
+
     def _own_fingerprint(self, scenario: Scenario) -> str:
         own = scenario.book.own_book
         return "ensemble" if own is None else self.catalog.book_fingerprint(own)
@@ -171,61 +191,6 @@ def _from_first_date(scenario: Scenario, own: pd.DataFrame | None) -> Scenario:
     if own is None or scenario.period.start is not None:
         return scenario
     return with_values(scenario, {"period.start": own["date"].min().date()})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """What a risk field does not change: the book and the simulation's inputs.
-
-    ``columns`` are those of the market that are simulated, ``regime`` codes of all its sessions.
-    """
-
-    book: Book
-    regime: Ints
-    inputs: SimulationInputs
-    columns: Ints
-
-
-def prepare(
-    market: MarketPanel,
-    signals: Signals | None,
-    own: pd.DataFrame | None,
-    scenario: Scenario,
-    period: tuple[int, int],
-) -> Prepared:
-    """Build the book of `scenario` and what a simulation of it reads; `own` where no signals."""
-    if signals is not None:
-        book, regime = build_book(market, signals, scenario), signals.regime
-    else:
-        assert own is not None  # there are signals, or a book of one's own
-        regime, _ = regime_codes(market, scenario.regimes)
-        book = imported_book(market, own, *period, regime)
-    book = with_effects(book, market, scenario.regimes)
-    columns = np.flatnonzero((book.target > 0.0).any(axis=0))
-    return Prepared(book, regime, book_inputs(market, book, columns, period), columns)
-
-
-def book_inputs(
-    market: MarketPanel, book: Book, columns: Ints, period: tuple[int, int]
-) -> SimulationInputs:
-    """Return what a simulation of `book` reads: only the period, only the names in `columns`."""
-    first, last = period
-    rows = slice(first, last + 1)
-    length = last + 1 - first
-    ends = market.last_session[columns] - first
-    return SimulationInputs(
-        close=np.ascontiguousarray(market.close[rows][:, columns]),
-        rebalance=book.rebalance - first,
-        target=np.ascontiguousarray(book.target[:, columns]),
-        alpha=None if book.alpha is None else np.ascontiguousarray(book.alpha[:, columns]),
-        leverage=book.leverage,
-        stop_scale=book.stop_scale,
-        last_session=np.minimum(ends, length),
-        delisting_return=market.delisting_return[columns],
-        data_ended=market.data_ended[columns],
-        cash_rate=market.cash_rate[rows],
-        **inside_prices(market, rows, columns),
-    )
 
 
 def _finish(

@@ -10,8 +10,6 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from core.compiled import code_fingerprint
-
 __all__ = ["COMPILING", "MAKING_DEMO", "engine_words", "terminal_progress"]
 
 MAKING_DEMO: Final = "Making the simulated market"
@@ -22,6 +20,8 @@ _LONG: Final = (MAKING_DEMO, COMPILING)
 
 def engine_words(home: Path) -> str:
     """Return what becoming ready means here: compiling, or loading what was compiled before."""
+    from core.compiled import code_fingerprint  # brings numba, which most commands do without
+
     folder = home / "compiled" / code_fingerprint()
     return _LOADING if folder.is_dir() and any(folder.iterdir()) else COMPILING
 

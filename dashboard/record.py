@@ -11,8 +11,8 @@ from core.scenario import scenario_hash, specs, value_at, with_values
 from dashboard.compared import Compared
 from dashboard.evidence_trials import returns_of
 from dashboard.run import Run
-from data.errors import DataError
 from data.journal import Journal, TrialReturns
+from data.journal_pending import record_or_keep
 
 __all__ = [
     "is_trial",
@@ -50,19 +50,16 @@ def record_run(journal: Journal, run: Run, *, preset_name: str, origin: str) -> 
     str
         Why it was not recorded; empty when it was.
     """
-    try:
-        journal.record_trial(
-            scenario_hash=scenario_hash(run.scenario),
-            fingerprint=run.market.fingerprint,
-            values=scenario_values(run.scenario),
-            preset=preset_name,
-            origin=origin,
-            metrics=run.metrics.as_dict(),
-            returns=returns_of(run),
-        )
-    except DataError as error:
-        return str(error)
-    return ""
+    return record_or_keep(
+        journal,
+        scenario_hash=scenario_hash(run.scenario),
+        fingerprint=run.market.fingerprint,
+        values=scenario_values(run.scenario),
+        preset=preset_name,
+        origin=origin,
+        metrics=run.metrics.as_dict(),
+        returns=returns_of(run),
+    )
 
 
 def record_many(
@@ -99,19 +96,16 @@ def record_many(
         Why it was not recorded; empty when it was.
     """
     swept = {"sweep.axes": dict(axes), "sweep.design": design, "sweep.runs": runs}
-    try:
-        journal.record_trial(
-            scenario_hash=setting,
-            fingerprint=fingerprint,
-            values=scenario_values(base) | swept,
-            preset=preset_name,
-            origin="sweep",
-            metrics={"runs": runs, "different": different},
-            returns=returns,
-        )
-    except DataError as error:
-        return str(error)
-    return ""
+    return record_or_keep(
+        journal,
+        scenario_hash=setting,
+        fingerprint=fingerprint,
+        values=scenario_values(base) | swept,
+        preset=preset_name,
+        origin="sweep",
+        metrics={"runs": runs, "different": different},
+        returns=returns,
+    )
 
 
 def save_named(journal: Journal, name: str, scenario: Scenario, preset_name: str) -> None:

@@ -63,7 +63,7 @@ _TRACES: Final = {
     Rule.CIRCUIT_BREAKER: (EventKind.BREAKER, EventKind.REENTRY),
     Rule.TURNOVER_CAP: (EventKind.CAP,),
     Rule.ALPHA_GATE: (EventKind.GATE,),
-    Rule.LEVERAGE: (EventKind.LEVERAGE_LIMIT,),
+    Rule.LEVERAGE: (EventKind.LEVERAGE_LIMIT, EventKind.MARGIN_CALL),
 }
 
 

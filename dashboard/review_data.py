@@ -22,6 +22,7 @@ from data.catalog import Catalog
 from data.errors import DataError
 from data.fetched import FetchedStore
 from data.fetched_tables import FETCHED_TABLES
+from data.health_members import LEFT_OUT
 from data.net.errors import MissingKeyError, ProviderError
 from data.net.secrets import safe_url
 from data.providers.hybrid_record import ProvidersRecord
@@ -85,6 +86,8 @@ class ProviderRow:
         Whose bars are its, of all that was ever fetched into this store, and how many bars.
     address : str
         Another address than its own where the environment says so, without secrets; else empty.
+    passed_over : tuple of (str, tuple of str)
+        Reasons, as codes, for which names were asked of another provider, with the names.
     """
 
     name: str
@@ -96,6 +99,7 @@ class ProviderRow:
     names: int = 0
     rows: int = 0
     address: str = ""
+    passed_over: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,8 @@ def quarantined_files(home: Path) -> pd.DataFrame:
 
 def quarantined_rows(catalog: Catalog, snapshot: Snapshot) -> pd.DataFrame:
     """Return rows an import kept out, or kept and flagged: table, fate, reason, file_row, row."""
-    return catalog.findings(snapshot)
+    rows = catalog.findings(snapshot)
+    return rows[rows["fate"] != LEFT_OUT].reset_index(drop=True)
 
 
 def reasons(rows: pd.DataFrame) -> list[tuple[str, str, str, int]]:
@@ -229,7 +234,8 @@ def _row(name: str, record: ProvidersRecord, environ: Mapping[str, str]) -> Prov
     known = next((one for one in record.states if one.provider == name), None)
     if known is not None:
         facts = (known.state, known.reason, known.message, known.since, known.asked_at)
-        return ProviderRow(name, *facts, names, rows, address)
+        passed = tuple((r, t) for (one, r), t in record.passed_over().items() if one == name)
+        return ProviderRow(name, *facts, names, rows, address, passed)
     if name == "polygon" and not (key := key_state(environ)).variable:
         reason = "rejected_key" if key.fault else "no_key"
         return ProviderRow(name, "unavailable", reason, key.fault, address=address)

@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from dashboard.data_grade import GRADE_WORDS, keep_grade
 from data.catalog import Catalog
 from data.health import HealthReport, check_market
 from data.health_kinds import KINDS, Finding
@@ -30,12 +31,6 @@ __all__ = [
 ]
 
 GRADES: Final = ("A", "B", "C", "D")
-GRADE_WORDS: Final = {
-    "A": "remarks only",
-    "B": "single bars doubtful",
-    "C": "returns doubtful",
-    "D": "returns wrong unless overruled",
-}
 DONE_WORDS: Final = {
     "nothing": "left as it is",
     "quarantined": "kept out by the import",
@@ -64,7 +59,9 @@ class Filter:
 
 def health_of(catalog: Catalog, snapshot: Snapshot) -> HealthReport:
     """Check a stored market; seconds for a large one. Raises StoreCorruptError, …."""
-    return check_market(catalog, snapshot)
+    report = check_market(catalog, snapshot)
+    keep_grade(catalog.home, snapshot, report.grade)  # for the strip of every page
+    return report
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:

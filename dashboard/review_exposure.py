@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.concentration import Concentration, concentration
 from core.limits import CapBreaches, cap_breaches
+from core.market import FUND_SECTORS
 from core.scenario import specs
 from core.units import Floats
 from dashboard.charts.sector_names import UNMAPPED
@@ -91,7 +92,7 @@ def spells_above(run: Run) -> CapBreaches:
 
 @kept
 def sectors_table(run: Run) -> pd.DataFrame:
-    """Return one row a sector ever held, the largest on average first.
+    """Return one row a sector ever held, the largest on average first, funds of sleeves last.
 
     Returns
     -------
@@ -123,12 +124,19 @@ def sectors_table(run: Run) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame(columns=_SECTOR_COLUMNS, index=pd.Index([], name="sector"))
     table = pd.DataFrame(rows, columns=["sector", *_SECTOR_COLUMNS]).set_index("sector")
-    return table.sort_values("mean", ascending=False, kind="stable")
+    table = table.sort_values("mean", ascending=False, kind="stable")
+    return table.iloc[np.argsort(table.index.isin(FUND_SECTORS), kind="stable")]
 
 
 def largest_sector(run: Run) -> pd.DataFrame:
-    """Return the largest sector of each session: ``sector`` ("" = nothing held) and ``weight``."""
+    """Return the largest sector of each session: ``sector`` ("" = nothing held) and ``weight``.
+
+    Funds of sleeves are none: no cap is about them.
+    """
     weights = run.sector_frame()
+    weights = weights.loc[:, ~weights.columns.isin(FUND_SECTORS)]
+    if weights.empty:
+        return pd.DataFrame({"sector": "", "weight": 0.0}, index=weights.index)
     values = weights.to_numpy(np.float64)
     place = values.argmax(axis=1)
     largest = values[np.arange(len(values)), place]

@@ -11,12 +11,14 @@ import pandas as pd
 
 from core.compiled import code_fingerprint
 from core.factors.names import REGIMES
+from core.factors.turbulence import turbulence_share
 from core.regime_hindsight import DetectionLag, detection_lag, hindsight_labels
 from core.regime_markov import Filtered, filtered, filtered_key
 from core.regime_stats import RegimeStats, regime_stats
 from core.regimes import label_sessions, market_returns
-from core.units import Ints
+from core.units import Floats, Ints
 from dashboard.cache import ArrayCache
+from dashboard.diagrams import DiagramCache, mute
 from dashboard.review_regimes import decided
 from dashboard.run import Run
 from dashboard.studies import Pace, Work
@@ -71,12 +73,17 @@ def second_work(run: Run, home: Path) -> Work:
             Filtered.to_arrays,
             Filtered.from_arrays,
         )
-        return second_detector(run, found)
+        share, _ = turbulence_share(
+            run.market,
+            run.scenario.regimes.turbulence,
+            DiagramCache(home / "topology").telling(mute),
+        )
+        return second_detector(run, found, share)
 
     return work
 
 
-def second_detector(run: Run, found: Filtered) -> SecondDetector:
+def second_detector(run: Run, found: Filtered, turbulence: Floats | None = None) -> SecondDetector:
     """Put the labels with the Markov probability beside those of the rules of `run`."""
     returns = market_returns(run.market.close, run.market.member)
     config = run.scenario.regimes
@@ -84,7 +91,7 @@ def second_detector(run: Run, found: Filtered) -> SecondDetector:
     later = hindsight_labels(returns, config)[rows]
 
     def detector(risky: np.ndarray | None) -> Detector:
-        labels = label_sessions(returns, config, run.market.vix, risky)[rows]
+        labels = label_sessions(returns, config, run.market.vix, risky, turbulence)[rows]
         stats = regime_stats(labels, REGIMES, decided(run))
         return Detector(labels, stats, detection_lag(labels, later))
 

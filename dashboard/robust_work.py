@@ -11,13 +11,13 @@ import numpy as np
 from core.errors import CancelledError
 from core.risk.config import RiskConfig
 from core.simulation import METRICS
-from dashboard.format import percent, ratio
+from dashboard.format import count, percent, ratio
 from dashboard.robust import Robustness, robustness
 from dashboard.run import Run
 from dashboard.studies import Pace, Work
 from dashboard.sweep_job import BookInputs, JobResult, run_job
 
-__all__ = ["DRAWS", "Here", "robust_words", "robust_work"]
+__all__ = ["DRAWS", "Here", "question_words", "robust_words", "robust_work"]
 
 DRAWS: Final = 100
 _RUNS: Final = 2 * (3 * DRAWS + 2 * 20)  # nearly: how many there are depends on the period
@@ -28,14 +28,15 @@ class Here:
 
     slots = 1
 
-    def __init__(self, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, cancelled: Callable[[], bool], runs: int = _RUNS) -> None:
         self._cancelled = cancelled
+        self._runs = runs
         self._done = 0
 
     def submit(self, book: BookInputs, risks: Sequence[RiskConfig]) -> Future[JobResult]:
         """Do a job; raises CancelledError when nobody wants it any more."""
         if self._cancelled():
-            raise CancelledError(self._done, _RUNS)
+            raise CancelledError(self._done, max(self._runs, self._done))
         future: Future[JobResult] = Future()
         future.set_result(run_job(book, risks))
         self._done += len(risks)
@@ -58,6 +59,17 @@ def robust_work(run: Run) -> Work:
         )  # fmt: skip
 
     return work
+
+
+def question_words(run: Run) -> str:
+    """Say what one history is, and what it cannot say."""
+    sharpe = run.metrics.sharpe_ratio
+    told = f"a Sharpe ratio of {ratio(sharpe)}" if np.isfinite(sharpe) else "no Sharpe ratio"
+    return (
+        f"{run.scenario.name} has {told} over {count(len(run.dates))} sessions of one history, and "
+        "its setting was chosen by people who knew it. Does choosing work when the future is not "
+        "known, and what is left of the result where the history is another?"
+    )
 
 
 def robust_words(found: Robustness) -> str:

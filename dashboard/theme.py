@@ -56,6 +56,8 @@ _SECTORS: Final = MappingProxyType(
     }
 )
 SECTORS: Final = tuple(_SECTORS)
+#: What funds of sleeves count as; no sector of the classification has these colours.
+_FUNDS: Final = MappingProxyType({"Funds: EAFE": "#77AADD", "Funds: small value": "#EE8866"})
 _REGIMES: Final = MappingProxyType(
     {
         "bull": "#228833",
@@ -182,7 +184,7 @@ class Theme:
 
     def sector(self, name: str) -> str:
         """Return the fill of a sector; unknown ones are "Other"."""
-        return self._fill(_SECTORS.get(name, _SECTORS["Other"]))
+        return self._fill({**_SECTORS, **_FUNDS}.get(name, _SECTORS["Other"]))
 
     def regime(self, name: str) -> str:
         """Return the fill of a regime."""

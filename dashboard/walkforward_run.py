@@ -126,6 +126,11 @@ def _jobs(
                     "every setting of a walk-forward must be simulated over the same sessions, "
                     f"one over {found.dates[0]} … {found.dates[-1]}. Give --start and --end"
                 )
+            if found.market.tickers != run.market.tickers:
+                raise InputsError(
+                    "every setting of a walk-forward must hold the same funds as the scenario: "
+                    "whether a sleeve is on, and its fund, cannot be axes. Vary its weight instead"
+                )
             last = (idle, BookInputs(found.inputs, found.dates))
             settings.books.append(found.book)
         settings.risks.update(zip(chunk.rows.tolist(), chunk.risks, strict=True))

@@ -32,8 +32,9 @@ from data.acquire_types import (
 )
 from data.acquire_universe import universe_of
 from data.assemble import NothingStoredError, assemble
+from data.assemble_overrides import market_overrides
 from data.calendar import last_complete_session
-from data.errors import UnknownSourceError
+from data.errors import NotFetchedError
 from data.fetched import FetchedStore
 from data.net.errors import CancelledError
 from data.providers.hybrid import HybridProvider
@@ -82,6 +83,8 @@ def acquire(
     ProviderError
         The provider that the request names cannot be asked at all (no key, no library), or nobody
         can be reached (UnreachableError).
+    OverridesError
+        The market's overrides file is there and means nothing.
     StoreBusyError, StoreFullError, StoreWriteError
         What had come before is kept.
     """
@@ -106,12 +109,12 @@ def refresh(
 
     Raises
     ------
-    UnknownSourceError
+    NotFetchedError
         No fetch has made a market of that name.
     """
     request = saved_request(home, name)
     if request is None:
-        raise UnknownSourceError(name, market_names(home))
+        raise NotFetchedError(name, market_names(home))
     request = replace(request, end=None, provider=provider or request.provider)
     return _run(home, request, sources, progress, cancelled, environ, now, by_day=True)
 
@@ -139,6 +142,7 @@ def _run(
             fault = sources.provider(request.provider).unavailable()
             if fault is not None:
                 raise fault
+        stated = market_overrides(home, request.name).actions
         last = last_complete_session(now or dt.datetime.now(dt.UTC))
         request = request.pinned(last)
         if request.most_traded is None:
@@ -153,6 +157,7 @@ def _run(
         # nothing, and Yahoo's prices are on the split basis of today.
         store = FetchedStore(home)
         job = Job(home, store, request, universe, (start, last), sources, meter, stop)
+        job.stated = stated
         store.sweep()
         _fetch(job, by_day=by_day)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -24,7 +25,7 @@ from data.acquire_write import written
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import ProviderError
-from data.providers.base import Batch
+from data.providers.base import Batch, Refused
 from data.providers.fetching import Fetch
 
 __all__ = ["fetch_actions"]
@@ -70,7 +71,7 @@ def fetch_actions(
 def _starts(job: Job, provider: str, tickers: Iterable[str], *, again: bool) -> dict[str, dt.date]:
     # Day from which each ticker must be asked; those that need nothing are left out.
     start, end = job.window
-    labels = [job.store.labels(table, provider) for table in _TABLES]
+    labels = [job.labels(table, provider) for table in _TABLES]
     starts = {}
     for ticker in tickers:
         held = [one.get(ticker) for one in labels]
@@ -102,11 +103,15 @@ def _all_stocks(
         ours = batch.table.filter(pc.is_in(batch.table["ticker"], value_set=wanted))
         refused = [item for item in batch.refused if item.ticker in starts]
         keep_refused(job.store, table, refused, batch.provenance)
-        unsure = {item.ticker for item in unreadable(refused)}
+        told: dict[str, list[Refused]] = defaultdict(list)
+        for item in refused:
+            told[item.ticker].append(item)
+        unsure = {ticker for ticker, rows in told.items() if job.unstated(table, ticker, rows)}
         answered -= unsure
         for ticker in starts.keys() - unsure:
             rows = ours.filter(pc.equal(ours["ticker"], ticker))
-            _put(job, table, ticker, Batch(rows, batch.provenance), (since, end), broken)
+            mine = Batch(rows, batch.provenance, tuple(told[ticker]))
+            _put(job, table, ticker, mine, (since, end), broken)
     return answered
 
 
@@ -132,8 +137,9 @@ def _each(
         for table, batch in zip(_TABLES, answer, strict=True):
             refused = [replace(item, ticker=ticker) for item in batch.refused]
             keep_refused(job.store, table, refused, batch.provenance)
-            if unreadable(refused):
-                why = unreadable_error(provider, table, ticker, refused)
+            unknown = job.unstated(table, ticker, refused)
+            if unknown:
+                why = unreadable_error(job, provider, table, ticker, unknown)
             else:
                 _put(job, table, ticker, batch, (starts[ticker], end), broken)
         return why
@@ -155,7 +161,7 @@ def _put(
     asked: tuple[dt.date, dt.date],
     broken: set[str] | None,
 ) -> None:
-    source = source_of(batch.provenance)
+    source = source_of(batch.provenance, len(unreadable(batch.refused)))
     rows = _asked_for(batch.table, table, ticker, asked)
     if broken is None:
         job.store.replace(table, ticker, rows, source, asked)

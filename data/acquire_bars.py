@@ -12,6 +12,7 @@ import pyarrow as pa
 from data.acquire_job import Job, keep_refused, source_of, unreadable, unreadable_error
 from data.acquire_types import State
 from data.acquire_write import written
+from data.fetched import Source
 from data.fetched_errors import (
     FetchedBasisError,
     FetchedCorruptError,
@@ -20,14 +21,16 @@ from data.fetched_errors import (
 )
 from data.fetched_file import Label
 from data.net.errors import CancelledError, ProviderError
-from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed
+from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed, Batch
 from data.providers.hybrid import BarsStored, HybridOutcome
 
-__all__ = ["Asked", "fetch_bars", "plan_bars", "reaches"]
+__all__ = ["Asked", "fetch_bars", "is_late", "plan_bars", "reaches"]
 
 # Tables that must reach as far as the bars for a series to be of use.
 _PARTS = ("bars", "splits", "dividends")
 _NONE = "The provider had none when it was asked."
+# A source may be behind the calendar by days; a series that stops earlier than this has ended.
+_LATE = dt.timedelta(days=30)
 Held = Mapping[str, Mapping[str, Label]]
 
 
@@ -52,11 +55,18 @@ def reaches(label: Label | None, start: dt.date, end: dt.date) -> bool:
     return label.start <= start and label.end >= end
 
 
+def is_late(job: Job, provider: str, ticker: str) -> bool:
+    """Whether a stored series was asked for up to the window's end and stops shortly before it."""
+    last, end = job.store.last_day("bars", provider, ticker), job.window[1]
+    return last is not None and last < end <= last + _LATE
+
+
 def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
     """Return what must be asked of `provider` so that the store covers the window.
 
     What a provider that is preferred to it gave up to the end is not asked again: without a key,
-    Polygon's bars of today are as good as with one.
+    Polygon's bars of today are as good as with one. A series whose last sessions had not come when
+    they were asked for is.
     """
     start = job.window[0]
     better = job.order[: job.order.index(provider)]
@@ -65,7 +75,8 @@ def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
     asked = []
     for ticker in symbols:
         whole = [name for name in held if _whole(job, held, name, ticker, last=name == provider)]
-        if whole:
+        late = bool(whole) and whole[0] == provider and is_late(job, provider, ticker)
+        if whole and not late:
             bars = held[whole[0]]["bars"][ticker]
             state: State = "fresh" if bars.rows else "empty"
             job.outcome(ticker, state, whole[0], detail="" if bars.rows else _NONE)
@@ -80,7 +91,7 @@ def plan_bars(job: Job, symbols: Iterable[str], provider: str) -> list[Asked]:
 
 
 def _labels(job: Job, provider: str) -> Held:
-    return {part: job.store.labels(part, provider) for part in _PARTS}
+    return {part: job.labels(part, provider) for part in _PARTS}
 
 
 def _parts(job: Job, provider: str, held: Held, ticker: str) -> list[Label | None]:
@@ -160,7 +171,7 @@ def _keep(job: Job, outcome: HybridOutcome, start: dt.date, *, whole: bool) -> N
         job.outcome(ticker, _state(outcome.error), outcome.provider, detail=detail)
     elif isinstance(outcome, BarsEmpty):
         _store(job, outcome, RAW_BARS.empty_table(), None, start, whole=whole)
-        job.outcome(ticker, "empty", outcome.provenance.provider, detail=outcome.proof)
+        job.served(ticker, "empty", outcome.provenance.provider, detail=outcome.proof)
     else:
         keep_refused(job.store, "bars", outcome.refused, outcome.provenance)
         unknown = _unknown_actions(job, outcome)
@@ -169,7 +180,7 @@ def _keep(job: Job, outcome: HybridOutcome, start: dt.date, *, whole: bool) -> N
             return
         _store(job, outcome, outcome.bars, outcome.actions, start, whole=whole)
         rows = outcome.bars.num_rows
-        job.outcome(ticker, "stored", outcome.provenance.provider, rows)
+        job.served(ticker, "stored", outcome.provenance.provider, rows)
 
 
 def _unknown_actions(job: Job, outcome: BarsComplete) -> ProviderError | None:
@@ -179,10 +190,15 @@ def _unknown_actions(job: Job, outcome: BarsComplete) -> ProviderError | None:
         parts = {"splits": outcome.actions.splits, "dividends": outcome.actions.dividends}
         for table, batch in parts.items():
             keep_refused(job.store, table, batch.refused, batch.provenance)
-            if unreadable(batch.refused):
+            unknown = job.unstated(table, outcome.ticker, batch.refused)
+            if unknown:
                 provider = batch.provenance.provider
-                error = error or unreadable_error(provider, table, outcome.ticker, batch.refused)
+                error = error or unreadable_error(job, provider, table, outcome.ticker, unknown)
     return error
+
+
+def _source(batch: Batch) -> Source:
+    return source_of(batch.provenance, len(unreadable(batch.refused)))
 
 
 def _state(error: ProviderError) -> State:
@@ -209,7 +225,7 @@ def _store(
         put = store.replace
     if actions is not None:
         days = (actions.start, actions.end)
-        put("splits", ticker, actions.splits.table, source_of(actions.splits.provenance), days)
+        put("splits", ticker, actions.splits.table, _source(actions.splits), days)
     try:
         put("bars", ticker, bars, source, asked)
     except (FetchedBasisError, FetchedCorruptError, FetchedGapError):
@@ -222,6 +238,6 @@ def _store(
             "dividends",
             ticker,
             actions.dividends.table,
-            source_of(actions.dividends.provenance),
+            _source(actions.dividends),
             days,
         )

@@ -13,10 +13,13 @@ import pyarrow as pa
 from data.acquire_meter import Meter
 from data.acquire_types import FetchRequest, ProviderChoice, State, TickerOutcome
 from data.fetched import FetchedStore, Source
+from data.fetched_file import Label
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import BadAnswerError
+from data.override_actions import StatedAction, answers, whole_labels
 from data.providers.base import PROVIDER_REASONS, Provenance, Refused, count_reasons
 from data.providers.hybrid import HybridProvider
+from data.providers.hybrid_record import reason_of
 from data.providers.polygon import PolygonProvider
 from data.providers.yahoo import YahooProvider
 from data.reference_universe import Universe
@@ -35,6 +38,8 @@ class Job:
         Whose bars are wanted: members, benchmark, volatility index, former symbols.
     window : (date, date)
         Days to have in the store, both included; the market may end earlier.
+    stated : tuple of StatedAction
+        Splits and dividends of the market's overrides file.
     """
 
     home: Path
@@ -49,6 +54,7 @@ class Job:
     outcomes: dict[str, TickerOutcome] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    stated: tuple[StatedAction, ...] = ()
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -62,6 +68,18 @@ class Job:
             name for name in self.order if self.sources.provider(name).unavailable() is None
         )
 
+    def labels(self, table: str, provider: str) -> dict[str, Label]:
+        """Return the labels of the stored series that can be believed, by ticker.
+
+        One with rows that could not be read is believed where the overrides file states them.
+        """
+        return whole_labels(self.store.labels(table, provider), self.stated)
+
+    def unstated(self, table: str, ticker: str, refused: Iterable[Refused]) -> list[Refused]:
+        """Return the rows without which an answer is not whole and which nobody states."""
+        rows = unreadable(refused)
+        return [] if answers(self.stated, table, ticker, (item.row for item in rows)) else rows
+
     def note(self, text: str) -> None:
         """Keep what a reader must know, once; from any thread."""
         with self.guard:
@@ -74,6 +92,19 @@ class Job:
         """Set what became of a symbol; a later word takes the place of an earlier one."""
         self.outcomes[ticker] = TickerOutcome(ticker, state, provider, rows, detail)
 
+    def served(
+        self, ticker: str, state: State, provider: str, rows: int = 0, detail: str = ""
+    ) -> None:
+        """Set the outcome of a symbol that was answered, and why not by the preferred provider."""
+        trouble = self.sources.passed_over(ticker)
+        if trouble is None or trouble[0] == provider:
+            self.outcome(ticker, state, provider, rows, detail)
+            return
+        instead_of, error = trouble
+        told = f"{detail}; {error}" if detail else str(error)
+        code = reason_of(error)
+        self.outcomes[ticker] = TickerOutcome(ticker, state, provider, rows, told, instead_of, code)
+
 
 def open_sources(
     home: Path, choice: ProviderChoice, environ: Mapping[str, str] | None = None
@@ -83,10 +114,10 @@ def open_sources(
     return HybridProvider(home, PolygonProvider(environ=environ), yahoo, use=choice)
 
 
-def source_of(provenance: Provenance) -> Source:
+def source_of(provenance: Provenance, unreadable: int = 0) -> Source:
     """Return the label of an answer for the store."""
     client = provenance.client
-    return Source(provenance.provider, provenance.base, provenance.fetched_at, client)
+    return Source(provenance.provider, provenance.base, provenance.fetched_at, client, unreadable)
 
 
 def unreadable(refused: Iterable[Refused]) -> list[Refused]:
@@ -95,7 +126,7 @@ def unreadable(refused: Iterable[Refused]) -> list[Refused]:
 
 
 def unreadable_error(
-    provider: str, table: str, ticker: str, refused: Iterable[Refused]
+    job: Job, provider: str, table: str, ticker: str, refused: Iterable[Refused]
 ) -> BadAnswerError:
     """Return why splits or dividends of a ticker cannot be used: rows of them say nothing."""
     reasons = count_reasons(unreadable(refused))
@@ -106,7 +137,9 @@ def unreadable_error(
         f"{table} of {ticker}",
         "have no row that cannot be read",
         f"had {number}: {told}",
-        "What was stored before stays in use, the rows are kept as refused. Try again later.",
+        "What was stored before stays in use, the rows are kept as refused. Try again later, or "
+        f"state what happened: [[action]] in PLIMSOLL_HOME/overrides/{job.request.name}.toml "
+        "(docs/data.md).",
     )
 
 

@@ -11,14 +11,15 @@ from data.fetched_errors import FetchedCorruptError, FetchedGapError, FetchedRow
 from data.net.errors import CancelledError, ProviderError
 from data.providers.bill_rates import DISCOUNT_BILL, TREASURY_BILL
 
-__all__ = ["RATE_SYMBOLS", "fetch_rates"]
+__all__ = ["LATE", "RATE_SYMBOLS", "fetch_rates"]
 
 #: Symbol under which each provider's figure is stored: it says how it is quoted.
 RATE_SYMBOLS: Final = {"polygon": TREASURY_BILL, "yahoo": DISCOUNT_BILL}
 # The first session needs the quote of a day before it.
 _EARLIER: Final = dt.timedelta(days=14)
-# A yield is published a day late, over a holiday later.
-_REASK: Final = dt.timedelta(days=10)
+#: A yield is published a day late, over a holiday later: quotes that end this near the day asked
+#: for are as good as all.
+LATE: Final = dt.timedelta(days=10)
 
 
 def fetch_rates(job: Job) -> None:
@@ -29,16 +30,17 @@ def fetch_rates(job: Job) -> None:
     if not any(outcome.state in ("stored", "fresh") for outcome in job.outcomes.values()):
         return
     first, end = job.window[0] - _EARLIER, job.window[1]
-    for provider in job.order:
-        if reaches(job.store.labels("rates", provider).get(RATE_SYMBOLS[provider]), first, end):
-            return
+    if any(_is_told(job, provider, first, end) for provider in job.order):
+        return
     # The progress of statements is still to come.
     job.meter.stage("actions", "The 3-month Treasury bill", 1)
     faults = []
     for provider in job.usable():
         try:
             _fetch(job, provider, first, end)
-            break
+            if _is_told(job, provider, first, end):
+                break
+            faults.append(_stops(job, provider))
         except CancelledError:
             return
         except (ProviderError, FetchedRowsError) as error:
@@ -48,11 +50,25 @@ def fetch_rates(job: Job) -> None:
     job.meter.tick()
 
 
+def _is_told(job: Job, provider: str, first: dt.date, end: dt.date) -> bool:
+    # An answer may be whole and say nothing: what was asked for is not what is known.
+    symbol = RATE_SYMBOLS[provider]
+    if not reaches(job.store.labels("rates", provider).get(symbol), first, end):
+        return False
+    last = job.store.last_day("rates", provider, symbol)
+    return last is not None and end - last <= LATE
+
+
+def _stops(job: Job, provider: str) -> str:
+    last = job.store.last_day("rates", provider, RATE_SYMBOLS[provider])
+    return f"{provider} has no quote." if last is None else f"{provider}'s quotes end on {last}."
+
+
 def _fetch(job: Job, provider: str, first: dt.date, end: dt.date) -> None:
     symbol = RATE_SYMBOLS[provider]
     label = job.store.labels("rates", provider).get(symbol)
-    known = label.end if label is not None and reaches(label, first, first) else None
-    since = first if known is None else max(first, known - _REASK)
+    known = job.store.last_day("rates", provider, symbol) if reaches(label, first, first) else None
+    since = first if known is None else max(first, known - LATE)
     source = job.sources.provider(provider)
     batch = source.bill_rates(since, end, cancelled=job.cancelled)
     keep_refused(job.store, "rates", batch.refused, batch.provenance)

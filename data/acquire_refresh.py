@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.acquire_bars import Asked
+from data.acquire_bars import Asked, is_late
 from data.acquire_job import Job, keep_refused, source_of
 from data.calendar import sessions
 from data.fetched import REASK_SESSIONS
@@ -77,7 +77,9 @@ def _held(job: Job, provider: str, symbols: Iterable[str]) -> Mapping[str, dt.da
         if ticker.startswith("I:") or label is None or label.end is None or not label.rows:
             continue
         if label.start is not None and label.start <= job.window[0]:
-            held[ticker] = min(label.end, job.window[1])
+            late = is_late(job, provider, ticker)
+            last = job.store.last_day("bars", provider, ticker) if late else None
+            held[ticker] = min(last or label.end, label.end, job.window[1])
     return held
 
 

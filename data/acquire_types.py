@@ -218,6 +218,9 @@ class TickerOutcome:
         Bars that came now.
     detail : str
         In words: why nothing came, or why another provider was asked; else empty.
+    instead_of, reason : str
+        The provider that was preferred and did not serve it, and why (code of
+        `data.providers.hybrid_record.REASONS`); empty where there was none.
     """
 
     ticker: str
@@ -225,6 +228,8 @@ class TickerOutcome:
     provider: str = ""
     rows: int = 0
     detail: str = ""
+    instead_of: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +266,17 @@ class AcquireReport:
     def counts(self) -> dict[State, int]:
         """Return how many symbols ended in each state that occurs."""
         return dict(Counter(outcome.state for outcome in self.outcomes))
+
+    def passed_over(self) -> dict[tuple[str, str, str], list[TickerOutcome]]:
+        """Return the names that came, but not of the provider that was preferred.
+
+        By (that provider, code of the reason, provider that served); in the order of `outcomes`.
+        """
+        found: dict[tuple[str, str, str], list[TickerOutcome]] = {}
+        for one in self.outcomes:
+            if one.instead_of and one.state in ("stored", "empty"):
+                found.setdefault((one.instead_of, one.reason, one.provider), []).append(one)
+        return found
 
     @property
     def complete(self) -> bool:

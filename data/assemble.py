@@ -19,7 +19,7 @@ from data.assemble_choice import Choice, choose
 from data.assemble_endings import delisting_returns
 from data.assemble_filings import stored_filings
 from data.assemble_key import market_key, remember, unchanged
-from data.assemble_overrides import Applied, applied_overrides
+from data.assemble_overrides import Applied, applied_overrides, market_overrides
 from data.assemble_prices import MarketPrices, adjusted_prices
 from data.assemble_rates import Rates, stored_rates
 from data.assemble_securities import membership_of, securities_of
@@ -29,6 +29,7 @@ from data.fetched import FetchedStore
 from data.fetched_errors import FetchedCorruptError
 from data.frames import to_frame
 from data.listings import bar_spans
+from data.overrides import Overrides
 from data.reference_universe import Universe
 from data.schema import SCHEMAS
 from data.snapshot import Snapshot
@@ -82,14 +83,16 @@ def assemble(
     beside += [s for s in (request.benchmark, request.volatility) if s is not None]
     order = PROVIDERS if request.provider == "auto" else (request.provider,)
     wanted = dict.fromkeys([*(member.ticker for member in universe.stocks), *beside])
-    choice = choose(store, wanted, order, window)
+    known = market_overrides(home, request.name)
+    choice = choose(store, wanted, order, window, known.actions)
     rates = stored_rates(store, order, window)
     asked = (request, universe, window, tuple(notes), rates.mark)
     key = market_key(store, choice, request.name, asked)
     same = unchanged(store, request.name, key)
     if same is not None:
         return same
-    made = _made(store, _Task(request, universe, window, choice, rates, tuple(notes)), tell)
+    task = _Task(request, universe, window, choice, rates, known, tuple(notes))
+    made = _made(store, task, tell)
     tell("Writing the market", 0.8)
     snapshot = write_market(
         home,
@@ -112,6 +115,7 @@ class _Task:
     window: Window
     choice: Choice
     rates: Rates
+    known: Overrides
     notes: tuple[str, ...]
 
 
@@ -127,7 +131,8 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
     request, choice = task.request, task.choice
     stocks = {member.ticker: member for member in task.universe.stocks}
     made = adjusted_prices(store, request.name, choice, task.window, tell)
-    applied = applied_overrides(store.home, request.name, made.done.bars)
+    symbols = {part.symbol for line in choice.lines.values() for part in line.segments}
+    applied = applied_overrides(task.known, made.done.bars, symbols)
     is_stock = pc.is_in(applied.bars["ticker"], value_set=pa.array(list(stocks), pa.string()))
     prices = applied.bars.filter(is_stock)
     others = applied.bars.filter(pc.invert(is_stock))
@@ -138,9 +143,9 @@ def _made(store: FetchedStore, task: _Task, tell: Tell) -> _Made:
         )
     tell("Securities, filings, membership", 0.6)
     lines = {ticker: line for ticker, line in choice.lines.items() if ticker in stocks}
-    known = applied.known.securities
+    facts = task.known.securities
     after = delisting_returns(prices, lines)
-    securities = securities_of(lines, stocks, bar_spans(prices), known, after)
+    securities = securities_of(lines, stocks, bar_spans(prices), facts, after)
     frame = securities.listings.frame
     filings, filing_notes = stored_filings(store, lines, task.window)
     tables = MarketTables(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from data.assemble_lines import Line, company_of, line_of
 from data.fetched import FetchedStore
 from data.fetched_errors import FetchedCorruptError
 from data.fetched_file import Label
+from data.override_actions import StatedAction, whole_labels
 
 __all__ = ["Choice", "choose"]
 
@@ -31,12 +32,14 @@ class Choice:
         Tickers that cannot be in the market, with the reason in words.
     state : str
         Hash of the files that the adjusted prices are made of.
+    stated : tuple of StatedAction
+        Splits and dividends that take the place of the providers'.
     """
 
     lines: Mapping[str, Line]
     missing: Mapping[str, str]
     state: str
-    bases: Mapping[str, str] = field(default_factory=dict)
+    stated: tuple[StatedAction, ...] = ()
 
 
 def choose(
@@ -44,14 +47,16 @@ def choose(
     tickers: Iterable[str],
     order: Sequence[str],
     window: tuple[dt.date, dt.date],
+    stated: Sequence[StatedAction] = (),
 ) -> Choice:
     """Choose for each ticker the provider whose bars reach furthest, with splits and dividends.
 
     Where two reach as far, the first of `order`. Bars without their splits and dividends are no
-    returns and are never chosen; indices (``I:…``) have none and need none.
+    returns and are never chosen; indices (``I:…``) have none and need none. `stated` are the splits
+    and dividends of the overrides file: an action that cannot be read must be among them.
     """
     labels: Labels = {
-        (table, provider): store.labels(table, provider)
+        (table, provider): whole_labels(store.labels(table, provider), stated)
         for table in ("bars", *_ACTIONS)
         for provider in order
     }
@@ -70,12 +75,13 @@ def choose(
         for symbol in dict.fromkeys(part.symbol for part in line.segments):
             for table in ("bars", *_ACTIONS):
                 digest.update(_mark(labels[table, provider].get(symbol)))
+            digest.update(repr([one for one in stated if one.ticker == symbol]).encode())
     for ticker, line in list(lines.items()):
         now = _later_name(lines.values(), line)
         if now is not None:  # one company must not be in the market twice
             missing[ticker] = f"the company trades as {now} and is there once"
             del lines[ticker]
-    return Choice(lines, missing, digest.hexdigest())
+    return Choice(lines, missing, digest.hexdigest(), tuple(stated))
 
 
 def _later_name(lines: Iterable[Line], line: Line) -> str | None:

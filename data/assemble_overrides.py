@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from data.atomic import checked_name
 from data.overrides import Exclusion, Overrides, load_overrides
 
-__all__ = ["Applied", "applied_overrides", "overrides_path"]
+__all__ = ["Applied", "applied_overrides", "market_overrides", "overrides_path"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +42,18 @@ def overrides_path(home: Path, name: str) -> Path:
     return home / "overrides" / f"{checked_name(name, 'market')}.toml"
 
 
-def applied_overrides(home: Path, name: str, bars: pa.Table) -> Applied:
-    """Apply the exclusions of prices and indices to adjusted `bars`; raises OverridesError.
-
-    Facts of securities are `known.securities`; acceptances are judged when health is checked.
-    """
+def market_overrides(home: Path, name: str) -> Overrides:
+    """Return the overrides of a fetched market, none where it has no file; OverridesError."""
     path = overrides_path(home, name)
-    known = load_overrides(path) if path.exists() else Overrides()
+    return load_overrides(path) if path.exists() else Overrides()
+
+
+def applied_overrides(known: Overrides, bars: pa.Table, symbols: Collection[str]) -> Applied:
+    """Apply the exclusions of prices and indices to adjusted `bars`.
+
+    Facts of securities are `known.securities`; acceptances are judged when health is checked;
+    actions of `symbols`, those of the market, are in the bars already.
+    """
     applied, notes = [], []
     excluded: dict[str, int] = {}
     for entry in known.exclusions:
@@ -63,6 +68,11 @@ def applied_overrides(home: Path, name: str, bars: pa.Table) -> Applied:
         bars = bars.filter(pc.invert(out))
         excluded[entry.table] = excluded.get(entry.table, 0) + number
         applied.append(f"{entry} ({number:,} {'row' if number == 1 else 'rows'})")
+    for action in known.actions:
+        if action.ticker in symbols:
+            applied.append(str(action))
+        else:
+            notes.append(f"override matches nothing: {action}")
     applied += [str(fact) for fact in known.securities]
     applied += [str(acceptance) for acceptance in known.acceptances]
     return Applied(bars, known, excluded, tuple(applied), tuple(notes))

@@ -30,6 +30,7 @@ from data.atomic import checked_name, disk_errors, replace_file, temporary, writ
 from data.fetched import FetchedStore
 from data.fetched_errors import FetchedCorruptError
 from data.fetched_tables import FETCHED_TABLES
+from data.override_actions import StatedAction, with_stated
 from data.publish import write_parquet
 
 __all__ = ["MarketPrices", "adjusted_prices"]
@@ -80,7 +81,7 @@ def adjusted_prices(
         kept = _kept(folder, key)
         if kept is not None:
             return kept
-        made = _made(store, list(choice.lines.values()), window, progress, key)
+        made = _made(store, choice, window, progress, key)
         if not made.lost:  # what is missing a series today must be made again tomorrow
             _keep(folder, made)
         return made
@@ -88,16 +89,17 @@ def adjusted_prices(
 
 def _made(
     store: FetchedStore,
-    lines: Sequence[Line],
+    choice: Choice,
     window: Window,
     progress: Callable[[str, float], None],
     key: str,
 ) -> MarketPrices:
+    lines = list(choice.lines.values())
     parts: dict[str, list[pa.Table]] = {"bars": [], "splits": [], "dividends": []}
     lost = []
     for number, line in enumerate(lines):
         try:
-            for table, rows in _raw(store, line, window).items():
+            for table, rows in _raw(store, line, window, choice.stated).items():
                 parts[table].append(rows)
         except FetchedCorruptError as error:
             lost.append(str(error))
@@ -113,11 +115,13 @@ def _made(
     return MarketPrices(done, actions, key, tuple(lost))
 
 
-def _raw(store: FetchedStore, line: Line, window: Window) -> dict[str, pa.Table]:
+def _raw(
+    store: FetchedStore, line: Line, window: Window, stated: Sequence[StatedAction]
+) -> dict[str, pa.Table]:
     # Bars, splits and dividends of one security as they were traded, under its name in the market.
     found: dict[str, list[pa.Table]] = {"bars": [], "splits": [], "dividends": []}
     for symbol in dict.fromkeys(part.symbol for part in line.segments):
-        for table, rows in _of_symbol(store, line.provider, symbol).items():
+        for table, rows in _of_symbol(store, line.provider, symbol, stated).items():
             days = rows[FETCHED_TABLES[table].date]
             mine = _owned(line, symbol, days, actions=table != "bars")
             if table == "bars":
@@ -130,7 +134,18 @@ def _raw(store: FetchedStore, line: Line, window: Window) -> dict[str, pa.Table]
     return {table: _named(table, parts, line) for table, parts in found.items()}
 
 
-def _of_symbol(store: FetchedStore, provider: str, symbol: str) -> dict[str, pa.Table]:
+def _of_symbol(
+    store: FetchedStore, provider: str, symbol: str, stated: Sequence[StatedAction]
+) -> dict[str, pa.Table]:
+    tables = _as_traded(store, provider, symbol, stated)
+    for table in ("splits", "dividends"):
+        tables[table] = with_stated(table, tables[table], symbol, stated, only_new=False)
+    return tables
+
+
+def _as_traded(
+    store: FetchedStore, provider: str, symbol: str, stated: Sequence[StatedAction]
+) -> dict[str, pa.Table]:
     series = {
         table: store.read(table, provider, symbol) for table in ("bars", "splits", "dividends")
     }
@@ -141,7 +156,8 @@ def _of_symbol(store: FetchedStore, provider: str, symbol: str) -> dict[str, pa.
     bars, paid = series["bars"], series["dividends"]
     if bars is None or bars.label.base == "raw":
         return tables
-    splits = tables["splits"]
+    # The source adjusted for what it tells, right or wrong, and for what it told unreadably.
+    splits = with_stated("splits", tables["splits"], symbol, stated, only_new=True)
     tables["bars"] = unsplit(tables["bars"], splits, _day(bars.label.fetched_at))
     if paid is not None and paid.label.base != "raw":
         rows = unsplit_dividends(paid.rows, splits, _day(paid.label.fetched_at))

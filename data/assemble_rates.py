@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from data.acquire_rates import RATE_SYMBOLS
+from data.acquire_rates import LATE, RATE_SYMBOLS
 from data.fetched import FetchedStore
 from data.fetched_errors import FetchedCorruptError
 from data.fetched_file import Label
@@ -22,9 +22,6 @@ __all__ = ["Rates", "bond_equivalent", "stored_rates"]
 
 _DAYS: Final = 91.0  # of a 13-week bill
 _NONE: Final = "no interest rates came: cash earns 0"
-# A yield is published a day late, over a holiday later: rows that end this near the day asked for
-# are no reason to prefer another source.
-_LATE: Final = dt.timedelta(days=10)
 # Polygon tells the Federal Reserve's series, the other is made here and has a name of its own.
 _SERIES: Final = {"polygon": "DGS3MO", "yahoo": "BILL13W"}
 _WORDS: Final = {
@@ -122,4 +119,4 @@ def _told(store: FetchedStore, provider: str, window: tuple[dt.date, dt.date]) -
     label, last = series.label, frame["date"].max().date()
     asked = min(label.end or last, window[1])
     starts = label.start is not None and label.start <= window[0]
-    return _Told(label, frame, (starts, asked if asked - last <= _LATE else last))
+    return _Told(label, frame, (starts, asked if asked - last <= LATE else last))

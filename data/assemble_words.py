@@ -59,16 +59,17 @@ class Words:
             yield "no volatility index came: rules that read VIX do nothing"
 
     def _universe(self) -> str:
-        name, names = self.universe.name, len(pc.unique(self.prices["ticker"]))
+        name, number = self.universe.name, len(pc.unique(self.prices["ticker"]))
+        names = "1 name" if number == 1 else f"{number} names"
         if self.universe.as_of is None:
             return (
-                f"universe: {name} as it is now, {names} names: companies that failed or left "
+                f"universe: {name} as it is now, {names}: companies that failed or left "
                 "before are not in it, so results are better than they could have been "
                 f"({SURVIVORSHIP_BIAS})"
             )
         day = self.universe.as_of
         return (
-            f"universe: {name}, {names} names chosen by what was traded up to {day}: those that "
+            f"universe: {name}, {names} chosen by what was traded up to {day}: those that "
             "failed since are in it; before that day a backtest knows which would become large, "
             f"so results are better than they could have been ({CHOSEN_LATER})"
         )

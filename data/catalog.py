@@ -18,7 +18,7 @@ from data.books import book_names, read_book, read_book_info
 from data.errors import BadTableError, StoreCorruptError, did_you_mean
 from data.frames import to_frame
 from data.holdout import withheld
-from data.holdout_cut import before, living, staying
+from data.holdout_cut import before, living, staying, weights_before
 from data.publish import FINDINGS, SLOT, file_digest
 from data.schema import PRICE_COLUMNS, SCHEMAS
 from data.snapshot import Snapshot, current_pointer, current_snapshot, market_names
@@ -158,9 +158,13 @@ class Catalog:
         """Names of the imported books, sorted."""
         return book_names(self.home)
 
-    def book(self, name: str) -> pd.DataFrame:
-        """Return date, ticker, weight of a book; raises UnknownBookError, StoreCorruptError."""
-        return read_book(self.home, name)
+    def book(self, name: str, market: str | None = None) -> pd.DataFrame:
+        """Return date, ticker, weight of a book, cut where the holdout of `market` is sealed.
+
+        Raises UnknownBookError, StoreCorruptError; BookError where all of it is withheld.
+        """
+        whole = read_book(self.home, name)
+        return whole if market is None else weights_before(whole, name, self.snapshot(market))
 
     def _panel(self, snapshot: Snapshot, wanted: tuple[str, ...]) -> PricePanel:
         path = self._file(snapshot, "prices")

@@ -13,6 +13,7 @@ __all__ = [
     "DataError",
     "MissingColumnError",
     "MixedMarketError",
+    "NotFetchedError",
     "OverridesError",
     "ReferenceFileError",
     "StoreBusyError",
@@ -72,6 +73,20 @@ class UnknownSourceError(DataError, LookupError):
         there = f"the store has {', '.join(names)}" if names else "the store is empty"
         way = did_you_mean(name, names) or " Import it with `plimsoll import --name … --prices …`."
         super().__init__(f"source must be a market in the store, was {name!r}; {there}.{way}")
+
+
+class NotFetchedError(UnknownSourceError):
+    """No fetch has made a market of that name: there is nothing that a refresh could ask for."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        here = (
+            "it was not fetched: bring newer files in by an import."
+            if name in set(known)
+            else f"there is none of that name. Fetch it first: plimsoll fetch --name {name}"
+        )
+        words = f"a refresh must name a market that was fetched, was {name!r}; {here}"
+        Exception.__init__(self, words)
 
 
 class UnknownBookError(DataError, LookupError):

@@ -21,7 +21,15 @@ import pyarrow.compute as pc
 from data.atomic import checked_name, disk_errors, write_lock
 from data.fetched_continuity import joined, must_continue
 from data.fetched_errors import FetchedCorruptError, FetchedRowsError
-from data.fetched_file import FileFaultError, Label, known_label, read_file, write_file
+from data.fetched_file import (
+    FileFaultError,
+    Label,
+    Source,
+    known_label,
+    last_day,
+    read_file,
+    write_file,
+)
 from data.fetched_merge import Changes, Window, checked_rows, in_force, merged
 from data.fetched_quarantine import (
     STRAY_SECONDS,
@@ -48,28 +56,6 @@ __all__ = ["REASK_SESSIONS", "FetchedSeries", "FetchedStore", "Quarantined", "So
 REASK_SESSIONS: Final = 3
 _SHARDS = 64
 _ONE_DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an answer came from.
-
-    Attributes
-    ----------
-    provider : str
-        Name of the source: a-z, 0-9, _ and -.
-    base : str
-        Basis of prices: "raw" (as traded) or "split".
-    fetched_at : datetime
-        When the answer came, aware.
-    client : str
-        Library that asked, with its version.
-    """
-
-    provider: str
-    base: str
-    fetched_at: dt.datetime
-    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +142,15 @@ class FetchedStore:
             return cast(dt.date, days[-min(sessions, len(days))])
         return series.label.end + _ONE_DAY if series.label.end else None
 
+    def last_day(self, table: str, provider: str, ticker: str) -> dt.date | None:
+        """Return the last day stored of a ticker, from the footer alone; None where not known."""
+        column = fetched_table(table).date
+        try:
+            path = self.path(table, provider, ticker)
+            return None if column is None else last_day(path, column)
+        except (FileFaultError, FileNotFoundError):
+            return None
+
     def labels(self, table: str, provider: str) -> dict[str, Label]:
         """Return the label of every file by ticker, from the footers alone; bad files are left out.
 
@@ -225,7 +220,7 @@ class FetchedStore:
         start, end = asked if asked is not None and spec.date is not None else (None, None)
         moment = source.fetched_at.astimezone(dt.UTC)
         label = Label(table, ticker, source.provider, source.base, start, end, moment, 0)
-        label = replace(label, client=source.client)
+        label = replace(label, client=source.client, unreadable=source.unreadable)
         with (
             self._lock(table, source.provider, ticker),
             disk_errors(f"{table} of {ticker}", self.root),

@@ -25,11 +25,14 @@ def joined(former: Label, label: Label) -> Label:
     """Return the label of what is stored and what comes together: one window, the newer moment."""
     starts = [day for day in (former.start, label.start) if day is not None]
     ends = [day for day in (former.end, label.end) if day is not None]
+    # What could not be read is healed by an answer for all days alone.
+    anew = label.start == min(starts, default=None) and label.end == max(ends, default=None)
     return replace(
         label,
         start=min(starts, default=None),
         end=max(ends, default=None),
         fetched_at=max(former.fetched_at, label.fetched_at),
+        unreadable=label.unreadable if anew else max(former.unreadable, label.unreadable),
     )
 
 

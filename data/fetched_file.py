@@ -22,7 +22,9 @@ __all__ = [
     "Fault",
     "FileFaultError",
     "Label",
+    "Source",
     "known_label",
+    "last_day",
     "read_file",
     "read_label",
     "write_file",
@@ -59,6 +61,9 @@ class Label:
     client : str
         Library that asked, with its version; may be empty.
     schema_version : int
+    unreadable : int
+        Rows of the answers that could not be read: the series is whole only where they are stated
+        by hand (`data.override_actions`).
     """
 
     table: str
@@ -71,6 +76,32 @@ class Label:
     rows: int
     client: str = ""
     schema_version: int = FETCHED_VERSION
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an answer came from.
+
+    Attributes
+    ----------
+    provider : str
+        Name of the source: a-z, 0-9, _ and -.
+    base : str
+        Basis of prices: "raw" (as traded) or "split".
+    fetched_at : datetime
+        When the answer came, aware.
+    client : str
+        Library that asked, with its version.
+    unreadable : int
+        Rows of the answer that could not be read and are stated by hand instead.
+    """
+
+    provider: str
+    base: str
+    fetched_at: dt.datetime
+    client: str = ""
+    unreadable: int = 0
 
 
 class FileFaultError(Exception):
@@ -153,6 +184,26 @@ def read_label(path: Path) -> tuple[Label, str]:
     return label, metadata.get(_FINGERPRINT, b"").decode("ascii", "replace")
 
 
+def last_day(path: Path, column: str) -> dt.date | None:
+    """Return the latest day of a column by the footer alone, rows unread and unchecked.
+
+    It is good for a plan, not for data. None: no rows. Errors as read_file.
+    """
+    try:
+        with path.open("rb") as file:
+            metadata = pq.ParquetFile(file).metadata
+            place = metadata.schema.names.index(column)
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            days = [group.column(place).statistics.max for group in groups if group.num_rows]
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (pa.ArrowException, ValueError, AttributeError, MemoryError, OverflowError) as error:
+        raise FileFaultError("damaged", str(error).splitlines()[0][:200]) from error
+    return max((day for day in days if day is not None), default=None)
+
+
 def known_label(path: Path) -> Label:
     """Return the label of a file, from memory while the file is the same; errors as read_file.
 
@@ -183,7 +234,10 @@ def _unreadable(path: Path, error: OSError) -> FetchedReadError:
 
 
 def _label_text(label: Label) -> bytes:
-    return json.dumps(asdict(label), default=str, sort_keys=True).encode()
+    values = asdict(label)
+    if not label.unreadable:
+        del values["unreadable"]  # a version that does not know the word reads all other files
+    return json.dumps(values, default=str, sort_keys=True).encode()
 
 
 def _fingerprint(table: pa.Table, label: bytes) -> bytes:

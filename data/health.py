@@ -20,6 +20,7 @@ from data.fetched import FetchedStore
 from data.health_actions import action_findings
 from data.health_facts import filing_findings, membership_findings, security_findings
 from data.health_kinds import KINDS, Finding, Grade, worst_grade
+from data.health_members import absent_members
 from data.health_prices import price_findings
 from data.snapshot import Snapshot
 
@@ -27,6 +28,10 @@ __all__ = ["HealthReport", "HealthTables", "check_market", "check_tables", "impo
 
 # Grade of the whole run: the best one of which enough names are at least as good.
 _RUN_SHARES: tuple[tuple[Grade, float], ...] = (("A", 0.95), ("B", 0.95), ("C", 0.95))
+_NO_ACTIONS = (
+    "false dividends, splits that are spin-offs: the market has no table of actions "
+    "(plimsoll data check --actions FILE)"
+)
 _LAST_GRADE: Literal["D"] = "D"
 
 # How data/overrides.py and the import write down an entry and what it matched.
@@ -84,20 +89,27 @@ class HealthReport:
         return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
 
 
-def check_market(catalog: Catalog, source: str | Snapshot) -> HealthReport:
-    """Check a stored market, a fetched one beside the splits and dividends that it was made with.
+def check_market(
+    catalog: Catalog, source: str | Snapshot, actions: pd.DataFrame | None = None
+) -> HealthReport:
+    """Check a stored market beside the splits and dividends that it was made with.
 
-    Raises UnknownSourceError, StoreCorruptError, ….
+    `actions` are those of an imported market, which has none in the store. Raises
+    UnknownSourceError, StoreCorruptError, ….
     """
     snapshot = source if isinstance(source, Snapshot) else catalog.snapshot(source)
+    kept_aside = catalog.findings(snapshot)
+    if actions is None:
+        actions = fetched_actions(FetchedStore(catalog.home), snapshot)
+    members, absent = catalog.membership(snapshot), absent_members(kept_aside)
     tables = HealthTables(
         prices=catalog.prices(snapshot),
         securities=catalog.securities(snapshot),
-        membership=catalog.membership(snapshot),
+        membership=pd.concat([members, absent]) if len(absent) else members,
         fundamentals=catalog.fundamentals(snapshot),
-        actions=fetched_actions(FetchedStore(catalog.home), snapshot),
+        actions=actions,
     )
-    others = import_findings(snapshot, catalog.findings(snapshot))
+    others = import_findings(snapshot, kept_aside)
     return check_tables(tables, others, accepted=snapshot.overrides)
 
 
@@ -121,7 +133,7 @@ def check_tables(
     found += membership_findings(tables.membership, prices)
     found += filing_findings(tables.fundamentals)
     entries = tuple(accepted)
-    missing = ["false dividends, splits that are spin-offs: the market has no table of actions"]
+    missing = [_NO_ACTIONS]
     if tables.actions is not None:
         found += action_findings(tables.actions)
         missing = []

@@ -24,6 +24,7 @@ from data.trial_count import trials_in
 __all__ = [
     "OPENED",
     "SEALED",
+    "SHORTEST_DECISION",
     "Holdout",
     "HoldoutError",
     "holdout_fault",
@@ -35,7 +36,7 @@ __all__ = [
 
 SEALED: Final = "holdout sealed"
 OPENED: Final = "holdout opened"
-_SHORTEST_DECISION: Final = 20  # characters: a reason, not a word
+SHORTEST_DECISION: Final = 20  # characters: a reason, not a word
 _LEAST_LEFT: Final = 365  # days of data that must stay for tuning
 
 
@@ -196,9 +197,9 @@ def open_holdout(
         if held is None or not held.is_sealed:
             state = "has none" if held is None else f"opened it on {held.opened_at[:10]}"
             raise HoldoutError(f"a sealed holdout can be opened, market {market!r} {state}.")
-        if len(decision) < _SHORTEST_DECISION:
+        if len(decision) < SHORTEST_DECISION:
             raise HoldoutError(
-                f"a decision of at least {_SHORTEST_DECISION} characters must be written before a "
+                f"a decision of at least {SHORTEST_DECISION} characters must be written before a "
                 f"holdout is opened, had {len(decision)}: which setting is kept, and what result "
                 "would make you drop it."
             )

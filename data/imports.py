@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from data.books import BookInfo, import_book
 from data.errors import BooksOfRowsError
 from data.frames import to_frame
+from data.health_members import left_out_members
 from data.intake import Intake, take_in
 from data.listings import Listings, bar_spans, resolve_listings
 from data.overrides import Exclusion, Overrides, load_overrides
@@ -181,6 +182,7 @@ def _outcome(
             unmatched.append(str(entry))
     for fact in known.securities:
         (unmatched if fact in listings.unmatched else applied).append(str(fact))
+    unmatched += [f"{action} (only a fetched market has actions)" for action in known.actions]
     # What they answer is only known when the stored market is checked (data/health.py).
     applied += [str(acceptance) for acceptance in known.acceptances]
     return tuple(applied), tuple(unmatched)
@@ -202,6 +204,9 @@ def _trail(
         for table, intake in intakes.items()
         if table == "membership"
     ]
+    absent = to_frame(outside[0]) if outside else None
+    if absent is not None and len(absent):
+        findings.append(left_out_members(absent))
     notes = [f"{report.table}: {note}" for report in reports for note in report.notes]
     return ImportTrail(
         quarantined=_by_reason(reports, "quarantined"),
@@ -210,7 +215,7 @@ def _trail(
         overrides=applied,
         notes=(*notes, *(f"override matches nothing: {text}" for text in unmatched)),
         findings=pd.concat(findings, ignore_index=True) if findings else None,
-        members_without_prices=to_frame(outside[0]) if outside else None,
+        members_without_prices=absent,
     )
 
 

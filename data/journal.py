@@ -8,9 +8,6 @@ out.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import math
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +30,7 @@ from data.journal_file import (
     transaction,
 )
 from data.journal_returns import TrialReturns, digest_of
+from data.journal_rows import as_json, now, plain
 
 __all__ = [
     "ORIGINS",
@@ -71,6 +69,7 @@ class Journal:
 
     def __init__(self, home: Path, timeout: float = 5.0) -> None:
         self.path = home / "journal.sqlite"
+        self.unwritten: list[dict[str, Any]] = []  # see data.journal_pending
         self._file = JournalFile(self.path, timeout)
 
     def record_trial(
@@ -83,6 +82,7 @@ class Journal:
         origin: str,
         metrics: Mapping[str, Any],
         returns: Sequence[TrialReturns] = (),
+        at: str | None = None,
     ) -> int:
         """Append one committed setting and what came of it; return its number.
 
@@ -97,10 +97,20 @@ class Journal:
             "page", "cli" or "sweep".
         returns : sequence of TrialReturns
             Of the setting, or of some of a sweep's; those of a trial that has some are kept.
+        at : str, optional
+            When it was tried, as :func:`now` has it; now when not given.
         """
         if origin not in ORIGINS:
             raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, was {origin!r}")
-        row = (now(), scenario_hash, fingerprint, preset, origin, _json(values), _json(metrics))
+        row = (
+            at or now(),
+            scenario_hash,
+            fingerprint,
+            preset,
+            origin,
+            as_json(values),
+            as_json(metrics),
+        )
         packed = [(one.hash, one.pack()) for one in returns]
         with self._file.connection() as connection, transaction(connection):
             number = append(connection, "trials", row)
@@ -190,7 +200,7 @@ class Journal:
     def record_event(self, kind: str, subject: str, detail: Mapping[str, Any]) -> int:
         """Append something that was done and stays done; return its number."""
         with self._file.connection() as connection, transaction(connection):
-            return append(connection, "events", (now(), kind, subject, _json(detail)))
+            return append(connection, "events", (now(), kind, subject, as_json(detail)))
 
     def events(self, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
         """Return events, oldest first, all of them or those of a kind or subject."""
@@ -223,7 +233,7 @@ class Journal:
                 f"was {name[:_LONGEST_NAME]!r}"
             )
         with self._file.connection() as connection, transaction(connection):
-            row = (now(), name, scenario_hash, preset, _json(values))
+            row = (now(), name, scenario_hash, preset, as_json(values))
             return append(connection, "scenarios", row)
 
     def scenarios(self) -> list[dict[str, Any]]:
@@ -275,24 +285,4 @@ class Journal:
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
         with self._file.connection() as connection:
-            return [_plain(row) for row in connection.execute(sql, values)]
-
-
-def now() -> str:
-    """Return the time as rows have it: UTC, to the millisecond."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-
-
-def _json(mapping: Mapping[str, Any]) -> str:
-    clean = {
-        str(key): None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in mapping.items()
-    }
-    return json.dumps(clean, allow_nan=False, default=str, separators=(",", ":"))
-
-
-def _plain(row: sqlite3.Row) -> dict[str, Any]:
-    plain = {key: row[key] for key in row.keys() if key != "chain"}
-    for key in {"values", "metrics", "detail"} & set(plain):
-        plain[key] = json.loads(plain[key])
-    return plain
+            return [plain(row) for row in connection.execute(sql, values)]

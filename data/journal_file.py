@@ -55,6 +55,10 @@ _INDICES: Final = (
     "CREATE INDEX IF NOT EXISTS returns_by_trial ON returns (trial, fingerprint)",
 )
 
+#: Of writing, and of making room in the file, in its log and in its index.
+_NO_ROOM: Final = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE,
+                             sqlite3.SQLITE_IOERR_SHMSIZE})  # fmt: skip
+
 _LEFT: Final[list[sqlite3.Connection]] = []
 
 
@@ -237,9 +241,10 @@ def _typed(error: sqlite3.Error, path: Path) -> JournalError:
         return JournalBusyError(
             f"the journal {path} is held by another process. Wait for it to end and try again."
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
         return JournalFullError(
-            f"the disk is full: nothing could be written to the journal {path}. Free some space."
+            f"the disk is full, or files may not grow: nothing could be written to the journal "
+            f"{path}. Free some space."
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return JournalCorruptError(

@@ -166,12 +166,14 @@ def _notes(frame: pd.DataFrame, extra: list[str], spans: BarSpans) -> tuple[str,
         )
     bare = frame["ticker"][frame["sector"].isna()].tolist()
     if bare and len(bare) > len(extra):
-        notes.append(f"{len(bare)} securities have no sector: {_some(sorted(bare))}")
+        have = "1 security has" if len(bare) == 1 else f"{len(bare)} securities have"
+        notes.append(f"{have} no sector: {_some(sorted(bare))}")
     ends = frame["last_session"].notna()
     if ends.any():
+        end = "1 series ends" if ends.sum() == 1 else f"{int(ends.sum())} series end"
         notes.append(
-            f"{int(ends.sum())} series end before the market does: for "
-            f"{int((ends & frame['data_ended']).sum())} only the data ends, for "
+            f"{end} before the market does: for "
+            f"{int((ends & frame['data_ended']).sum())} only the data ended, for "
             f"{int((ends & ~frame['data_ended']).sum())} the listing did"
         )
     last_bar = pd.Series(

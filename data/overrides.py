@@ -11,6 +11,8 @@ from typing import Any
 
 from data.errors import OverridesError, did_you_mean
 from data.health_kinds import KINDS
+from data.override_actions import StatedAction, stated_actions
+from data.override_entries import day_of, known_keys, text_of
 from data.schema import SCHEMAS, SECTORS
 
 __all__ = [
@@ -101,6 +103,7 @@ class Overrides:
     exclusions: tuple[Exclusion, ...] = ()
     securities: tuple[SecurityFact, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
+    actions: tuple[StatedAction, ...] = ()
 
 
 def load_overrides(path: Path) -> Overrides:
@@ -120,7 +123,7 @@ def load_overrides(path: Path) -> Overrides:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OverridesError(f"the overrides file must be TOML, {path} is not: {error}.") from error
-    _known(values, ("exclude", "security", "accept"), path.name)
+    known_keys(values, ("exclude", "security", "accept", "action"), path.name)
     exclusions = tuple(
         _exclusion(entry, f"{path.name}: [[exclude]] number {number}")
         for number, entry in enumerate(_entries(values, "exclude", path), 1)
@@ -140,7 +143,8 @@ def load_overrides(path: Path) -> Overrides:
         _acceptance(entry, f"{path.name}: [[accept]] number {number}")
         for number, entry in enumerate(_entries(values, "accept", path), 1)
     )
-    return Overrides(exclusions, securities, acceptances)
+    actions = stated_actions(_entries(values, "action", path), path.name)
+    return Overrides(exclusions, securities, acceptances, actions)
 
 
 def _entries(values: Mapping[str, Any], key: str, path: Path) -> list[Any]:
@@ -151,25 +155,25 @@ def _entries(values: Mapping[str, Any], key: str, path: Path) -> list[Any]:
 
 
 def _exclusion(entry: Mapping[str, Any], where: str) -> Exclusion:
-    _known(entry, _EXCLUDE_KEYS, where)
-    table = _text(entry, "table", where, default="prices")
+    known_keys(entry, _EXCLUDE_KEYS, where)
+    table = text_of(entry, "table", where, default="prices")
     if table not in EXCLUDE_BY:
         hint = " Use [[security]] for it." if table in SCHEMAS else did_you_mean(table, EXCLUDE_BY)
         raise OverridesError(
             f"{where}: table must be one of {', '.join(EXCLUDE_BY)}, was {table!r}.{hint}"
         )
     start, end = _span(entry, where)
-    dataset = _text(entry, "dataset", where) if "dataset" in entry else None
+    dataset = text_of(entry, "dataset", where) if "dataset" in entry else None
     if dataset is not None and table != "fundamentals":
         raise OverridesError(f"{where}: only fundamentals have a dataset, {table} has none.")
     return Exclusion(
-        table, _text(entry, "ticker", where), start, end, _text(entry, "reason", where), dataset
+        table, text_of(entry, "ticker", where), start, end, text_of(entry, "reason", where), dataset
     )
 
 
 def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
-    _known(entry, _ACCEPT_KEYS, where)
-    kind = _text(entry, "kind", where)
+    known_keys(entry, _ACCEPT_KEYS, where)
+    kind = text_of(entry, "kind", where)
     if kind not in KINDS:
         raise OverridesError(
             f"{where}: kind must be one of {', '.join(KINDS)}, was {kind!r}."
@@ -177,19 +181,19 @@ def _acceptance(entry: Mapping[str, Any], where: str) -> Acceptance:
         )
     start, end = _span(entry, where)
     return Acceptance(
-        kind, _text(entry, "ticker", where), start, end, _text(entry, "reason", where)
+        kind, text_of(entry, "ticker", where), start, end, text_of(entry, "reason", where)
     )
 
 
 def _span(entry: Mapping[str, Any], where: str) -> tuple[dt.date | None, dt.date | None]:
-    start, end = _day(entry, "from", where), _day(entry, "to", where)
+    start, end = day_of(entry, "from", where), day_of(entry, "to", where)
     if start is not None and end is not None and start > end:
         raise OverridesError(f"{where}: from must not lie after to, was {start} and {end}.")
     return start, end
 
 
 def _security(entry: Mapping[str, Any], where: str) -> SecurityFact:
-    _known(entry, _SECURITY_KEYS, where)
+    known_keys(entry, _SECURITY_KEYS, where)
     back = entry.get("delisting_return")
     if back is not None and (isinstance(back, bool) or not isinstance(back, int | float)):
         raise OverridesError(f"{where}: delisting_return must be a fraction, was {back!r}.")
@@ -202,53 +206,22 @@ def _security(entry: Mapping[str, Any], where: str) -> SecurityFact:
     ended = entry.get("data_ended", None if back is None else False)
     if ended is not None and not isinstance(ended, bool):
         raise OverridesError(f"{where}: data_ended must be true or false, was {ended!r}.")
-    sector = _text(entry, "sector", where) if "sector" in entry else None
+    sector = text_of(entry, "sector", where) if "sector" in entry else None
     if sector is not None and sector not in SECTORS:
         raise OverridesError(
             f"{where}: sector must be a GICS sector ({', '.join(SECTORS)}), was {sector!r}."
             f"{did_you_mean(sector, SECTORS)}"
         )
     fact = SecurityFact(
-        ticker=_text(entry, "ticker", where),
-        last_session=_day(entry, "last_session", where),
+        ticker=text_of(entry, "ticker", where),
+        last_session=day_of(entry, "last_session", where),
         delisting_return=None if back is None else float(back),
         data_ended=ended,
         sector=sector,
-        reason=_text(entry, "reason", where),
+        reason=text_of(entry, "reason", where),
     )
     if (fact.last_session, back, ended, sector) == (None, None, None, None):
         raise OverridesError(
             f"{where} must set one of {', '.join(_SECURITY_KEYS[1:-1])}; it sets nothing."
         )
     return fact
-
-
-def _known(entry: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    if not isinstance(entry, dict):
-        raise OverridesError(f"{where} must be a table of keys, was {entry!r}.")
-    for key in entry:
-        if key not in keys:
-            raise OverridesError(
-                f"{where}: the keys are {', '.join(keys)}, found {key!r}.{did_you_mean(key, keys)}"
-            )
-
-
-def _text(entry: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
-    value = entry.get(key, default)
-    if not isinstance(value, str) or not value.strip():
-        raise OverridesError(f"{where}: {key} must be a text, was {value!r}.")
-    return value.strip()
-
-
-def _day(entry: Mapping[str, Any], key: str, where: str) -> dt.date | None:
-    value = entry.get(key)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        try:
-            value = dt.date.fromisoformat(value)
-        except ValueError:
-            pass
-    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-        raise OverridesError(f"{where}: {key} must be a date such as 2023-03-09, was {value!r}.")
-    return value

@@ -87,9 +87,10 @@ def load_universe(name: str) -> Universe:
         return _parse(text, name)
     path = Path(name)
     if not path.is_file():
+        hint = did_you_mean(name, UNIVERSES)
         raise ReferenceFileError(
-            f"a universe must be one of {', '.join(UNIVERSES)}, top:N (the most traded), or a CSV "
-            f"file with a column ticker, was {name!r}.{did_you_mean(name, UNIVERSES)}"
+            f"a universe must be one of {', '.join(UNIVERSES)}, top:N (the most traded), a CSV "
+            f"file with a column ticker, or symbols such as AAPL,MSFT, was {name!r}.{hint}"
         )
     try:
         return _parse(path.read_text("utf-8-sig"), path.name)

@@ -27,7 +27,9 @@ __all__ = ["main"]
 PAGES = {
     "overview": "/overview",
     "risk": "/",
+    "strategy": "/strategy",
     "compare": "/compare?vs=p:no-overlay;control",
+    "ladder": "/ladder",
     "drawdowns": "/drawdowns",
     "exposure": "/exposure",
     "factors": "/factors",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from dashboard.charts.figure import CHECKED
 from dashboard.views import figure
-from tests.shared import REAL_MARKET, copied, demo_store, real_store
+from tests.shared import REAL_MARKET, ROOT, copied, demo_store, real_store
 
 # No test depends on how fast a machine is; the first example of a kernel compiles it.
 settings.register_profile("plimsoll", deadline=None)
@@ -20,14 +23,33 @@ settings.load_profile("plimsoll")
 CHECKED["properties"] = True
 
 
+class FilesTogether(LoadScopeScheduling):
+    """Give the tests of a file with module fixtures to one worker, all others one by one.
+
+    What ``--dist loadgroup`` is here. xdist's own writes a test's group where pytest from 9.2 on
+    does not read it, and without groups every worker makes such a fixture for itself.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if has_module_fixture(file) else nodeid
+
+
+@cache
+def has_module_fixture(file: str) -> bool:
+    """Return whether a file of tests defines a fixture that is made once for all of them."""
+    return 'scope="module"' in (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether | None:
+    """Schedule by file where module fixtures are."""
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let slow tests begin first; keep those on one worker that share a fixture of their file."""
-    for item in items:
-        fixtures = getattr(item, "_fixtureinfo", None)
-        defined = () if fixtures is None else fixtures.name2fixturedefs.values()
-        if any(one.scope == "module" for known in defined for one in known):
-            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+    """Let slow tests begin first."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -15,7 +15,7 @@ from dashboard.pipeline import Pipeline
 from data.imports import ImportPaths, import_market
 from data.schema import TABLES
 
-__all__ = ["REAL_MARKET", "SHARED", "copied", "demo_store", "once", "real_store"]
+__all__ = ["REAL_MARKET", "ROOT", "SHARED", "copied", "demo_store", "once", "real_store"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_MARKET = ROOT.parent / "shared" / "market"

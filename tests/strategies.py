@@ -203,6 +203,11 @@ def random_risk(rng: np.random.Generator, execution: dict[str, Any] | None = Non
         borrow_spread=float(rng.choice([0.0, 0.02])),
         execution_lag_days=int(rng.integers(0, 2)),
     )
+    # Drawn from a generator of its own, so that seeds give the limits they always gave.
+    own = np.random.default_rng(abs(hash((limits.borrow_spread, limits.vol_lookback_days))))
+    if own.random() < 0.5:
+        margin = float(own.uniform(0.85, 0.999)) / max_leverage
+        limits = limits.model_copy(update={"maintenance_margin": min(margin, 0.99)})
     return limits if execution is None else limits.model_copy(update=execution)
 
 

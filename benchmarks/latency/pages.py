@@ -24,8 +24,8 @@ SWITCHES: Final = (
     "Overview", "Compare", "Drawdowns", "Exposure", "Returns", "Regimes", "Trades", "Report",
     "Risk",
 )  # fmt: skip
-_ALONE: Final = ("Overview", "Risk")  # in the bar itself; the others are in a menu
-_MENUS: Final = {"Report": "Results"}
+_ALONE: Final = ("Overview", "Risk", "Report")  # in the bar itself; the others are in a menu
+_MENU: Final = "Review"
 _WAIT_FOR_STUDIES: Final = 12_000  # milliseconds, once a page: what is worked out behind it
 # From the act to the last change of the page, once the script rests and 250 ms pass without one.
 _TIMED: Final = """async act => {
@@ -68,7 +68,7 @@ def page_times(
 
     def switch(name: str) -> float:
         if name not in _ALONE:
-            page.get_by_text(_MENUS.get(name, "Review"), exact=True).first.click()
+            page.get_by_text(_MENU, exact=True).first.click()
             page.locator("a:visible").filter(has_text=name).first.wait_for()
         return float(page.evaluate(_TIMED, f"link('{name}')"))
 

@@ -113,8 +113,9 @@ def sharpe_moments(excess: Floats) -> SharpeMoments:
         raise InputsError("excess returns must be finite, found NaN or an infinity")
     centred = excess - excess.mean()
     if float(np.ptp(excess)) <= NO_DISPERSION:
+        value = round(float(excess[0]), 12) + 0.0  # not a rounding error, and no minus zero
         raise InputsError(
-            f"excess returns must vary, all {count} were {excess[0]:.3g}: what never moves has no "
+            f"excess returns must vary, all {count} were {value:g}: what never moves has no "
             "Sharpe ratio; check that the portfolio was ever invested"
         )
     variance = float(np.mean(centred**2))

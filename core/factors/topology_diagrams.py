@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from core.errors import CancelledError, InputsError
 from core.factors.topology_rips import embedded_bars, most_loops
 from core.units import Floats, Ints
 
-__all__ = ["Diagrams", "diagrams_key", "diagrams_of", "takens"]
+__all__ = ["DiagramSource", "Diagrams", "diagrams_key", "diagrams_of", "takens"]
 
 _FORMAT = 1
 _BLOCK: Final = 64  # windows a thread takes at a time: tens of milliseconds between two questions
@@ -71,6 +71,13 @@ class Diagrams:
         if int(found.counts.sum()) != len(found.loops) or len(found) != len(found.components):
             raise ValueError("diagrams must hold as many loops and windows as they count")
         return found
+
+
+class DiagramSource(Protocol):
+    """Where persistence diagrams come from: computed by :func:`diagrams_of`, or a cache of it."""
+
+    def __call__(self, windows: Floats, dimension: int, delay: int, step: int = 1, /) -> Diagrams:
+        """Return the diagrams of `windows`, see :func:`diagrams_of`."""
 
 
 def takens(series: Floats, dimension: int, delay: int) -> Floats:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import bisect
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from core.factors.topology_diagrams import Diagrams, diagrams_of
+from core.factors.topology_diagrams import DiagramSource, diagrams_of
 from core.factors.topology_features import FEATURES, diagram_features
 from core.factors.trailing import simple_returns
-from core.market import MarketPanel
+from core.market import FUND_SECTORS, MarketPanel
+from core.regime_effects_config import TurbulenceConfig
 from core.units import Bools, Floats
 
-__all__ = ["NORMS", "UNKNOWN_SECTOR", "expanding_share", "sector_returns", "turbulence"]
+__all__ = [
+    "NORMS",
+    "UNKNOWN_SECTOR",
+    "expanding_share",
+    "known_turbulence",
+    "sector_returns",
+    "turbulence",
+    "turbulence_share",
+]
 
 #: Columns of :func:`turbulence`.
 NORMS = ("landscape_l1", "landscape_l2")
 UNKNOWN_SECTOR = "Other"
+_LEAST = 252  # values of a year, before which a share of the past says little
 
 
 def sector_returns(market: MarketPanel) -> tuple[Floats, tuple[str, ...]]:
@@ -33,14 +43,15 @@ def sector_returns(market: MarketPanel) -> tuple[Floats, tuple[str, ...]]:
         Row t is the mean over those who were members at t - 1 and have both bars; NaN where nobody
         has, and in row 0.
     tuple of S str
-        Sectors in alphabetical order; names of no known sector are in none.
+        Sectors in alphabetical order; names of no known sector and funds are in none.
     """
     returns = simple_returns(market.close)
     before: Bools = np.zeros(market.member.shape, dtype=np.bool_)
     before[1:] = market.member[:-1]
     counted = before & np.isfinite(returns)
     sector = np.array(market.sector, dtype=np.str_)
-    names = tuple(name for name in np.unique(sector).tolist() if name != UNKNOWN_SECTOR)
+    left_out = (UNKNOWN_SECTOR, *FUND_SECTORS)
+    names = tuple(name for name in np.unique(sector).tolist() if name not in left_out)
     table = np.full((len(returns), len(names)), np.nan)
     for column, name in enumerate(names):
         own = sector == name
@@ -55,7 +66,7 @@ def turbulence(
     returns: Floats,
     window_days: int = 50,
     *,
-    diagrams: Callable[[Floats, int, int, int], Diagrams] = diagrams_of,
+    diagrams: DiagramSource = diagrams_of,
 ) -> Floats:
     """Landscape norms of the cloud that the last sessions make, one point a session.
 
@@ -93,7 +104,7 @@ def turbulence(
     return norms
 
 
-def expanding_share(series: Floats, least: int = 252) -> Floats:
+def expanding_share(series: Floats, least: int = _LEAST) -> Floats:
     """Share of all values up to and with today's that are at or below today's.
 
     Parameters
@@ -111,9 +122,64 @@ def expanding_share(series: Floats, least: int = 252) -> Floats:
     """
     share = np.full(len(series), np.nan)
     past: list[float] = []
-    for place, value in enumerate(series):
+    for place, value in enumerate(series.tolist()):
         if np.isfinite(value):
-            past.append(float(value))
+            bisect.insort(past, value)
             if len(past) >= least:
-                share[place] = float((np.array(past) <= value).mean())
+                share[place] = bisect.bisect_right(past, value) / len(past)
     return share
+
+
+def turbulence_share(
+    market: MarketPanel, config: TurbulenceConfig, diagrams: DiagramSource = diagrams_of
+) -> tuple[Floats | None, tuple[str, ...]]:
+    """How high turbulence is among all its past, as the rules of the regimes read it.
+
+    Parameters
+    ----------
+    market : MarketPanel
+    config : TurbulenceConfig
+    diagrams : callable, optional
+        Where the diagrams of clouds come from.
+
+    Returns
+    -------
+    float64[T] or None
+        Of :func:`expanding_share`: row t reads nothing after t. None where the rule is off or the
+        market has fewer than two sectors.
+    tuple of str
+        For people: where turbulence is not known, so that the other rules alone decide.
+    """
+    if config.quantile is None:
+        return None, ()
+    returns, names = sector_returns(market)
+    if len(names) < 2:
+        return None, (
+            f"turbulence: a cloud needs at least two sectors, this market has {len(names)}: "
+            "the other rules of the regimes alone decide",
+        )
+    norms = turbulence(returns, config.window_days, diagrams=diagrams)
+    share = expanding_share(norms[:, NORMS.index(config.norm)])
+    missing = int((~np.isfinite(share)).sum())
+    empty = [name for name, own in zip(names, returns.T, strict=True) if np.isnan(own[1:]).any()]
+    if not missing:
+        return share, ()
+    why = f" (sectors without members on some sessions: {', '.join(empty)})" if empty else ""
+    return share, (
+        f"turbulence: not known on {missing:,} of {len(share):,} sessions, the first "
+        f"{config.window_days + _LEAST - 1:,} at least{why}: there the other rules of the regimes "
+        "alone decide",
+    )
+
+
+def known_turbulence(market: MarketPanel, config: TurbulenceConfig) -> Bools | None:
+    """Return where :func:`turbulence_share` has a value, without a cloud; None where it is off."""
+    if config.quantile is None:
+        return None
+    returns, names = sector_returns(market)
+    whole: Bools = np.zeros(len(returns), dtype=np.bool_)
+    if len(names) >= 2 and len(returns) >= config.window_days:
+        known = np.isfinite(returns).all(axis=1)
+        whole[config.window_days - 1 :] = sliding_window_view(known, config.window_days).all(axis=1)
+    enough: Bools = whole & (np.cumsum(whole) >= _LEAST)
+    return enough

@@ -213,6 +213,21 @@ class RiskConfig(BaseModel):
         source="project default",
         help="Paid on negative cash, above the cash rate.",
     )
+    maintenance_margin: float | None = parameter(
+        None,
+        gt=0.0,
+        le=0.99,
+        control=(0.2, 0.6),
+        step=0.01,
+        on_value=0.25,
+        unit="fraction of what is held",
+        group="Leverage",
+        label="Maintenance margin",
+        url="mm",
+        source="FINRA Rule 4210: 25 %; Regulation T's initial 50 % is a leverage limit of 2",
+        help="When NAV closes below this fraction of what is held, the book is rescaled with the "
+        "next fill, to at most the leverage limit.",
+    )
     execution_lag_days: Literal[0, 1] = parameter(
         1,
         group="Execution",
@@ -258,6 +273,12 @@ class RiskConfig(BaseModel):
             raise ValueError(
                 f"min_position_scale must be at most max_leverage ({self.max_leverage:g}), "
                 f"was {self.min_position_scale:g}"
+            )
+        margin, initial = self.maintenance_margin, 1.0 / self.max_leverage
+        if margin is not None and margin >= initial:
+            raise ValueError(
+                f"maintenance_margin must be below 1 / max_leverage ({initial:.3g}), the margin of "
+                f"a purchase at the limit, was {margin:g}"
             )
         if self.execution == "next_open" and self.execution_lag_days == 0:
             raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.compiled import compiled
 from core.units import SESSIONS_PER_YEAR
 
-__all__ = ["buy_factor", "cash_return", "risk_factor", "wanted_exposure"]
+__all__ = ["buy_factor", "cash_return", "margin_called", "risk_factor", "wanted_exposure"]
 
 
 @compiled
@@ -118,3 +118,22 @@ def cash_return(cash: float, cash_rate: float, borrow_spread: float) -> float:
     (0.0002, 0.0003)
     """
     return cash_rate + borrow_spread / SESSIONS_PER_YEAR if cash < 0.0 else cash_rate
+
+
+@compiled
+def margin_called(nav: float, worth: float, maintenance_margin: float) -> bool:
+    """Whether NAV is too small a part of what is held.
+
+    Parameters
+    ----------
+    nav, worth : float
+        Dollars; `worth` is the value of all holdings, those on their way out included.
+    maintenance_margin : float
+        Fraction of `worth` that NAV must be at least; NaN = rule off.
+
+    Examples
+    --------
+    >>> margin_called(24.0, 100.0, 0.25), margin_called(25.0, 100.0, 0.25)
+    (True, False)
+    """
+    return nav < maintenance_margin * worth

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.compiled import compiled_inner as compiled
 from core.ledger import PORTFOLIO, EventKind, ExitReason
 from core.risk.drawdown import breaker_trips, drawdown_scale
-from core.risk.leverage import wanted_exposure
+from core.risk.leverage import margin_called, wanted_exposure
 from core.risk.stops import is_near_stop, near_level, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatility, rescale_due, volatility_scale
 from core.simulation.state import (
@@ -64,6 +64,7 @@ def is_quiet(t: int, state: Any, rules: Any, wanted: float) -> bool:
         state.near
         or breaker_trips(state.risk_drawdown, rules.circuit_breaker_dd)
         or rescale_due(wanted, state.applied, rules.vol_rebalance_threshold)
+        or margin_called(state.nav, state.worth, rules.maintenance_margin)
     )
 
 
@@ -96,14 +97,24 @@ def decide(market: Market, run: Run, t: int) -> None:
     if not active:
         return
     state.order_exposure = row.wanted_exposure
+    called = margin_called(state.nav, state.worth, rules.maintenance_margin)
+    if called:
+        share, margin = state.nav / state.worth, rules.maintenance_margin
+        note(events, state, row, t, EventKind.MARGIN_CALL, PORTFOLIO, share, margin)
     if rebalances:
         state.order = REBALANCE
         state.order_rebalance = state.next_rebalance - 1
         _leave_out_exits(state, names, held, run.left_out)
-    elif state.held > state.exits and rescale_due(
-        state.order_exposure, state.applied, rules.vol_rebalance_threshold
-    ):
+    elif state.held > state.exits and _rescales(state, rules, called):
         state.order = RESCALE
+
+
+@compiled
+def _rescales(state: Any, rules: Any, called: bool) -> bool:
+    # A margin call asks no threshold; where nothing is applied there is nothing to rescale.
+    band = rules.vol_rebalance_threshold
+    due: bool = rescale_due(state.order_exposure, state.applied, band)
+    return due or (called and state.applied > 0.0)
 
 
 @compiled

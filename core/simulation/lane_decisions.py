@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 from core.compiled import compiled_inner as inner
 from core.risk.drawdown import breaker_trips, drawdown_scale
-from core.risk.leverage import wanted_exposure
+from core.risk.leverage import margin_called, wanted_exposure
 from core.risk.stops import position_stop_hit, trailing_stop_hit
 from core.risk.volatility import rescale_due, volatility_scale
 from core.simulation.lane_state import (
@@ -27,6 +30,7 @@ from core.simulation.lane_state import (
     HIGH,
     LEVEL,
     LEVERAGE,
+    MARGIN,
     MAX_DRAWDOWN,
     MAX_LEVERAGE,
     NAV,
@@ -46,6 +50,7 @@ from core.simulation.lane_state import (
     TRIPS,
     USED,
     WAITING,
+    WORTH,
     Day,
     Lanes,
     scale_stops,
@@ -169,19 +174,26 @@ def _test_name(market: Market, desk: Lanes, t: int, j: int, lanes: int) -> None:
 
 
 @inner
+def _rescales(lane: npt.NDArray[np.float64], q: int) -> bool:
+    due: bool = rescale_due(lane[EXPOSURE + q], lane[APPLIED + q], lane[THRESHOLD + q])
+    called = margin_called(lane[NAV + q], lane[WORTH + q], lane[MARGIN + q])
+    due |= called & (lane[APPLIED + q] > 0.0)
+    due &= lane[HELD + q] > lane[EXITS + q]
+    return due
+
+
+@inner
 def _order(desk: Lanes, rebalances: bool, lanes: int) -> None:
     lane = desk.lane
     due = 0
     for q in range(lanes // 8 * 8):
-        moves = rescale_due(lane[EXPOSURE + q], lane[APPLIED + q], lane[THRESHOLD + q])
-        moves &= lane[HELD + q] > lane[EXITS + q]
+        moves = _rescales(lane, q)
         due += (moves | rebalances) & (lane[OUT + q] == 0.0)
     if due == 0:
         return
     desk.counts[BUSY] = 1
     for q in range(lanes):
-        moves = rescale_due(lane[EXPOSURE + q], lane[APPLIED + q], lane[THRESHOLD + q])
-        moves &= lane[HELD + q] > lane[EXITS + q]
+        moves = _rescales(lane, q)
         if (moves | rebalances) & (lane[OUT + q] == 0.0):
             lane[ORDER + q] = REBALANCE if rebalances else RESCALE
             lane[ORDER_EXPOSURE + q] = lane[EXPOSURE + q]

@@ -59,8 +59,9 @@ _OF_NAME: Final = 12 * LANES
 (
     MAX_DRAWDOWN, FLOOR, TARGET_VOL, THRESHOLD, RATE, HURDLE, TURNOVER_CAP, STOP, TRAILING_STOP,
     BREAKER, MAX_LEVERAGE, SPREAD, LOOKBACK, COOLDOWN, BREAKER_COOLDOWN, STOP_LEVEL, TRAILING_LEVEL,
-) = range(38 * LANES, 55 * LANES, LANES)  # fmt: skip
-_OF_LANE: Final = 55 * LANES
+    MARGIN,
+) = range(38 * LANES, 56 * LANES, LANES)  # fmt: skip
+_OF_LANE: Final = 56 * LANES
 
 # Numbers that all lanes share. BUSY: an order or an exit stands in some lane; ROWS of returns so
 # far; LONGEST lookback; UNEVEN: lookbacks differ; MEASURES: some lane has a target volatility.
@@ -159,6 +160,7 @@ def _set_rules(lane: npt.NDArray[np.float64], q: int, rule: Any) -> None:
     lane[BREAKER + q] = rule.circuit_breaker_dd
     lane[MAX_LEVERAGE + q] = rule.max_leverage
     lane[SPREAD + q] = rule.borrow_spread
+    lane[MARGIN + q] = rule.maintenance_margin
     lane[LOOKBACK + q] = rule.vol_lookback_days
     lane[COOLDOWN + q] = rule.stop_cooldown_days
     lane[BREAKER_COOLDOWN + q] = rule.breaker_cooldown_days

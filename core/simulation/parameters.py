@@ -33,6 +33,7 @@ _FRACTIONS: Final = (
     "circuit_breaker_dd",
     "max_leverage",
     "borrow_spread",
+    "maintenance_margin",
 )
 
 _CODES: Final = {

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 LABEL_GAP_PX: Final = 15
-_NAMES_LENGTH: Final = 36  # characters that fit beside the title of a compact panel
+_NAMES_LENGTH: Final = 40  # characters that fit beside the title of a compact panel
 _Spec = dict[str, Any]
 
 

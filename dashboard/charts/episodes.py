@@ -12,9 +12,8 @@ from dashboard.charts.base import Panel, Slot, milliseconds
 from dashboard.charts.drawdown import drawdown_panel
 from dashboard.charts.equity import equity_panel
 from dashboard.charts.exposure import exposure_panel
-from dashboard.charts.ribbon import ribbon_panel
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
-from dashboard.charts.timeline import Levels, regime_codes
+from dashboard.charts.timeline import Levels, regime_panel
 from dashboard.theme import Theme, rgba
 
 __all__ = ["EPISODES_HEIGHT_PX", "episode_span", "episodes_figure"]
@@ -72,7 +71,6 @@ def episodes_figure(
     rows = slice(first, last + 1)
     equity, drawdown, exposure = equity.iloc[rows], drawdown.iloc[rows], exposure.iloc[rows]
     slots = stack_slots(_HEIGHTS, compact=compact)
-    regime = "Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none"
     under = drawdown_panel(
         drawdown, slots["drawdown"], colours, reference=levels.reference, breaker=levels.breaker
     )
@@ -82,9 +80,7 @@ def episodes_figure(
         ),
         "drawdown": _marked(under, episodes, equity.index, slots["drawdown"], colours, selected),
         "exposure": exposure_panel(exposure, slots["exposure"], colours, floor=levels.floor),
-        "regimes": ribbon_panel(
-            regimes.iloc[rows], regime_codes(colours), slots["regimes"], colours, title=regime
-        ),
+        "regimes": regime_panel(regimes.iloc[rows], slots["regimes"], colours),
     }
     return stacked_figure(slots, panels, equity.index, colours)
 

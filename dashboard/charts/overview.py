@@ -12,9 +12,8 @@ import plotly.graph_objects as go
 from dashboard.charts.base import Panel
 from dashboard.charts.drawdown import drawdown_panel
 from dashboard.charts.equity import equity_panel
-from dashboard.charts.ribbon import ribbon_panel
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
-from dashboard.charts.timeline import Levels, regime_codes
+from dashboard.charts.timeline import Levels, regime_panel
 from dashboard.theme import Theme
 
 __all__ = ["ALL", "OVERVIEW_HEIGHT_PX", "Part", "overview_figure"]
@@ -23,7 +22,7 @@ Part = Literal["equity", "drawdown", "regimes"]
 ALL: Final[tuple[Part, ...]] = ("equity", "drawdown", "regimes")
 _HEIGHTS: Final[dict[Part, int]] = {"equity": 240, "drawdown": 140, "regimes": 18}
 OVERVIEW_HEIGHT_PX: Final = stack_height({str(part): _HEIGHTS[part] for part in ALL})
-_REGIMES: Final = "Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none"
+_RIGHT: Final = 142  # pixels, or "1.26 Same exposure" is cut
 
 
 def overview_figure(
@@ -73,10 +72,9 @@ def overview_figure(
             reference=levels.reference, breaker=levels.breaker,
         )  # fmt: skip
     if "regimes" in slots:
-        panels["regimes"] = ribbon_panel(
-            regimes, regime_codes(colours), slots["regimes"], colours, title=_REGIMES
-        )
-    return stacked_figure(slots, panels, equity.index, colours)
+        panels["regimes"] = regime_panel(regimes, slots["regimes"], colours)
+    more = {} if compact else {"margin": {"r": _RIGHT}}
+    return stacked_figure(slots, panels, equity.index, colours, more=more)
 
 
 def _heights(parts: Sequence[Part]) -> dict[str, int]:

@@ -15,7 +15,8 @@ from dashboard.theme import Theme, text_on
 
 __all__ = ["Code", "ribbon_panel", "runs_of"]
 
-_LETTER_SHARE = 0.022  # of the width: a narrower band has no room for its letter
+# Of the width, wide and compact: a narrower band has no room for its letter.
+_LETTER_SHARE, _LETTER_SHARE_COMPACT = 0.022, 0.045
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,13 @@ def runs_of(labels: pd.Series) -> list[tuple[str, int, int]]:
 
 
 def ribbon_panel(
-    labels: pd.Series, codes: Mapping[str, Code], slot: Slot, colours: Theme, *, title: str
+    labels: pd.Series,
+    codes: Mapping[str, Code],
+    slot: Slot,
+    colours: Theme,
+    *,
+    title: str,
+    short: str = "",
 ) -> Panel:
     """Draw one band of colours.
 
@@ -51,14 +58,17 @@ def ribbon_panel(
     colours : Theme
     title : str
         Words above the band; also the name in the crosshair's readout.
+    short : str
+        Words above the band of a compact figure, where the title's own beginning says too little.
     """
+    above = short if slot.compact and short else title
     return Panel(
         yaxis={"range": [0.0, 1.0], "visible": False},
         traces=(
             _band(labels, codes, slot),
             _readout(labels, codes, slot, title.partition(" ·")[0]),
         ),
-        annotations=(panel_title(slot, title, colours), *_letters(labels, codes, slot)),
+        annotations=(panel_title(slot, above, colours), *_letters(labels, codes, slot)),
     )
 
 
@@ -105,7 +115,7 @@ def _steps(fills: list[str]) -> list[list[Any]]:
 
 
 def _letters(labels: pd.Series, codes: Mapping[str, Code], slot: Slot) -> list[dict[str, Any]]:
-    width = len(labels)
+    least = len(labels) * (_LETTER_SHARE_COMPACT if slot.compact else _LETTER_SHARE)
     return [
         {
             "text": codes[label].letter,
@@ -117,5 +127,5 @@ def _letters(labels: pd.Series, codes: Mapping[str, Code], slot: Slot) -> list[d
             "font": {"size": 12, "color": text_on(codes[label].colour)},
         }
         for label, begin, end in runs_of(labels)
-        if codes[label].letter and (end - begin) / width >= _LETTER_SHARE
+        if codes[label].letter and end - begin >= least
     ]

@@ -26,12 +26,14 @@ SHORT_NAMES = {
     "Consumer Staples": "Cons. Staples",
     "Information Technology": "Info. Tech.",
     "Communication Services": "Comm. Serv.",
+    "Funds: EAFE": "EAFE",
+    "Funds: small value": "Small value",
 }
 SECTOR_LETTERS = {
     "Energy": "En", "Materials": "Ma", "Industrials": "In", "Consumer Discretionary": "CD",
     "Consumer Staples": "CS", "Health Care": "HC", "Financials": "Fi",
     "Information Technology": "IT", "Communication Services": "Co", "Utilities": "Ut",
-    "Real Estate": "RE", "Other": "?",
+    "Real Estate": "RE", "Funds: EAFE": "FE", "Funds: small value": "FV", "Other": "?",
 }  # fmt: skip
 _DRAWN_POINTS = 400  # more than the pixels of a stack can tell apart
 _LABELLED = 4

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.base import Panel, Slot
@@ -23,6 +24,7 @@ __all__ = [
     "Levels",
     "binding_codes",
     "regime_codes",
+    "regime_panel",
     "timeline_figure",
 ]
 
@@ -34,6 +36,7 @@ _HEIGHTS: Final = {
     "sectors": 140,
     "regimes": 18,
 }
+_LETTERS: Final = "B bull, R recovery, S sideways, V volatile, ▼ bear"
 TIMELINE_HEIGHT_PX: Final = stack_height(_HEIGHTS)
 
 
@@ -78,9 +81,8 @@ def timeline_figure(
 def _panels(
     frames: TimelineFrames, levels: Levels, slots: Mapping[str, Slot], colours: Theme
 ) -> dict[str, Panel]:
-    binding, regimes = binding_codes(colours), regime_codes(colours)
+    binding = binding_codes(colours)
     held = "Exposure is held by · D drawdown, V volatility, L leverage, F floor, ✕ breaker"
-    regime = "Regime · B bull, R recovery, S sideways, V volatile, ▼ bear, · none"
     return {
         "drawdown": drawdown_panel(
             frames.drawdown,
@@ -92,8 +94,16 @@ def _panels(
         "exposure": exposure_panel(frames.exposure, slots["exposure"], colours, floor=levels.floor),
         "binding": ribbon_panel(frames.binding, binding, slots["binding"], colours, title=held),
         "sectors": sectors_panel(frames.sectors, slots["sectors"], colours, cap=levels.sector_cap),
-        "regimes": ribbon_panel(frames.regimes, regimes, slots["regimes"], colours, title=regime),
+        "regimes": regime_panel(frames.regimes, slots["regimes"], colours),
     }
+
+
+def regime_panel(regimes: pd.Series, slot: Slot, colours: Theme) -> Panel:
+    """Draw the ribbon of regimes; above it stands what its letters mean."""
+    codes = regime_codes(colours)
+    return ribbon_panel(
+        regimes, codes, slot, colours, title=f"Regime · {_LETTERS}, · none", short=_LETTERS
+    )
 
 
 def regime_codes(colours: Theme) -> Mapping[str, Code]:

@@ -7,6 +7,7 @@ from html import escape
 
 import pandas as pd
 
+from core.market import FUND_SECTORS
 from dashboard import review_exposure
 from dashboard.charts.each_sector import each_sector_figure
 from dashboard.charts.sector_caps import sectors_figure
@@ -59,7 +60,7 @@ def _charts(run: Run, cap: SectorCap) -> Iterator[Chart]:
     largest = review_exposure.largest_sector(run)
     through = sectors_figure(sectors, largest, LIGHT, cap=cap.level, in_force=cap.in_force)
     yield Chart("sectors", "Sectors, and the largest of them", through, alt)
-    names = gics_order(sorted(set(run.market.sector)))
+    names = gics_order(sorted(set(run.market.sector) - set(FUND_SECTORS)))
     each = each_sector_figure(sectors, names, LIGHT, cap=cap.level, in_force=cap.in_force)
     against = "its cap" if cap.in_force else "a yardstick, no cap is set"
     yield Chart("each-sector", f"Each sector against {against}", each, alt)

@@ -18,6 +18,7 @@ from core.scenario import scenario_hash, specs, value_at
 from core.surface import Surface
 from dashboard.explanation import explain_day
 from dashboard.format import date
+from dashboard.lab.evidence_part import ask_evidence
 from dashboard.lab.panel_work import (
     RULE_COLOURS,
     ControlStudy,
@@ -56,7 +57,7 @@ __all__ = [
     "wants_panels",
 ]
 
-PARTS: Final = ("control", "health", "account", "strips", "surface")
+PARTS: Final = ("control", "evidence", "health", "account", "strips", "surface")
 SURFACE_METRICS: Final = (
     "sharpe_ratio", "cagr", "max_drawdown", "volatility", "calmar_ratio", "turnover",
 )  # fmt: skip
@@ -136,10 +137,12 @@ def ask_part(
 
     What shows many settings, surface and strips, is written in `journal`.
     """
+    rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
+    if part == "evidence" and journal is not None:
+        return ask_evidence(studies, session, pipeline, run, journal, rank)
     key = f"{part}-{pipeline.key(run.scenario)}"
     if part == "surface":
         key = f"{part}-{_surface_key(pipeline, run, x, y)}"
-    rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
     return studies.ask(session, part, key, _work(part, pipeline, run, x, y, journal), rank=rank)
 
 

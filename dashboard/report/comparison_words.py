@@ -45,7 +45,13 @@ _BINDING: Final = {
     "breaker": "circuit breaker",
 }
 _NAMED_STOPS: Final = 4
-_UNITS: Final = {"ratio": "", "multiple of NAV": "× NAV"}
+_UNITS: Final = {
+    "ratio": "",
+    "multiple of NAV": "× NAV",
+    "multiple of the weight": "×",
+    "multiple of the stop": "×",
+    "multiple of exposure": "×",
+}
 
 
 def field_text(spec: ParameterSpec, value: Any) -> str:

@@ -17,6 +17,7 @@ from core.scenario import scenario_hash, specs, value_at
 from dashboard.report.breaches import breach_rows
 from dashboard.report.coverage import coverage_of
 from dashboard.report.targets import TARGETS
+from dashboard.review_fallbacks import fallbacks_frame
 from dashboard.run import Run
 
 __all__ = ["SCHEMA", "plain_values", "run_document"]
@@ -44,6 +45,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "coverage": dict(coverage.factors),
         "ingredient_coverage": dict(coverage.ingredients),
         "events": _events(run),
+        "fallbacks": _fallbacks(run),
         "cap_breaches": breach_rows(run),
         "series": _series(run),
         "trades": run.result.trades.frame(run.dates, run.tickers).to_dict("records"),
@@ -121,6 +123,11 @@ def _regimes(run: Run) -> dict[str, Any]:
 def _events(run: Run) -> dict[str, int]:
     frame = run.result.events.frame(run.dates, run.tickers, run.inputs.data_ended)
     return {str(kind): int(count) for kind, count in frame["event"].value_counts().items()}
+
+
+def _fallbacks(run: Run) -> list[dict[str, Any]]:
+    found = fallbacks_frame(run).reset_index()
+    return [dict(zip(found.columns, row, strict=True)) for row in found.itertuples(index=False)]
 
 
 def plain_values(value: Any) -> Any:

@@ -56,6 +56,7 @@ def decision_words(found: ExplainedDay) -> Iterator[str]:
     yield from exposure_words(found, decision.exposure)
     yield from _binding_words(decision.exposure, day.alternatives)
     yield _order_words(found, decision)
+    yield from _fallback_words(found)
     yield from stop_words(found, decision)
 
 
@@ -126,11 +127,25 @@ def _binding_words(exposure: Exposure, others: tuple[Alternative, ...]) -> Itera
     )
 
 
+def _fallback_words(found: ExplainedDay) -> Iterator[str]:
+    session = found.run.first + found.day.session
+    for one in found.run.book.fallbacks:
+        if one.session == session:
+            missing, _, instead = one.text.rpartition(": ")
+            yield f"Not as asked: {missing or one.text}; {instead}."
+
+
 def _order_words(found: ExplainedDay, decision: Decision) -> str:
     exposure, when = decision.exposure, _when(found, decision)
     applied, wanted = ratio(exposure.applied), ratio(exposure.wanted)
     if decision.order is Order.REBALANCE:
         return f"It is a rebalance date: the book is decided anew at exposure {wanted}, {when}."
+    if decision.order is Order.RESCALE and not math.isnan(decision.margin):
+        return (
+            f"Margin call: NAV is {percent(decision.margin)} of what is held, below the "
+            f"maintenance margin of {percent(found.run.scenario.risk.maintenance_margin)}: every "
+            f"holding is rescaled to at most the leverage limit, {when}."
+        )
     change, band = percent(decision.rescale_change, signed=True), decision.rescale_threshold
     if decision.order is Order.RESCALE:
         return (

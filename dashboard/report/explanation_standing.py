@@ -67,7 +67,8 @@ def standing_words(found: ExplainedDay) -> Iterator[str]:
 
 
 _WITHOUT_RANK: Final = (
-    Choice.NOT_A_MEMBER, Choice.NO_BAR, Choice.NOT_LIQUID, Choice.NOT_IN_BOOK, Choice.LAST_SESSION
+    Choice.NOT_A_MEMBER, Choice.NO_BAR, Choice.NOT_LIQUID, Choice.NOT_IN_BOOK, Choice.LAST_SESSION,
+    Choice.SLEEVE,
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def choice_words(run: Run, placed: Placing) -> str:
         f"the cut at rank {count(placed.last_rank)}",
         Choice.SECTOR_FULL: _passed_over(book, placed),
         Choice.CHOSEN: "it was chosen",
+        Choice.SLEEVE: f"it is the fund of a sleeve, with a target of {percent(placed.target, 2)}",
     }[placed.choice]
 
 
@@ -121,6 +123,7 @@ def _passed_over(book: BookConfig, placed: Placing) -> str:
         words
         for words, on in (
             ("names of the last book inside the rank buffer", book.rank_buffer > 0.0),
+            ("names of defensive sectors", book.defensive_share > 0.0),
             ("names of other sectors", book.selection == "sector_balanced"),
             ("names with enough history", book.weighting == "inverse_volatility"),
             ("names that lower the variance", book.weighting == "minimum_variance"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,16 +19,26 @@ from core.simulation import METRICS
 from core.surface import DIRECTIONS
 from core.units import SESSIONS_PER_YEAR
 from dashboard.format import DASH, FORMATS, count, difference, percent, ratio
+from dashboard.report.comparison_words import field_text
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.walkforward import WalkForward
 
-__all__ = ["print_walk_forward", "walk_forward_document"]
+__all__ = [
+    "HEADS",
+    "fold_frame",
+    "metric_rows",
+    "print_walk_forward",
+    "walk_forward_document",
+    "walk_words",
+]
 
 _SHOWN: Final = (
     "total_return", "cagr", "volatility", "sharpe_ratio", "sortino_ratio", "max_drawdown",
     "calmar_ratio", "win_rate", "turnover", "average_exposure",
 )  # fmt: skip
+#: Of the columns beside the scenario as it stands and the benchmark.
+HEADS: Final = ("Walk-forward", "Median setting held", "Best held, in hindsight", "Target")
 _FEW: Final = 24  # folds that are shown one by one; of more, the first and the last
 
 
@@ -45,7 +56,7 @@ def print_walk_forward(found: WalkForward, console: Console) -> None:
     )
     console.print(_folds(found))
     console.print(_metrics(found))
-    for line in _words(found):
+    for line in walk_words(found):
         console.print(Text(line))
 
 
@@ -67,7 +78,10 @@ def _folds(found: WalkForward) -> Table:
         table.add_row(
             f"{dates[fold.train_first]} … {dates[fold.train_last]}",
             f"{dates[fold.test_first]} … {dates[fold.test_last]}",
-            *(_text(value) for value in found.plan.values(int(found.chosen[n])).values()),
+            *(
+                field_text(specs()[path], value)
+                for path, value in found.plan.values(int(found.chosen[n])).items()
+            ),
             _value(found.windows.metric, found.chosen_in_sample[n]),
             _value(found.windows.metric, found.by_fold[n]),
         )
@@ -77,17 +91,27 @@ def _folds(found: WalkForward) -> Table:
 def _metrics(found: WalkForward) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Out of sample")
-    heads = ("Walk-forward", f"{found.run.scenario.name} as it stands", "Median setting held",
-             "Best held, in hindsight", found.run.benchmark_name, "Target")  # fmt: skip
-    for name in heads:
+    base, benchmark = f"{found.run.scenario.name} as it stands", found.run.benchmark_name
+    for name in (HEADS[0], base, *HEADS[1:3], benchmark, HEADS[3]):
         table.add_column(Text(name), justify="right")
+    for row in metric_rows(found):
+        table.add_row(FACES[row[0]].label, *row[1:])
+    return table
+
+
+def metric_rows(found: WalkForward) -> Iterator[tuple[str, ...]]:
+    """Yield a row a metric: its name, and its values as they are written.
+
+    Of the walk-forward, the scenario as it stands, the median setting, the best one in hindsight,
+    the benchmark, and the target.
+    """
     best = _hindsight(found)
     for name in _SHOWN:
         column = found.fixed.metric(name)
         known = column[np.isfinite(column)]
         of_curve = getattr(found.benchmark, name, None) if FACES[name].of_curve else None
-        table.add_row(
-            FACES[name].label,
+        yield (
+            name,
             _value(name, getattr(found.metrics, name)),
             _value(name, getattr(found.base, name)),
             _value(name, float(np.median(known)) if len(known) else None),
@@ -95,7 +119,24 @@ def _metrics(found: WalkForward) -> Table:
             "" if of_curve is None else _value(name, of_curve),
             TARGETS[name].text if name in TARGETS else "",
         )
-    return table
+
+
+def fold_frame(found: WalkForward) -> pd.DataFrame:
+    """Return one row a choice: both windows, what was chosen, the metric in them as numbers."""
+    dates, rows = found.run.dates, []
+    for n, fold in enumerate(found.folds):
+        rows.append(
+            {
+                "train_first": str(dates[fold.train_first]),
+                "train_last": str(dates[fold.train_last]),
+                "test_first": str(dates[fold.test_first]),
+                "test_last": str(dates[fold.test_last]),
+                **_values(found, n),
+                "in_sample": float(found.chosen_in_sample[n]),
+                "out_of_sample": float(found.by_fold[n]),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _hindsight(found: WalkForward) -> int | None:
@@ -105,7 +146,8 @@ def _hindsight(found: WalkForward) -> int | None:
     return int(np.nanargmax(DIRECTIONS[found.windows.metric] * column))
 
 
-def _words(found: WalkForward) -> Iterator[str]:
+def walk_words(found: WalkForward) -> Iterator[str]:
+    """Say what to think of a walk-forward, a sentence each."""
     metric, label = found.windows.metric, FACES[found.windows.metric].label
     if math.isfinite(found.efficiency):
         promised = float(np.mean(found.chosen_in_sample))
@@ -119,7 +161,7 @@ def _words(found: WalkForward) -> Iterator[str]:
     then, now = (difference(kind, one, 0.0) or DASH for one in (before, after))
     yield (
         f"Above the median setting: {then} on average where it was chosen, {now} afterwards. "
-        "This is what choosing added."
+        "This is what choosing added in this one history; no test stands behind it."
     )
     yield (
         f"It beat {percent(found.beaten, 0)} of the settings held all along; chance alone gives "
@@ -136,13 +178,14 @@ def _words(found: WalkForward) -> Iterator[str]:
         yield from (one.sentence for one in found.against_base.values())
     for one in found.drift:
         yield (
-            f"{one.path}: {one.changes} changes in {len(found.folds)} choices, {one.distinct} of "
-            f"{one.levels} values; {_text(one.commonest)} in {percent(one.share, 0)} of them"
+            f"{specs()[one.path].label}: {one.changes} changes in {len(found.folds)} choices, "
+            f"{one.distinct} of {one.levels} values; {field_text(specs()[one.path], one.commonest)}"
+            f" in {percent(one.share, 0)} of them."
         )
     if found.paths is not None:
         yield _paths(found.paths, found)
     if found.refused:
-        yield f"{count(found.refused)} settings were never run or never had a {label}"
+        yield f"{count(found.refused)} settings were never run or never had a {label}."
     yield f"Books balance to {found.result.books_residual:.1e} of NAV"
 
 
@@ -168,10 +211,6 @@ def _paths(paths: PurgedPaths, found: WalkForward) -> str:
 
 def _value(name: str, value: Any) -> str:
     return FORMATS[FACES[name].kind](None if value is None else float(value))
-
-
-def _text(value: object) -> str:
-    return "off" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def walk_forward_document(found: WalkForward) -> dict[str, Any]:

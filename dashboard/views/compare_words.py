@@ -14,6 +14,7 @@ from core.evidence.verdict import Verdict
 from core.rules import Rule
 from core.scenario import specs
 from dashboard.charts.compare import DASHES
+from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, date, difference, percent
 from dashboard.report.comparison_words import (
     difference_text,
@@ -90,7 +91,7 @@ def metrics_html(sides: Sequence[Side], pairs: Pairs | None, *, waiting: bool = 
     rows = []
     for face in FACES.values():
         first = value_of(sides[0].run.metrics, face)
-        label = f'<span title="{escape(face.help)}">{escape(face.label)}</span>'
+        label = term_html(face.name)
         cells = [shown(face, first)]
         for side in sides[1:]:
             value = value_of(side.run.metrics, face)

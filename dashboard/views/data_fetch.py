@@ -43,11 +43,11 @@ def fetch_part(rows: Sequence[StatusRow]) -> None:
             "every result.",
         )
     )
+    with st.expander("What is fetched", icon=":material/tune:"):
+        _options()
     known = fetch_job(home_folder()).look()
     every = _LOOK_AGAIN if known.is_under_way else _LOOK_IDLE
     st.fragment(_state, run_every=every)(known, primary=only_simulated)
-    with st.expander("What is fetched", icon=":material/tune:"):
-        _options()
 
 
 def providers_part() -> None:

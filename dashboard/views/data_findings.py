@@ -23,9 +23,13 @@ from dashboard.views.page import is_phone
 
 __all__ = ["findings_part"]
 
-_WAIT_PX: Final = 680
+_WAIT_PX: Final = 745  # of the grades, and of what is kept for the findings
 _GRID_PX: Final = 320
 _GRID: Final = "findings-grid"
+_NONE_CHOSEN: Final = (
+    '<div class="pl-here">No finding is chosen. A row that is chosen is explained here, with the '
+    "entry that overrules it.</div>"
+)
 
 
 def findings_part(market: Snapshot) -> None:
@@ -96,7 +100,7 @@ def _filters(report: HealthReport) -> Filter:
 
 def _one(finding: health.Finding | None, where: str) -> None:
     if finding is None:
-        frame.show(frame.words_html("", "No finding is chosen."))
+        frame.show(_NONE_CHOSEN)
         return
     meaning, overrule = health.kind_words(finding.kind)
     who = finding.ticker or "The market"

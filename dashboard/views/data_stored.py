@@ -122,13 +122,18 @@ def _rows(name: str, rows: pd.DataFrame) -> None:
         )
     )
     cells = [
-        (reason.replace("_", " ").capitalize(), table, _FATES.get(fate, fate), count(number))
+        (_label(reason), table, _FATES.get(fate, fate), count(number))
         for fate, table, reason, number in review_data.reasons(rows)
     ]
     frame.show(html_table(("Reason", "Table", "What was done", "Rows"), cells))
     kept_out = rows[rows["fate"] == "quarantined"].drop(columns="fate")
     if len(kept_out):
         st.dataframe(kept_out.head(_MOST), height=_GRID_PX, hide_index=True, key="quarantine-grid")
+
+
+def _label(reason: str) -> str:
+    label = reason.replace("_", " ").capitalize()
+    return label.replace("Ohlc", "OHLC").replace("ohl", "open, high or low")
 
 
 def _files(files: pd.DataFrame) -> None:

@@ -27,6 +27,9 @@ DATA_CSS = """<style>
 .pl-provider p span { color: var(--pl-secondary); }
 .st-key-fetch-state { min-height: 132px; }
 .st-key-findings { min-height: 680px; }
+.pl-here { min-height: 168px; border-radius: var(--pl-radius); background: var(--pl-raised);
+  display: flex; align-items: center; justify-content: center; padding: 0 16px; text-align: center;
+  font-size: 14px; line-height: 20px; color: var(--pl-secondary); }
 .st-key-fetch-buttons { flex-wrap: wrap; }
 @media (max-width: 700px) {
   .st-key-fetch-state { min-height: 176px; }

@@ -35,6 +35,7 @@ _REASONS: Final = {
     "misconfigured": "a setting is wrong",
     "failed": "something else went wrong",
 }
+_SHOWN: Final = 6  # names that a sentence lists
 _TABLES: Final = {
     "bars": "daily bars",
     "details": "company details",
@@ -44,7 +45,7 @@ _TABLES: Final = {
     "rates": "3-month Treasury bill",
     "refused": "rows that cannot be used",
 }
-_BASES: Final = {"raw": "as traded", "split": "adjusted for splits"}
+_BASES: Final = {"raw": "as traded", "split": "split-adjusted"}
 
 
 def age_words(days: int) -> str:
@@ -168,6 +169,14 @@ def _state_more(row: ProviderRow) -> str:
         parts.append(f"Last asked {row.asked_at:%Y-%m-%d %H:%M} UTC.")
     if row.names:
         parts.append(f"Gave {count(row.names)} names, {count(row.rows)} bars.")
+    for reason, tickers in row.passed_over:
+        if reason == row.reason:
+            continue  # of all names, and said above
+        more = f" and {count(len(tickers) - _SHOWN)} more" if len(tickers) > _SHOWN else ""
+        parts.append(
+            f"Not the source of {', '.join(tickers[:_SHOWN])}{more}: "
+            f"{_REASONS.get(reason, reason)}."
+        )
     if row.address:
         parts.append(f"Asked at {row.address}, as the environment says.")
     return escape(" ".join(parts))
@@ -187,18 +196,23 @@ def served_html(rows: Sequence[Served]) -> str:
     """Return a table of what is stored as it came: by kind of data and provider."""
     cells = [
         (
-            escape(_TABLES.get(row.table, row.table).capitalize()),
+            escape(_fetched(row)),
             escape(NAMES.get(row.provider, row.provider)),
-            escape(_BASES.get(row.base, row.base)) if row.table == "bars" else "",
             count(row.names),
             count(row.rows),
             f"{date(row.start)} … {date(row.end)}" if row.start else "",
-            f"{row.fetched_at:%Y-%m-%d %H:%M}",
+            f"{row.fetched_at:%Y-%m-%d}",
         )
         for row in rows
     ]
-    head = ("Fetched", "From", "Basis", "Names", "Rows", "Asked for", "Last, UTC")
+    head = ("Fetched", "From", "Names", "Rows", "Asked for", "Last")
     return html_table(head, cells)
+
+
+def _fetched(row: Served) -> str:
+    words = _TABLES.get(row.table, row.table)
+    words = words if words[0].isdigit() else words[0].upper() + words[1:]
+    return f"{words}, {_BASES.get(row.base, row.base)}" if row.table == "bars" else words
 
 
 def details_html(summary: str, lines: Sequence[str]) -> str:

@@ -10,9 +10,11 @@ import streamlit as st
 from dashboard import session
 from dashboard.format import DASH, count, date, percent
 from dashboard.views import frame
+from dashboard.views.chart import heading
 from dashboard.views.episode_words import COLUMNS, shown_episodes
 from dashboard.views.figure import Point
 from dashboard.views.keys import keys
+from dashboard.views.page import is_phone
 
 __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episodes_grid"]
 
@@ -20,6 +22,15 @@ __all__ = ["choose", "chosen", "click", "episode_at", "episode_picker", "episode
 # another number, or not be there.
 _CHOICE: Final = "plimsoll.episode"
 _DATES: Final = ("Peak", "Trough", "Recovery")
+_HELP: Final = {
+    "Peak": "Last session at the high before the fall.",
+    "Trough": "Session of its lowest NAV.",
+    "Recovery": "First session back at the high.",
+    "Depth": "NAV at the trough over NAV at the peak, less 1.",
+    "Days down": "Calendar days from peak to trough.",
+    "Days back": "Calendar days from trough to recovery.",
+    "Days in all": "Calendar days from peak to recovery, or to the end of the period.",
+}
 _DATE_PX: Final = 100
 _PREVIOUS, _NEXT, _WHOLE = "episode-previous", "episode-next", "episode-whole"
 
@@ -81,16 +92,18 @@ def episode_picker(table: pd.DataFrame, selected: int | None) -> None:
             "Whole period", key=_WHOLE, disabled=selected is None,
             on_click=choose, args=(table, None), help="Show everything again. Key: Escape",
         )  # fmt: skip
-        st.caption(_said(table, selected))
+        frame.show(frame.words_html("", _said(table, selected)))
         keys({"[": _PREVIOUS, "]": _NEXT, "Escape": _WHOLE}, key="episode-keys")
 
 
 def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
     """Draw the table of episodes; a row that is clicked is looked at."""
     words = "The one fall" if len(table) == 1 else f"The {count(len(table))} deepest"
-    frame.show(frame.heading_html(words))
+    heading(words, table, "falls")
     shown = shown_episodes(table)
     shown["Open"] = shown["Open"].map({True: "open", False: ""})
+    # A phone shows the first columns: how deep and since when before the rest.
+    order = ("Depth", *(n for n in shown.columns if n != "Depth")) if is_phone() else None
     written: dict[Any, Any] = dict.fromkeys(_DATES, date) | {"Depth": percent}
     written |= dict.fromkeys((name for name in COLUMNS.values() if name.startswith("Days")), _days)
     choice: Any = {"selection": {"rows": [] if selected is None else [selected]}}
@@ -102,9 +115,12 @@ def episodes_grid(table: pd.DataFrame, selected: int | None) -> None:
         selection_mode="single-row",
         selection_default=choice,
         column_config={
-            name: st.column_config.Column(width=_DATE_PX if name in _DATES else "small")
+            name: st.column_config.Column(
+                width=_DATE_PX if name in _DATES else "small", help=_HELP.get(name)
+            )
             for name in shown.columns
         },
+        column_order=order,
         placeholder=DASH,  # or the cells of a fall that is open would say None
     )
 
@@ -115,7 +131,11 @@ def _days(value: Any) -> str:
 
 def _said(table: pd.DataFrame, selected: int | None) -> str:
     if selected is None:
-        return "Whole period. Click a fall in the chart or a row of the table, or press ]."
+        return (
+            "Whole period. Tap a fall in the chart or a row of the table."
+            if is_phone()
+            else "Whole period. Click a fall in the chart or a row of the table, or press ]."
+        )
     return f"Number {selected + 1} of {len(table)} by depth."
 
 

@@ -13,6 +13,7 @@ from core.contribution import PORTFOLIO_LINES
 from core.episodes import Episode
 from core.rules import Rule
 from dashboard.charts.sector_names import sector_label
+from dashboard.definitions import term_html
 from dashboard.format import DASH, count, date, percent, points
 from dashboard.run import Run
 from dashboard.theme import Theme
@@ -195,7 +196,8 @@ def rules_account_table(
     later : mapping of Rule to dates, optional
         Of :func:`dashboard.review.recovery_events`.
     """
-    head = ["Rule", "Saved (+) or cost (−), peak to trough", "Acted, peak to trough", "When"]
+    saved = term_html("shapley", "Saved (+) or cost (−), peak to trough")
+    head = ["Rule", saved, "Acted, peak to trough", "When"]
     head += [] if later is None else ["Acted after the trough"]
     blank = [""] * (len(head) - 2)
     rows = [] if ends is None else [("No rules, between these dates", points(ends[0]), *blank)]

@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard.views import evidence_holdout, evidence_parts, frame
 from dashboard.views.evidence_look import look_ahead
-from dashboard.views.evidence_robustness import robust
 from dashboard.views.evidence_style import EVIDENCE_CSS
 from dashboard.views.page import nothing, opened
 
@@ -22,6 +21,9 @@ evidence_parts.state_of(run)
 evidence_parts.standing(run)
 evidence_parts.tests(run)
 look_ahead(run)
-robust(run)
+st.page_link(
+    "views/robustness.py", label="Walk-forward, other histories, shocks and crises",
+    icon=":material/directions_walk:",
+)  # fmt: skip
 evidence_parts.log(run)
 evidence_holdout.holdout(view.state, run)

@@ -21,6 +21,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.page import nothing
+from data.holdout import SHORTEST_DECISION
 
 __all__ = ["holdout"]
 
@@ -31,6 +32,16 @@ _WHY: Final = (
     "What is withheld cannot be tuned on: no page, command, chart or sweep reads it. It is opened "
     "once, with a decision that is written down before, and every result on this market says so "
     "from then on."
+)
+_SEALS: Final = (
+    "Pressing the button hides these months from every page, command, sweep and chart at once: "
+    "this market then ends before them, also for settings that were tried. The seal is logged and "
+    "cannot be moved or taken back; only opening it shows them again, once and for good."
+)
+_OPENS: Final = (
+    f"Write at least {SHORTEST_DECISION} characters: which setting is kept, and what result would "
+    "make you drop it. Then the present setting is run on to the end of the data and measured "
+    "inside the holdout. From then on nothing here is out of sample any more."
 )
 
 
@@ -58,9 +69,11 @@ def _seal(market: str) -> None:
         st.number_input(
             "Months", min_value=1, max_value=MOST_MONTHS, value=12, key=_MONTHS, width=160
         )
+        frame.show(frame.words_html("", _SEALS))
         st.button(
             "Seal them", key="holdout-seal-button", icon=":material/lock:",
             on_click=_sealed, args=(market,),
+            help="There is no way back but opening them, once.",
         )  # fmt: skip
 
 
@@ -71,7 +84,9 @@ def _open(state: AppState) -> None:
             key=_DECISION,
             placeholder="Which setting is kept, and what result would make you drop it.",
             max_chars=2000,
+            help=f"At least {SHORTEST_DECISION} characters; it is logged for good.",
         )
+        frame.show(frame.words_html("", _OPENS))
         st.button(
             "Open the holdout for the present setting", key="holdout-open-button",
             icon=":material/lock_open:", on_click=_opened, args=(state,),

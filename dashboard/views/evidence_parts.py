@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -24,7 +24,7 @@ from dashboard.evidence_words import (
     tried_words,
     yearly,
 )
-from dashboard.format import FORMATS, count, ratio
+from dashboard.format import DASH, FORMATS, count, percent, ratio
 from dashboard.report.faces import FACES
 from dashboard.review_evidence import is_short
 from dashboard.review_overview import years
@@ -48,6 +48,15 @@ __all__ = ["log", "standing", "state_of", "tests"]
 
 _TESTS_PX: Final = 120
 _GRID_PX: Final = 320
+_HEADS: Final = {
+    "tried": "Tried (UTC)", "by": "By", "from": "Preset", "changed": "Changed", "runs": "Runs",
+    "sharpe": "Sharpe", "cagr": "CAGR", "max_drawdown": "Max drawdown",
+}  # fmt: skip
+_WIDTHS: Final[dict[str, Any]] = {"tried": 130, "by": 60, "from": 90, "changed": "large", "runs": 60,
+                  "sharpe": 70, "cagr": 70, "max_drawdown": 100}  # fmt: skip
+_WRITTEN: Final[dict[Any, Any]] = {
+    "Runs": count, "Sharpe": ratio, "CAGR": percent, "Max drawdown": percent,
+}  # fmt: skip
 _BROKEN: Final = "The trial log cannot be trusted"
 _UNREAD: Final = "The trials cannot be counted"
 
@@ -162,20 +171,13 @@ def log(run: Run) -> None:
     if not len(table):
         nothing("Nothing was tried yet", "Every setting whose result is shown is recorded.")
         return
-    config = st.column_config
+    shown = table.rename(columns=_HEADS).style.format(_WRITTEN)
+    widths = {_HEADS[name]: st.column_config.Column(width=px) for name, px in _WIDTHS.items()}
     st.dataframe(
-        table,
+        shown,
         height=_GRID_PX,
         hide_index=True,
         key=f"trials-grid-{mark_of(run)}",
-        column_config={
-            "tried": config.TextColumn("Tried (UTC)", width=130),
-            "by": config.TextColumn("By", width=60),
-            "from": config.TextColumn("Preset", width=90),
-            "changed": config.TextColumn("Changed", width="large"),
-            "runs": config.NumberColumn("Runs", width=60),
-            "sharpe": config.NumberColumn("Sharpe", format="%.2f", width=70),
-            "cagr": config.NumberColumn("CAGR", format="percent", width=70),
-            "max_drawdown": config.NumberColumn("Max drawdown", format="percent", width=100),
-        },
+        column_config=widths,
+        placeholder=DASH,  # or the metrics of a sweep would say None
     )

@@ -1,71 +1,59 @@
-"""The evidence in the strip of every page: tries, what is left of the Sharpe ratio, broken logs."""
+"""The evidence in the strip of every page, and the page anew when it is known."""
 
 from __future__ import annotations
 
-from dashboard.evidence_words import (
-    chance_text,
-    chances_text,
-    deflated_tone,
-    deflated_words,
-    tried_fault,
-)
-from dashboard.format import count, date
-from dashboard.holdout import HoldoutState, holdout_words
-from dashboard.problems import EXPECTED
-from dashboard.review_evidence import is_short
-from dashboard.run import Run
-from dashboard.views.evidence_studies import Stood, known_standing, standing_study
-from dashboard.views.frame import Badge
+from typing import Final
 
-__all__ = ["evidence_badges"]
+import streamlit as st
+
+from dashboard import session
+from dashboard.data_grade import kept_grade
+from dashboard.evidence_badges import Badge, badges_of, unread_badges
+from dashboard.evidence_standing import Stood
+from dashboard.problems import EXPECTED
+from dashboard.run import Run
+from dashboard.views.evidence_studies import known_standing, standing_study
+
+__all__ = ["evidence_badges", "grade_of", "until_known"]
+
+_LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
+_ENDED: Final = ("done", "failed")
 
 
 def evidence_badges(run: Run, *, ask: bool = True) -> list[Badge]:
-    """Return what the strip says of `run`; nothing of what is not known yet.
+    """Return what the strip says of `run`; of what is not known yet that it is being worked out.
 
-    `ask`: whether to have it worked out where it is not known. The lab does not: a hand that moves
-    a slider makes a setting with every step.
+    `ask`: whether to have it worked out where it is not known. The lab does not: its browser asks
+    when the hand is still.
     """
     try:
         study = standing_study(run) if ask else known_standing(run)
     except EXPECTED as error:
-        return [("trials not counted", "bad", str(error))]
+        return unread_badges(str(error))
+    if study is not None and study.problem is not None:
+        return unread_badges(study.problem.happened)
     stood = None if study is None else study.result
-    if not isinstance(stood, Stood):
-        return []
-    fault = tried_fault(stood.tried)
-    if stood.tried.found is None:
-        return [("trials not counted", "bad", fault)]
-    badges: list[Badge] = [("trial log broken", "bad", fault)] if fault else []
-    badges.append(_trials(stood))
-    found = stood.standing.found
-    if found is not None and not is_short(run):
-        tone = deflated_tone(found.deflated)
-        mark = {"": "✓", "warn": "▲", "bad": "✕"}[tone]
-        text = f"deflated Sharpe {chance_text(found.deflated)} {mark}"
-        hint = (
-            f"Probability that the true Sharpe ratio is above what luck gives the best of so many "
-            f"tries: {deflated_words(found.deflated)}."
-        )
-        badges.append((text, tone, hint))
-    return [*badges, *_holdout(stood.holdout)]
+    return badges_of(run, stood if isinstance(stood, Stood) else None, grade_of(run))
 
 
-def _holdout(state: HoldoutState) -> list[Badge]:
-    held, words = state.held, holdout_words(state)
-    if state.fault:
-        return [("holdout not as sealed", "bad", words)]
-    if held is None:
-        return []
-    if held.is_sealed:
-        return [(f"holdout sealed from {date(held.first)}", "", words)]
-    return [(f"holdout opened {held.opened_at[:10]}", "warn", words)]
+def grade_of(run: Run) -> str | None:
+    """Return the grade of the data of `run`, None where they were not checked yet."""
+    catalog = session.engine().pipeline.catalog
+    try:
+        return kept_grade(catalog.home, catalog.snapshot(run.scenario.universe.source))
+    except EXPECTED:
+        return None
 
 
-def _trials(stood: Stood) -> Badge:
-    assert stood.tried.found is not None
-    tally, found = stood.tried.found.tally, stood.standing.found
-    text = f"trials {count(tally.trials)}"
-    if found is not None and found.trials > 1:
-        text += f" ({chances_text(found).replace(' independent', '')})"
-    return text, "", "Settings tried on this market, and the independent ones they amount to."
+def until_known(run: Run, page: str) -> None:
+    """Draw the page called `page` once more when the strip's evidence is there, if it is not."""
+    if standing_study(run).status not in _ENDED:
+        with st.container(key="waits-strip"):
+            st.fragment(_look, run_every=_LOOK_AGAIN)(run, page)
+
+
+def _look(run: Run, page: str) -> None:
+    if not session.is_on(page):
+        return  # a look of a page that was left: the browser has no place for it any more
+    if not session.is_drawn() or standing_study(run).status in _ENDED:
+        st.rerun()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
-from core.evidence.standing import Standing
-from dashboard import session
-from dashboard.evidence import Part, Tests, Tried, standing_of, tests_work, tried_of
+from dashboard import evidence_standing, session
+from dashboard.evidence import Part, Tests, Tried, tests_work, tried_of
+from dashboard.evidence_standing import Stood, standing_key, standing_work
 from dashboard.format import percent
-from dashboard.holdout import HoldoutState, state_of
 from dashboard.home import home_folder
-from dashboard.problems import EXPECTED
 from dashboard.review_data_health import health_of
 from dashboard.review_evidence import is_short
 from dashboard.run import Run
-from dashboard.studies import Pace, Study, Work
+from dashboard.studies import Pace, Study
 from dashboard.views import frame
 
 __all__ = [
@@ -34,41 +31,22 @@ _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
 _ENDED: Final = ("done", "failed")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stood:
-    """What is quick to know: the trials, and where the run stands among them."""
-
-    tried: Part[Tried]
-    standing: Part[Standing]
-    holdout: HoldoutState
-
-
 def mark_of(run: Run) -> str:
     """Return a text that changes when another setting was tried on the market of `run`."""
-    try:
-        number, last = session.engine().journal.tried_mark(run.scenario.universe.source)
-    except EXPECTED:
-        return "unread"
-    return f"{number}-{last}"
+    return evidence_standing.mark_of(run, session.engine().journal)
 
 
 def standing_study(run: Run) -> Study:
     """Ask for the trials and the standing of `run`: a Stood."""
     journal = session.engine().journal
-
-    def work(_pace: Pace) -> Stood:
-        tried = tried_of(run, journal)
-        holdout = state_of(home_folder(), journal, run.scenario.universe.source)
-        if tried.found is None:
-            return Stood(tried, Part(None, tried.why), holdout)
-        return Stood(tried, standing_of(run, tried.found), holdout)
-
-    return _ask("standing", run, work, rank=1)
+    work = standing_work(run, journal, home_folder())
+    who = session.token(), "evidence-standing"
+    return session.engine().studies.ask(*who, standing_key(run, journal), work, rank=1)
 
 
 def known_standing(run: Run) -> Study | None:
-    """Return the standing of `run` where some page had it worked out, None where none did."""
-    return session.engine().studies.known(_key("standing", run))
+    """Return the standing of `run` where it was worked out, None where it was not."""
+    return session.engine().studies.known(standing_key(run, session.engine().journal))
 
 
 def tests_study(run: Run) -> Study | None:
@@ -84,7 +62,9 @@ def tests_study(run: Run) -> Study | None:
             return Tests(*(Part(None, missing.why) for _ in range(4)))
         return tests_work(run, tried.found)(pace)
 
-    return _ask("tests", run, work, rank=2)
+    key = f"evidence-tests-{run.content_key}-{mark_of(run)}"
+    studies = session.engine().studies
+    return studies.ask(session.token(), "evidence-tests", key, work, rank=2)
 
 
 def grade_study(run: Run) -> Study:
@@ -121,13 +101,3 @@ def _look(subject: str, run: Run, words: str, pixels: int) -> None:
     if pixels:
         told = f"{words}: {percent(study.share, 0)}" if study.share else f"{words} …"
         frame.show(f'<div class="pl-wait" role="status" style="height:{pixels}px">{told}</div>')
-
-
-def _ask(subject: str, run: Run, work: Work, *, rank: int) -> Study:
-    studies = session.engine().studies
-    who = session.token(), f"evidence-{subject}"
-    return studies.ask(*who, _key(subject, run), work, rank=rank)
-
-
-def _key(subject: str, run: Run) -> str:
-    return f"evidence-{subject}-{run.content_key}-{mark_of(run)}"

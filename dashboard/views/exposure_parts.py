@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.factors.names import FACTORS
+from core.market import FUND_SECTORS
 from dashboard import review_exposure, review_holdings, session
 from dashboard.charts.book_risk import book_risk_figure
 from dashboard.charts.each_sector import each_sector_figure
@@ -75,7 +76,7 @@ def sectors_through_time(run: Run) -> None:
     chart(
         lambda: each_sector_figure(
             sectors,
-            gics_order(sorted(set(run.market.sector))),
+            gics_order(sorted(set(run.market.sector) - set(FUND_SECTORS))),
             colours,
             cap=cap.level,
             in_force=cap.in_force,

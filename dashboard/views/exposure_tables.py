@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from core.factor_contribution import UNIVERSE
+from core.market import FUND_SECTORS
 from dashboard.charts.sector_names import UNMAPPED, sector_label
 from dashboard.definitions import term_html
 from dashboard.format import DASH, count, percent, points, ratio
@@ -32,7 +33,8 @@ def sectors_on_table(book: BookOn, cap: SectorCap, colours: Theme, *, compact: b
     for name, row in table.iterrows():
         fill = colours.sector(str(name))
         label = _swatch(str(name), colours) + escape(sector_label(str(name), short=compact))
-        weight = _weight(row["weight"], cap.level if cap.in_force else None)
+        capped = cap.in_force and name not in FUND_SECTORS
+        weight = _weight(row["weight"], cap.level if capped else None)
         numbers = (count(row["names"]), weight, _risk(row["risk"], book))
         rows.append((label, *([] if compact else [_bar(row["weight"] / most, fill)]), *numbers))
     sums = (count(len(book.names)), percent(book.invested), _risk(book.volatility, book, 0))
@@ -75,7 +77,8 @@ def names_table(
     for name, row in shown.iterrows():
         sector = str(row["sector"])
         wide = [escape(sector_label(sector)), _bar(row["weight"] / most, colours.sector(sector))]
-        numbers = (_weight(row["weight"], cap), _risk(row["risk"], book))
+        own = None if sector in FUND_SECTORS else cap
+        numbers = (_weight(row["weight"], own), _risk(row["risk"], book))
         label = _swatch(sector, colours) + escape(str(name))
         gained = _points(float(brought[str(name)]))
         rows.append((label, *([] if compact else wide), *numbers, gained))

@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from core.market import FUND_SECTORS
 from dashboard.charts.sector_names import sector_label
 from dashboard.definitions import term_html
 from dashboard.format import count, date, percent, ratio
@@ -66,6 +67,10 @@ def sectors_words(run: Run, cap: SectorCap) -> str:
         f"{sector_label(str(name))} (most {percent(row['peak'])}, first {date(row['first_above'])})"
         for name, row in others.iterrows()
     ]
+    funds = table[table.index.isin(FUND_SECTORS)]
+    if len(funds):
+        held = ", ".join(f"{name} {percent(row['mean'])}" for name, row in funds.iterrows())
+        last += f" Sleeves are under no cap but their own bounds; on average {held}."
     level = percent(cap.level, 0)
     return f"Also above {level} at times: {', '.join(told)}. {last}" if told else last
 
@@ -100,13 +105,17 @@ def cards_html(run: Run, curves: pd.DataFrame, found: Coverage, book: BookOn) ->
     largest, weight = _largest_now(table)
     top = float(book.names["weight"].head(TOP).sum())
     cards = (
-        ("Largest sector", percent(weight), largest or "nothing is held"),
+        (term_html("largest_sector"), percent(weight), largest or "nothing is held"),
         (
             term_html("effective_names"),
             ratio(last["effective_names"], 1),
             f"{count(last['holdings'])} held; on average {ratio(mean['effective_names'], 1)}",
         ),
-        (f"{TOP} largest names", percent(top), f"of NAV; invested {percent(book.invested)}"),
+        (
+            term_html("largest_names"),
+            percent(top),
+            f"of NAV; invested {percent(book.invested)}",
+        ),
         (term_html("holdings_beta"), ratio(last["beta"]), f"on average {ratio(mean['beta'])}"),
         (
             term_html("ex_ante_volatility"),
@@ -181,6 +190,8 @@ def through_time_alt(curves: pd.DataFrame, study: RiskStudy | None) -> str:
 
 
 def _largest_now(table: pd.DataFrame) -> tuple[str, float]:
+    stocks = table[~table.index.isin(FUND_SECTORS)]
+    table = table if stocks.empty else stocks
     place = int(table["last"].to_numpy().argmax())
     weight = float(table["last"].iloc[place])
     return (sector_label(str(table.index[place])) if weight > 0.0 else ""), weight

@@ -30,6 +30,8 @@ def name_words(run: Run, found: NameOn) -> str:
             f"{ratio(place.composite, signed=True)}; the last name chosen ranked "
             f"{count(place.last_rank)}."
         )
+    if place.choice is Choice.SLEEVE:
+        return f"{who}: not ranked, {choice_words(run, place)}."
     return f"{who}: not in the book, {choice_words(run, place)}."
 
 

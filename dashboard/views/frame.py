@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,14 +13,12 @@ from core.factors.names import WITHOUT_TOPOLOGY
 from dashboard import session
 from dashboard.caveats import caveats
 from dashboard.charts.timeline import TIMELINE_HEIGHT_PX
+from dashboard.evidence_badges import Badge
 from dashboard.format import date
 from dashboard.problems import Problem
 from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
-
-#: Text, tone ("", "warn" or "bad") and hint.
-Badge = tuple[str, str, str]
 
 __all__ = [
     "Badge",
@@ -115,7 +114,8 @@ def header_html(page: str, title: str, run: Run | None, evidence: Sequence[Badge
 
 def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     residual = abs(run.result.books_residual)
-    badges = [_badge(*badge) for badge in evidence]
+    # In a box of its own: the lab's browser side writes there what it hears later.
+    badges = [f'<span class="pl-evidence">{"".join(_badge(*badge) for badge in evidence)}</span>']
     badges += [
         _badge(f"books balance ✓ {residual:.0e}", "", "residual over NAV; at most 1e-9 is allowed")
     ]
@@ -128,7 +128,22 @@ def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     return "".join(badges)
 
 
+#: Definitions that badges open, by their first word.
+_TERMS: Final = {
+    "trials": "trials_counted",
+    "deflated": "deflated_sharpe",
+    "books": "books_balance",
+    "without": "topology_off",
+}
+
+
 def _badge(text: str, tone: str, hint: str) -> str:
+    term = _TERMS.get(text.split(" ", 1)[0])
+    if term is not None:
+        return (
+            f'<button type="button" class="pl-badge {tone}" data-definition="{term}" '
+            f'title="{escape(hint)}">{escape(text)}</button>'
+        )
     return f'<span class="pl-badge {tone}" title="{escape(hint)}">{escape(text)}</span>'
 
 
@@ -163,7 +178,8 @@ def stale_html(title: str) -> str:
 
 def words_html(sentence: str, aside: str = "") -> str:
     """Return the sentence that says it all, and how to read what stands above it."""
-    return f'<p class="pl-words">{escape(sentence)} <span>{escape(aside)}</span></p>'
+    more = f" <span>{escape(aside)}</span>" if aside else ""
+    return f'<p class="pl-words">{escape(sentence)}{more}</p>'
 
 
 def heading_html(text: str) -> str:

@@ -61,4 +61,5 @@ def help_overlay(page: str) -> None:
     """
     keys = [*PAGE_KEYS.get(page, ()), *_EVERYWHERE]
     component = served_component(_FOLDER, html=_HTML, css="help.css", js="help.js")
-    component(key="help-overlay", data=json.dumps({"page": page, "keys": keys}), height=1)
+    told = json.dumps({"page": page, "keys": keys}, separators=(",", ":"))
+    component(key="help-overlay", data=told, height=1)

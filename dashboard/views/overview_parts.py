@@ -190,12 +190,13 @@ def sectors(run: Run) -> None:
             compact=is_phone(),
         ),
         table,
-        key="sectors",
+        key="last-book",
         title="Sectors of the last book",
         alt=words.sectors_alt(table, cap),
         content=view_of(run),
     )
-    frame.show(frame.words_html(words.sectors_sentence(table, run)))
+    aside = "Diamond: target at full exposure." if is_phone() else ""
+    frame.show(frame.words_html(words.sectors_sentence(table, run), aside))
     frame.show(words.sectors_html(table, cap))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.evidence.bootstrap import PairedDifference, Verdict
 from dashboard.charts.sector_names import sector_label
-from dashboard.definitions import term_html
+from dashboard.definitions import labelled_html, term_html
 from dashboard.format import DASH, FORMATS, MINUS, count, date, month, percent, points, ratio
 from dashboard.report.breaches import largest_breaches
 from dashboard.review_evidence import is_short
@@ -200,7 +200,8 @@ def account_table(accounts: Sequence[Account]) -> str:
         ends = lines[0].rule is None
         row = (escape(lines[0].label), *cells)
         rows.append(tuple(f"<b>{cell}</b>" for cell in row) if ends else row)
-    return html_table(("Rule", *(escape(account.name) for account in accounts)), rows)
+    heads = (labelled_html(account.name) for account in accounts)
+    return html_table((term_html("shapley", "Rule"), *heads), rows)
 
 
 def account_alt(account: Account) -> str:

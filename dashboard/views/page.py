@@ -14,7 +14,7 @@ from dashboard.run import Run
 from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
-from dashboard.views.evidence_strip import evidence_badges
+from dashboard.views.evidence_strip import evidence_badges, until_known
 from dashboard.views.help import help_overlay
 from dashboard.views.style import apply_style
 from dashboard.views.toolbar import notices, toolbar
@@ -52,6 +52,8 @@ def opened(title: str) -> Opened:
             toolbar(state, notes=False)
     notices(state)
     help_overlay(title)
+    if found.run is not None:
+        until_known(found.run, title)
     return Opened(state, found.run or (found.last_good[1] if found.last_good else None))
 
 

@@ -6,7 +6,9 @@ import streamlit as st
 
 from dashboard import review_regimes
 from dashboard.views import frame
+from dashboard.views.fallbacks import fallbacks_part
 from dashboard.views.page import opened
+from dashboard.views.regimes_form import regimes_form
 from dashboard.views.regimes_markov import second_detector_part
 from dashboard.views.regimes_parts import (
     counts_and_transitions,
@@ -16,7 +18,6 @@ from dashboard.views.regimes_parts import (
 )
 from dashboard.views.regimes_weights import weights_editor
 from dashboard.views.regimes_words import regimes_headline
-from dashboard.views.settings_form import BOOK_GROUPS, settings_form
 
 view = opened("Regimes")
 run = view.run
@@ -27,7 +28,8 @@ frame.show(frame.words_html(regimes_headline(run, found)))
 through_time(run, found)
 counts_and_transitions(run, found)
 weights_editor(found)
-settings_form("Settings of regimes, timing, leverage, universe and book", BOOK_GROUPS, "settings")
+regimes_form()
+fallbacks_part(run)
 returns_by_regime(run)
 late_labels(run)
 second_detector_part(run)

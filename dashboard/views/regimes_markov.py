@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.factors.names import REGIMES
+from core.scenario import specs
 from dashboard import session
 from dashboard.format import DASH, count, percent, ratio
 from dashboard.home import home_folder
@@ -26,16 +27,18 @@ _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
 _ENDED: Final = ("done", "failed")
 _WHAT: Final = (
     "A second opinion on “volatile”: Markov switching of the market's daily returns (Hamilton "
-    "1989), fitted anew every regimes.markov.refit_days sessions on everything known by then. "
+    "1989), fitted anew every {every} sessions on everything known by then. "
     "Probabilities are filtered, never smoothed, so the past only is used. The other labels "
-    "follow the same rules. regimes.detector = markov runs the book on it."
+    "follow the same rules. The setting “{label}” (markov) runs the book on it."
 )
 
 
 def second_detector_part(run: Run) -> None:
     """Draw the comparison of both detectors, or the button that asks for it."""
     frame.show(frame.heading_html("A second detector: Markov switching"))
-    frame.show(frame.words_html("", _WHAT))
+    every = run.scenario.regimes.markov.refit_days
+    label = specs()["regimes.detector"].label
+    frame.show(frame.words_html("", _WHAT.format(every=every, label=label)))
     if not st.session_state.get(_WANTED, False):
         st.button(
             "Compare both detectors",

@@ -53,10 +53,17 @@ def rules_words(config: RegimesConfig) -> str:
         if config.detector == "rules"
         else "the most volatile Markov state is the likelier one"
     )
+    storm = {"volatile": "", "bear": ""}
+    if config.turbulence.quantile is not None:
+        storm[config.turbulence.says] = (
+            ", or the loops in the sectors' returns are as large as in "
+            f"{percent(config.turbulence.quantile, 0)} of the past"
+        )
     return (
         f"The first that holds over the last {count(config.lookback_days)} sessions of the market "
-        f"(index members, equally weighted): volatile, {high}{_bands_words(config)}; bear, it fell "
-        f"{percent(config.trend_threshold)} or more; recovery, it rose as much but is still "
+        f"(index members, equally weighted): volatile, {high}{storm['volatile']}"
+        f"{_bands_words(config)}; bear, it fell {percent(config.trend_threshold)} or more"
+        f"{storm['bear']}; recovery, it rose as much but is still "
         f"{percent(config.recovery_drawdown, 0)} below its high of a year; bull, it rose as much; "
         f"sideways, anything else.{_sticky_words(config)} Only the past is used."
     )
@@ -137,8 +144,8 @@ def counts_table(found: RegimeStats, colours: Theme) -> str:
     sums = (found.sessions.sum(), found.rebalances.sum(), found.spells.sum())
     bold = [f"<b>{count(value)}</b>" for value in sums]
     rows.append(("<b>All</b>", bold[0], f"<b>{percent(1.0, 0)}</b>", *bold[1:], "", "", ""))
-    stay = term_html("dwell", "Stay, mean")
-    head = ("Regime", "Sessions", "Share", "Decisions", "Spells", stay, "median", "longest")
+    spells, stay = term_html("spell"), term_html("dwell", "Stay, mean")
+    head = ("Regime", "Sessions", "Share", "Decisions", spells, stay, "median", "longest")
     return html_table(head, rows)
 
 

@@ -88,7 +88,7 @@ def parts_picker() -> tuple[str, ...]:
         on_change=_take_parts,
         wrap=True,
     )
-    st.caption(ALWAYS)
+    frame.show(frame.words_html("", ALWAYS))
     return chosen_parts(st.session_state.get(_PARTS, tuple(PARTS)))
 
 

@@ -152,9 +152,9 @@ def shape_table(shape: Distribution) -> str:
         ("Mean", percent(shape.mean, 2)),
         ("Median", percent(shape.median, 2)),
         ("Standard deviation", percent(shape.deviation, 2)),
-        ("Skewness, 0 if normal", ratio(shape.skewness)),
-        ("Excess kurtosis, 0 if normal", ratio(shape.excess_kurtosis)),
-        ("Normality, p (Jarque–Bera)", _p(shape.p_value)),
+        (term_html("skewness", "Skewness, 0 if normal"), ratio(shape.skewness)),
+        (term_html("kurtosis", "Excess kurtosis, 0 if normal"), ratio(shape.excess_kurtosis)),
+        (term_html("jarque_bera"), _p(shape.p_value)),
     ]
     return html_table(("Daily returns", ""), rows)
 
@@ -176,7 +176,7 @@ def relative_html(
         unsaid = short and column in _YEARLY
         values = (DASH if unsaid else FORMATS[kind](float(value)) for value in table[column])
         rows.append((term_html(column), *values))
-    rows.append(("Share of the benchmark", DASH, percent(1.0, 0), percent(weight, 0)))
+    rows.append((term_html("benchmark_share"), DASH, percent(1.0, 0), percent(weight, 0)))
     return html_table(head, rows)
 
 

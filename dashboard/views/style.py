@@ -32,8 +32,10 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
 .pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
 .pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
+.pl-evidence { display: contents; }
 .pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
+button.pl-badge { background: none; cursor: help; }
 .pl-badge.warn { background: var(--pl-warning_surface); color: var(--pl-text); font-weight: 600; }
 .pl-badge.bad { background: var(--pl-error_surface); color: var(--pl-text); font-weight: 600; }
 .pl-cards { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
@@ -100,6 +102,7 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
+  .pl-table :is(th, td) { padding-left: 8px; }
   .stDataFrame { position: relative; timeline-scope: --pl-grid; }
   .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
   .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;

@@ -40,6 +40,7 @@ _RULES = (
     (EventKind.CAP, "Turnover cap cut", "rebalances", "cap"),
     (EventKind.GATE, "Alpha gate held back", "rebalances", "gate"),
     (EventKind.LEVERAGE_LIMIT, "Limit on fills cut buys", "fills", "leverage"),
+    (EventKind.MARGIN_CALL, "Margin call rescaled", "calls", "leverage"),
     (EventKind.WAITING, "Exit waited for a bar", "exits", "cap"),
     (EventKind.DELISTED, "Name delisted, or data ended", "names", "cap"),
 )
@@ -65,7 +66,7 @@ def sectors_table(run: Run, colours: Theme) -> str:
     rows = []
     for name, share in shares.items():
         fill = colours.sector(name)
-        width = f"width:{100.0 * share / largest:.1f}%"
+        width = f"width:{100.0 * share / largest:.0f}%"
         bar = f'<span class="pl-bar" style="background:{fill};{width}"></span>'
         swatch = f'<span class="pl-swatch" style="background:{fill}"></span>'
         rows.append((swatch + escape(sector_label(name)), bar, percent(share)))

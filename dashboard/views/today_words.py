@@ -10,6 +10,7 @@ from typing import Final
 
 from core.rules import Rule
 from dashboard.charts.sector_names import sector_label
+from dashboard.definitions import labelled_html
 from dashboard.format import DASH, count, date, percent, points, ratio
 from dashboard.review_today import NearStop, Today, age
 from dashboard.views.tables import html_table
@@ -183,7 +184,7 @@ def cards_html(found: tuple[Card, ...]) -> str:
 def _card(card: Card) -> str:
     tone = " warn" if card.warn else ""
     return (
-        f'<div class="pl-tile{tone}"><span>{escape(card.label)}</span>'
+        f'<div class="pl-tile{tone}"><span>{labelled_html(card.label)}</span>'
         f"<b>{escape(card.number)}</b><p>{escape(card.said)}</p></div>"
     )
 

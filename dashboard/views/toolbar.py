@@ -17,10 +17,9 @@ __all__ = ["notices", "toolbar"]
 
 _NAME, _CHOICE, _SAID = "saved:name", "saved:choice", "plimsoll.saved"
 _LONGEST_NAME: Final = 80
-_SHARED: Final = (
-    "This address opens the same setting and shows the same numbers on this machine. On another "
-    "one put what follows the ? after the address of its Plimsoll; the numbers are the same where "
-    "the data are."
+_SHARED: Final = (  # short: it goes with every run of a page
+    "Opens this setting, with the same numbers. On another machine put what follows the ? after "
+    "the address of its Plimsoll: same data, same numbers."
 )
 
 

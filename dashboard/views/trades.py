@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.run import Run
 from dashboard.views import frame
+from dashboard.views.fallbacks import fallbacks_part
 from dashboard.views.page import nothing, opened
 from dashboard.views.trades_day import chosen_day, day_card, day_picker
 from dashboard.views.trades_parts import distances, ledger
@@ -34,3 +35,4 @@ if not len(run.result.trades):
     st.stop()
 frame.show(frame.words_html(trades_headline(run)))
 trades(run, view.state.title())
+fallbacks_part(run)

@@ -43,6 +43,20 @@ _WIDTHS: Final = {
     "Date": 96, "Entry": 96, "Exit": 96, "Name": 64, "Kind": 108, "Ended by": 108, "Also": 150,
     "Sector": 150, "Before": 66, "After": 66, "Cost": 66, "Price": 70, "Dollars": 74,
 }  # fmt: skip
+_HELP: Final = {
+    "Kind": "What ordered it: the rebalance, a rescale, a stop, the breaker or the end of a name.",
+    "Dollars": "Traded: bought above 0, sold below.",
+    "Price": "Of the fill, adjusted for splits and dividends.",
+    "Before": "Weight before the fill, of NAV.",
+    "After": "Weight after the fill, of the NAV before it.",
+    "Cost": "Dollars paid for the fill.",
+    "Realised": "What a sale made over the average entry, before costs.",
+    "Also": "What else acted: cut by the turnover cap, left alone by the gate, waits for a bar.",
+    "Ended by": "What sold the last of it.",
+    "Return": "P&L over the dollars bought, before costs.",
+    "P&L": "Sales and the last value less what was bought, before costs.",
+    "After costs": "P&L less the costs of its buys and sales.",
+}
 _Write = Callable[[Any], str]
 #: Column → its title and how it is written, of either table.
 _FILL_FACES: Final[dict[str, tuple[str, _Write]]] = {
@@ -170,7 +184,8 @@ def _table(
         height=_TABLE_PX,
         placeholder=DASH,
         column_config={
-            face: st.column_config.Column(width=_WIDTHS.get(face, 76)) for face in titles.values()
+            face: st.column_config.Column(width=_WIDTHS.get(face, 76), help=_HELP.get(face))
+            for face in titles.values()
         },
     )
     frame.show(frame.words_html(words))

@@ -69,6 +69,7 @@ class HybridProvider:
             "yahoo": yahoo if yahoo is not None else YahooProvider(home=home),
         }
         self.order = _ORDER if use == self.name else (_known(use),)
+        self._run: Run | None = None
 
     def provider(self, name: str) -> OneProvider:
         """Return a source by name; raises BadNameError for another."""
@@ -115,7 +116,7 @@ class HybridProvider:
         Errors come as BarsFailed with the error of the last source asked, never raised. The record
         is written when a source is through and when the iterator ends, closed early or not.
         """
-        run = Run(tickers, continues or {}, progress, cancelled)
+        run = self._run = Run(tickers, continues or {}, progress, cancelled)
         try:
             for name in self.order:
                 one = self._providers[name]
@@ -125,6 +126,10 @@ class HybridProvider:
             yield from run.rest(self._stored)
         finally:
             self._write(run)
+
+    def passed_over(self, ticker: str) -> tuple[str, ProviderError] | None:
+        """Return who was preferred for a ticker in the last `fetch_bars` and failed, and why."""
+        return None if self._run is None else self._run.trouble(ticker)
 
     def splits(
         self,

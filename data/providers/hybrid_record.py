@@ -152,6 +152,15 @@ class ProvidersRecord:
             counts[one.provider] = (names + 1, rows + one.rows)
         return counts
 
+    def passed_over(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Return the tickers whose preferred source failed, by that source and code of reason."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for one in self.sources.values():
+            if one.instead_of:
+                key = (one.instead_of, one.reason)
+                found[key] = (*found.get(key, ()), one.ticker)
+        return found
+
     def joined(self, news: ProvidersRecord) -> ProvidersRecord:
         """Return `news` with what it does not know taken from this record.
 

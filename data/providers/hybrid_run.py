@@ -116,6 +116,11 @@ class Run:
             if final is not None:
                 yield self._settled(final)
 
+    def trouble(self, ticker: str) -> tuple[str, ProviderError] | None:
+        """Return the source that was preferred for a ticker and failed at it, and why; or None."""
+        troubles = self._troubles.get(ticker)
+        return troubles[0] if troubles else None
+
     def rest(self, stored: Stored) -> Iterator[HybridOutcome]:
         """Yield for what nobody served what is stored, or the last error."""
         for ticker in list(self._pending):
@@ -187,8 +192,8 @@ class Run:
 
     def _source(self, outcome: HybridOutcome) -> TickerSource | None:
         ticker = outcome.ticker
-        troubles = self._troubles.get(ticker)
-        why = (troubles[0][0], reason_of(troubles[0][1])) if troubles else ("", "")
+        trouble = self.trouble(ticker)
+        why = (trouble[0], reason_of(trouble[1])) if trouble is not None else ("", "")
         if isinstance(outcome, BarsStored):
             told = (outcome.provider, outcome.base, outcome.rows, outcome.fetched_at)
             return TickerSource(ticker, *told, True, *why)

@@ -18,6 +18,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.chromium import BROWSER_FLAGS, find_chromium, missing_message
+from tests.browser.pages import WIRE
 from tests.browser.server import Dashboard, free_port, running_dashboard
 
 HERE = Path(__file__).resolve().parent
@@ -27,11 +28,9 @@ expect.set_options(timeout=PAGE_LIMIT)  # five seconds are too few where others 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # One worker runs them all: one server, one browser.
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +74,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | options
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(PAGE_LIMIT)
+        contexts[-1].add_init_script(WIRE)
         page = contexts[-1].new_page()
         if watched:
             listen(page, errors)

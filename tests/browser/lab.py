@@ -7,12 +7,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page
 
+from tests.browser.pages import IDLE
+
 STOP, SCALE = "risk.position_stop_loss", "risk.max_allowed_drawdown"
 LAB = "document.querySelector('.lab-root').lab"
+# The script rests, nothing is held, and what the controls show is committed and acknowledged: a
+# slider waits for the next key before it commits, so on a slow machine two keys are two commits.
 READY = """() => {
   const app = document.querySelector('[data-testid=stApp]');
+  const lab = document.querySelector('.lab-root[data-scenario]')?.lab;
   return app && app.getAttribute('data-test-script-state') === 'notRunning'
-    && document.querySelector('.lab-root[data-scenario]')
+    && lab?.header && !Object.keys(lab.pending).length
+    && [...lab.fields.values()].every(field => !field.moving)
     && document.querySelector('.lab-card[data-metric=cagr][data-value]');
 }"""
 KNOWN = """path => {
@@ -28,6 +34,13 @@ HINTED = """() => {
 
 def open_page(page: Page, url: str) -> None:
     page.goto(url)
+    rested(page)
+
+
+def rested(page: Page) -> None:
+    """Wait until the page is :data:`READY`, painted to its end, and still ready then."""
+    page.wait_for_function(READY)
+    page.wait_for_function(IDLE)
     page.wait_for_function(READY)
 
 
@@ -72,7 +85,7 @@ def wait_for_commit(page: Page, before: str) -> None:
         "s => document.querySelector('.lab-root[data-scenario]').dataset.scenario !== s",
         arg=before,
     )
-    page.wait_for_function(READY)
+    rested(page)
 
 
 def drag(page: Page, path: str, share: float, moves: int = 40) -> tuple[int, int]:
@@ -108,7 +121,7 @@ def release(page: Page) -> None:
 
 
 def press(page: Page, path: str, *keys: str) -> None:
-    """Move a slider by keys, and wait for the exact result."""
+    """Move a slider by keys, and wait for the exact result; it may be one commit or several."""
     before = scenario(page)
     slider(page, path).focus()
     for key in keys:

@@ -10,8 +10,7 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,11 @@ from dashboard.format import DASH, FORMATS, count, difference, percent
 from dashboard.report.faces import FACES
 from dashboard.url import PRESET_KEY
 from dashboard.views.metrics import CARDS
+from tests.browser.pages import settled
 from tests.browser.server import ROOT
 
 WIDE = "2000"  # columns: no printed line is wrapped
-PAINTED = 10.0  # seconds until all parts of an answer must be on the page
+PAINTED = 600  # looks, a tenth of a second apart, until all parts of an answer are on the page
 LIMIT = 180.0  # seconds for one backtest, the first compiles the engine
 # Words of the page's table of rules → event in the terminal's JSON.
 RULES = {
@@ -57,7 +57,8 @@ SEEN = """() => {
     unseen: [...document.querySelectorAll('.pl-unseen .pl-card')].map(card => [
       card.dataset.metric, card.dataset.value ?? '', text(card.querySelector('.pl-value'))]),
     tables: [...document.querySelectorAll('table.pl-table')].map(rows),
-    strip: text(document.querySelector('.pl-strip')),
+    strip: [...document.querySelector('.pl-strip').children]
+      .filter(part => !part.matches('.pl-badges')).map(text).join(' '),
   };
 }"""
 
@@ -137,8 +138,10 @@ def seen(page: Page) -> dict[str, Any]:
     if not page.locator("table.pl-table", has_text="Win rate").is_visible():
         numbers.click()
         page.locator("table.pl-table", has_text="Win rate").wait_for()
+        settled(page)  # the tables are drawn one after the other
     found: dict[str, Any] = page.evaluate(SEEN)
-    # How long a stage took is not a result, and differs.
+    # How long a stage took is not a result, and differs. Nor are badges, which count the settings
+    # tried so far and come and go with what other pages worked out.
     found["tables"] = {t[0][0]: t[1:] for t in found["tables"] if t[0][0] != "Stage"}
     return found
 
@@ -148,15 +151,28 @@ def assert_same(page: Page, report: Report, baseline: Report | None = None) -> N
 
     The parts of one answer are painted one after the other, late where others use the machine.
     """
-    until = time.monotonic() + PAINTED
-    while True:
+    _in_time(page, lambda: _same(seen(page), report, baseline))
+
+
+def assert_seen(page: Page, before: Mapping[str, Any]) -> None:
+    """Compare everything the page shows with what :func:`seen` returned before."""
+
+    def same() -> None:
+        now = seen(page)
+        parts = [name for name in {**before, **now} if now.get(name) != before.get(name)]
+        assert not parts, [(name, before.get(name), now.get(name)) for name in parts]
+
+    _in_time(page, same)
+
+
+def _in_time(page: Page, holds: Callable[[], None]) -> None:
+    for _ in range(PAINTED):
         try:
-            _same(seen(page), report, baseline)
+            holds()
             return
         except AssertionError:
-            if time.monotonic() > until:
-                raise
             page.wait_for_timeout(100)
+    holds()
 
 
 def _same(found: Mapping[str, Any], report: Report, baseline: Report | None) -> None:

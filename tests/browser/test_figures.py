@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_review_pages import go, opened, settled
+from tests.browser.pages import LONG, go, opened, settled
 
 DRAWN = ".pl-figure .js-plotly-plot .main-svg"
 #: Of each figure: the key of its element, its height, and that of the box it has from the start.
@@ -25,7 +25,7 @@ WIDTHS = """() => [...document.querySelectorAll('.pl-figure')].every(
 
 def test_every_figure_is_drawn_in_a_box_of_its_final_height(page: Page, app_url: str) -> None:
     opened(page, app_url, "Exposure")
-    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=60_000)
+    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
     expect(page.locator(".pl-figure .js-plotly-plot")).to_have_count(4)  # three are below the fold
     boxes = page.evaluate(BOXES)
     assert all(host == drawn == inside for host, drawn, inside in boxes), boxes
@@ -70,4 +70,4 @@ def test_a_library_that_does_not_come_is_said(new_page: Callable[..., Page], app
     page = new_page(watched=False)
     page.route("**/plotly.min.js", lambda route: route.abort())
     page.goto(f"{app_url}/drawdowns")
-    expect(page.locator(".st-key-underwater")).to_contain_text("could not be drawn", timeout=60_000)
+    expect(page.locator(".st-key-underwater")).to_contain_text("could not be drawn", timeout=LONG)

@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import go, opened, phone, settled
-
-RUNS = """() => document.querySelector('[data-testid=stApp]')
-  ?.getAttribute('data-test-script-state')"""
+from benchmarks.latency.traffic import page_requests
+from tests.browser.pages import go, opened, phone, runs_of_the_script, settled
 
 
 def test_a_question_mark_opens_it_and_escape_closes_it(page: Page, app_url: str) -> None:
@@ -38,16 +36,18 @@ def test_a_definition_can_be_found(page: Page, app_url: str) -> None:
 
 
 def test_a_term_opens_its_own_definition_without_a_run(page: Page, app_url: str) -> None:
+    sent = runs_of_the_script(page)
     opened(page, app_url)
     go(page, "Returns")
     settled(page)
+    sent.clear()
     term = page.locator(".pl-term[data-definition=information_ratio]")
     term.focus()
     term.press("Enter")
-    assert page.evaluate(RUNS) == "notRunning"
     card = page.locator("dialog.pl-help")
     expect(card.get_by_role("heading", name="Information ratio")).to_be_visible()
     expect(card.get_by_text("Grinold & Kahn")).to_be_visible()
+    assert page_requests(sent) == 0
     page.get_by_role("button", name="Close", exact=True).click()
     expect(term).to_be_focused()
 

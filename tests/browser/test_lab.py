@@ -31,22 +31,10 @@ from tests.browser.lab import (
     value_of,
     wait_for_commit,
 )
+from tests.browser.pages import runs_of_the_script
 from tests.browser.server import Dashboard
 
 NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
-
-
-def runs_of_the_script(page: Page) -> list[bytes]:
-    sent: list[bytes] = []
-
-    def opened(socket: Any) -> None:
-        socket.on(
-            "framesent",
-            lambda frame: sent.append(bytes(frame, "utf-8") if isinstance(frame, str) else frame),
-        )
-
-    page.on("websocket", opened)
-    return sent
 
 
 @pytest.fixture(scope="module")

@@ -14,21 +14,21 @@ from dashboard.pipeline import Pipeline
 from tests.browser.lab import (
     KNOWN,
     LAB,
-    READY,
     SCALE,
     STOP,
     drag,
     field,
     open_page,
     press,
+    rested,
     scenario,
     shown,
     slider,
     value_of,
     wait_for_commit,
 )
+from tests.browser.pages import runs_of_the_script
 from tests.browser.server import Dashboard
-from tests.browser.test_lab import runs_of_the_script
 
 TARGET = "risk.target_annual_vol"
 FRESH = f"names => names.every(name => {LAB}.curves.studies.fresh(name))"
@@ -276,7 +276,7 @@ def test_what_is_of_the_setting_before_says_so(page: Page, app_url: str) -> None
     )
     press(page, STOP, "ArrowRight")
     look_at(page, "account")
-    page.wait_for_function(READY)
+    rested(page)
     said = page.evaluate(f"() => {LAB}.said")
     assert said[0].startswith("of the setting before")
     expect(page.locator(".lab-panel-account .lab-panel-status")).to_have_text("")

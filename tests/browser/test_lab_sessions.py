@@ -7,20 +7,20 @@ from collections.abc import Callable
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.lab import (
-    READY,
     SCALE,
     STOP,
     address,
     enter,
     open_page,
     press,
+    rested,
     scenario,
     slider,
     value_of,
     wait_for_commit,
 )
 from tests.browser.server import Dashboard, free_port, running_dashboard
-from tests.browser.terminal import arguments_of, assert_same, backtest, seen
+from tests.browser.terminal import arguments_of, assert_same, assert_seen, backtest, seen
 
 STATE = "data-test-connection-state"
 
@@ -36,19 +36,20 @@ def test_a_restarted_server_shows_the_same_without_a_reload(
         enter(page, STOP, "23")
         page.get_by_role("button", name="Pin as baseline").click()
         expect(page.get_by_role("button", name="Unpin")).to_be_visible()
-        page.wait_for_function(READY)
+        rested(page)
         press(page, SCALE, "ArrowLeft", "ArrowLeft")
         before = scenario(page), page.url, seen(page)
         page.evaluate("() => { window.same = true; }")
     expect(connection).not_to_have_attribute(STATE, "CONNECTED")
-    expect(page.get_by_role("dialog")).to_contain_text("not responding", timeout=30_000)
+    expect(page.get_by_role("dialog")).to_contain_text("not responding")
     assert (scenario(page), page.url) == before[:2]  # what was there can still be read
     with running_dashboard(app.home, port):
-        expect(connection).to_have_attribute(STATE, "CONNECTED", timeout=60_000)
+        expect(connection).to_have_attribute(STATE, "CONNECTED")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        page.wait_for_function(READY)
+        rested(page)
         expect(page.get_by_role("button", name="Unpin")).to_be_visible()
-        assert (scenario(page), page.url, seen(page)) == before
+        assert (scenario(page), page.url) == before[:2]
+        assert_seen(page, before[2])
         press(page, STOP, "ArrowRight")
         assert (value_of(page, STOP), value_of(page, SCALE)) == (0.24, 0.28)
         assert page.evaluate("() => window.same")  # no reload: zoom and open groups are kept
@@ -72,7 +73,7 @@ def test_a_move_made_while_the_connection_is_lost_is_taken_when_it_is_back(
     sockets[-1].close()
     expect(connection).not_to_have_attribute(STATE, "CONNECTED")
     slider(page, STOP).press("PageUp")
-    expect(connection).to_have_attribute(STATE, "CONNECTED", timeout=60_000)
+    expect(connection).to_have_attribute(STATE, "CONNECTED")
     wait_for_commit(page, before)
     assert value_of(page, SCALE) == 0.29
     assert value_of(page, STOP) > 0.12

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.pages import settled, titled
+from tests.browser.pages import LONG, arrived, settled, titled
 
-LONG = 120_000  # milliseconds: every combination of the rules is run
 CHART = ".st-key-compare .js-plotly-plot"
 MARKS = """() => {
   const plot = document.querySelector('.st-key-compare-days .js-plotly-plot');
@@ -34,8 +33,7 @@ def begun(page: Page, url: str) -> None:
 
 def judged(page: Page) -> None:
     expect(page.get_by_text(VERDICT)).to_be_visible(timeout=LONG)
-    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
-    settled(page)
+    arrived(page)
 
 
 def box(found: Locator) -> tuple[float, float]:

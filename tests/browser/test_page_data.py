@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import PHONE
+from tests.browser.lab import open_page, rested
+from tests.browser.pages import LONG, arrived, choose_row, settled
 from tests.browser.server import Dashboard, free_port, running_dashboard
-from tests.browser.test_review_pages import RISK_READY, settled
 from tests.loopback.market import small_market
 from tests.loopback.polygon import KEY, PolygonProtocol
 from tests.loopback.server import LoopbackServer
@@ -20,7 +20,6 @@ from tests.loopback.yahoo import YahooProtocol
 SYMBOLS = 40
 FETCH = ".st-key-fetch button:visible"
 STOP = ".st-key-fetch-stop button:visible"
-WAITING = "() => !document.querySelector('.pl-wait')"
 WIDE = """e => e.filter(x => x.checkVisibility({visibilityProperty: true})
   && x.getBoundingClientRect().right > innerWidth + 1).map(x => x.outerHTML.slice(0, 200))"""
 
@@ -46,17 +45,25 @@ def live(source: LoopbackServer, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def opened(page: Page, url: str, *, phone: bool = False) -> None:
-    page.goto(url)
-    page.wait_for_function(RISK_READY)
+    open_page(page, url)
     settled(page)
+    go(page, phone=phone)
+
+
+def go(page: Page, *, phone: bool = False) -> None:
+    """Change to the page by the navigation, and wait until all of it is there."""
     if phone:
         page.get_by_test_id("stExpandSidebarButton").click()
     else:
-        page.get_by_text("Data", exact=True).first.click()
+        page.get_by_text("Research", exact=True).first.click()
     page.locator("a:visible").filter(has_text="Data").first.click()
     expect(page.locator(".pl-strip h1")).to_have_text("Data")
-    page.wait_for_function(WAITING)
-    settled(page)
+    arrived(page, ".pl-wait")
+
+
+def whole(dashboard: Dashboard) -> None:
+    """See that nothing half written is left in the store."""
+    assert not [path for path in dashboard.home.rglob(".*.tmp")]
 
 
 def chosen(page: Page, names: list[str], market: str = "live") -> None:
@@ -85,64 +92,62 @@ def test_a_fetch_shows_its_progress_everywhere_and_can_be_stopped(
     try:
         page.locator(FETCH).click()
         bar = page.get_by_test_id("stProgress")
-        expect(bar).to_be_visible(timeout=30_000)
-        expect(bar).to_contain_text(re.compile(r"\d+ of \d+ names"), timeout=30_000)
+        expect(bar).to_be_visible()
+        expect(bar).to_contain_text(re.compile(r"\d+ of \d+ names"))
         expect(page.locator(FETCH)).to_be_disabled()
         assert page.get_by_text("Providers", exact=True).bounding_box() == below  # nothing jumps
-        expect(other.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
+        expect(other.get_by_test_id("stProgress")).to_be_visible()
         page.get_by_text("Review", exact=True).first.click()
         page.locator("a:visible").filter(has_text="Returns").first.click()  # and back
         expect(page.locator(".pl-strip h1")).to_contain_text("Returns")
         settled(page)
-        page.get_by_text("Data", exact=True).first.click()
-        page.locator("a:visible").filter(has_text="Data").first.click()
-        expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
+        go(page)
+        expect(page.get_by_test_id("stProgress")).to_be_visible()
         page.locator(STOP).click()
-        expect(page.get_by_text(re.compile("^Stopped"))).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(re.compile("^Stopped"))).to_be_visible()
     finally:
         source.latency = 0.0
-    expect(other.get_by_text(re.compile("^Stopped"))).to_be_visible(timeout=30_000)
+    expect(other.get_by_text(re.compile("^Stopped"))).to_be_visible()
     assert KEY not in page.content()
     settled(page)
+    whole(live)
 
 
-def test_fetched_data_are_in_use_by_a_click(page: Page, live: Dashboard) -> None:
+def test_fetched_data_are_in_use_by_a_click_and_refreshed_by_another(
+    page: Page, live: Dashboard
+) -> None:
     opened(page, live.url)
     chosen(page, ["N000", "N001", "N002", "N003", "DIVI", "SPLF", "NOSUCH"])
     page.locator(FETCH).click()
-    expect(page.get_by_text(re.compile("^The fetch is done"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile("^The fetch is done"))).to_be_visible(timeout=LONG)
     settled(page)
     page.get_by_text("names without bars, and why").click()
     expect(page.locator(".st-key-fetch-state li").filter(has_text="NOSUCH")).to_be_visible()
     expect(page.locator(".st-key-market-live")).to_contain_text("real companies")
     page.locator(".st-key-fetch-use button:visible").first.click()
-    settled(page)
     expect(page.locator(".st-key-market-live")).to_contain_text("in use")
-    page.wait_for_function(WAITING)
+    arrived(page, ".pl-wait")
     expect(page.get_by_text("Coverage of live by sector and month")).to_be_visible()
     expect(page.get_by_text("What looks wrong in live")).to_be_visible()
     page.locator("a:visible").filter(has_text="See it on the Risk page").click()
-    page.wait_for_function(RISK_READY)
+    rested(page)
     expect(page.locator(".pl-strip .pl-quiet")).to_contain_text("live")
     assert not page.locator("[data-testid=stException]").count()
-
-
-def test_a_refresh_asks_for_what_is_newer(page: Page, live: Dashboard) -> None:
-    opened(page, live.url)
+    go(page)
     page.locator(".st-key-refresh-live button:visible").first.click()
     fresh = re.compile("of them were stored before and are fresh|They are the market “live”")
-    expect(page.locator(".st-key-fetch-state").get_by_text(fresh)).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-fetch-state").get_by_text(fresh)).to_be_visible()
+    whole(live)
 
 
 def test_a_finding_is_chosen_and_overruled(page: Page, live: Dashboard) -> None:
     opened(page, f"{live.url}/?src=demo")
     page.set_viewport_size({"width": 1440, "height": 2600})  # the grid is drawn where it is seen
-    settled(page)
+    page.wait_for_selector(".js-plotly-plot .main-svg")  # the map of what there is
+    page.locator(".st-key-findings [data-testid=glide-cell-1-0]").wait_for(state="attached")
+    arrived(page, ".pl-wait")
     before = page.get_by_text(re.compile("^Rows of demo|^Set aside")).bounding_box()
-    grid = page.locator(".st-key-findings [data-testid=stDataFrame]")
-    box = grid.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 14, box["y"] + 52)
+    choose_row(page, ".st-key-findings [data-testid=stDataFrame]")
     expect(page.locator(".st-key-findings code").first).to_contain_text(re.compile(r"\[\["))
     settled(page)
     assert page.get_by_text(re.compile("^Rows of demo|^Set aside")).bounding_box() == before
@@ -159,7 +164,3 @@ def test_the_page_fits_a_phone(new_page: Callable[..., Page], live: Dashboard) -
     inside = f".stMain :is({parts}):not(.st-key-setting *)"
     assert page.locator(inside).evaluate_all(WIDE) == []
     assert not page.locator("[data-testid=stException]").count()
-
-
-def test_a_store_is_left_whole(live: Dashboard) -> None:
-    assert not [path for path in Path(live.home).rglob(".*.tmp")]

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import go, opened, settled
+from tests.browser.pages import LONG, arrived, go, opened, settled
 
 BOXES = "() => document.querySelectorAll('[data-testid=stException]').length"
 
@@ -20,9 +20,8 @@ def test_the_page_opens_whole_and_its_study_arrives_without_a_jump(
     chart = page.locator(".st-key-book-risk")
     height = chart.bounding_box()
     assert height is not None
-    expect(page.get_by_text(re.compile("Day by day NAV moved"))).to_be_visible(timeout=120_000)
-    expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
-    settled(page)
+    expect(page.get_by_text(re.compile("Day by day NAV moved"))).to_be_visible(timeout=LONG)
+    arrived(page)
     after = chart.bounding_box()
     assert after is not None
     assert after["height"] == height["height"]
@@ -31,7 +30,7 @@ def test_the_page_opens_whole_and_its_study_arrives_without_a_jump(
 
 def test_keys_step_through_the_days_of_the_book(page: Page, app_url: str) -> None:
     opened(page, app_url, "Exposure")
-    expect(page.get_by_text(re.compile("Day by day NAV moved"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile("Day by day NAV moved"))).to_be_visible(timeout=LONG)
     settled(page)
     book = page.locator(".st-key-book")
     before = book.bounding_box()

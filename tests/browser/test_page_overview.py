@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import phone, settled, titled
+from tests.browser.pages import arrived, phone, settled, titled
 
 TITLES = (
     "The result", "Growth", "Drawdown", "What each rule added", "Sectors of the last book",
@@ -27,13 +27,12 @@ OUTSIDE = """() => [...document.querySelectorAll(
 def opened(page: Page, url: str) -> None:
     page.goto(f"{url}/overview")
     titled(page, "Overview")
-    expect(page.locator(".pl-lead")).to_be_visible(timeout=30_000)
+    expect(page.locator(".pl-lead")).to_be_visible()
 
 
 def complete(page: Page) -> None:
-    expect(page.locator(".pl-wait")).to_have_count(0, timeout=120_000)
     page.wait_for_selector(".js-plotly-plot .main-svg")
-    settled(page)
+    arrived(page)
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 

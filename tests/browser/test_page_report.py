@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PAGE_LIMIT, listen
-from tests.browser.pages import opened, settled
+from tests.browser.pages import LONG, opened, settled
 from tests.browser.server import ROOT, Dashboard
 
 DRAWN = "() => document.documentElement.dataset.drawn"
@@ -45,7 +45,7 @@ def report(browser: Browser, app: Dashboard, tmp_path_factory: pytest.TempPathFa
     opened(page, app.url, "Report", wait=BUILD)
     aside = page.get_by_text("How it is verified").bounding_box()
     page.locator(BUILD).click()
-    expect(page.locator(DOWNLOAD)).to_be_visible(timeout=180_000)
+    expect(page.locator(DOWNLOAD)).to_be_visible(timeout=LONG)
     settled(page)
     assert page.get_by_text("How it is verified").bounding_box() == aside  # nothing jumps
     expect(page.get_by_text("It shows the present settings.")).to_be_visible()

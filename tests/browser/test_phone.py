@@ -8,9 +8,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import PLOT, RISK_READY, go_on_phone, outside, phone, settled
+from tests.browser.pages import (
+    LONG,
+    PLOT,
+    RISK_READY,
+    arrived,
+    go_on_phone,
+    outside,
+    phone,
+    settled,
+)
 
-LONG = 120_000  # milliseconds for what is worked out behind a page
 WIDE = (".js-plotly-plot", ".pl-strip", ".pl-card", ".pl-legend", ".pl-words", ".pl-box",
         "input:not([type=range])")  # fmt: skip
 
@@ -24,8 +32,7 @@ def compared(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Compare with No overlay")).click()
     drawn(page)
     expect(page.get_by_text("Order, now that the noise is known")).to_be_visible(timeout=LONG)
-    expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
-    settled(page)
+    arrived(page)
 
 
 def one_line(page: Page) -> None:
@@ -45,8 +52,7 @@ def both_tables(page: Page) -> None:
     for name in ("Orders", "Round trips"):
         page.get_by_text(name, exact=True).first.click()
         page.wait_for_selector(table)
-        expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
-        settled(page)
+        arrived(page)
         assert outside(page, *WIDE) == [], name
 
 

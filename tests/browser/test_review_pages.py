@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import RISK_READY, go, opened, settled
+from tests.browser.lab import open_page, rested
+from tests.browser.pages import LONG, go, opened, settled
 
 CHART = ".st-key-underwater"
 AXIS = """() => document.querySelector('.st-key-underwater .js-plotly-plot')
@@ -53,31 +54,28 @@ def test_brackets_step_through_the_episodes(page: Page, app_url: str) -> None:
 
 def test_the_rule_account_arrives_by_itself(page: Page, app_url: str) -> None:
     opened(page, app_url)
-    expect(page.get_by_text(re.compile("Shapley shares over 256 runs"))).to_be_visible(
-        timeout=120_000
-    )
+    expect(page.get_by_text(re.compile("Shapley shares over 256 runs"))).to_be_visible(timeout=LONG)
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
 
 
 def test_the_scenario_goes_along_and_the_risk_page_comes_back(page: Page, app_url: str) -> None:
-    page.goto(app_url)
-    page.wait_for_function(RISK_READY)
+    open_page(page, app_url)
     settled(page)
     slider = page.locator('.lab-field[data-path="risk.position_stop_loss"] .lab-slider')
     slider.focus()
     slider.press("ArrowRight")
     expect(page.locator(".pl-strip h1")).to_contain_text("1 changed")
-    page.wait_for_function(RISK_READY)
+    rested(page)
     moved = slider.input_value()
     cagr = page.locator(".pl-card[data-metric=cagr]").get_attribute("data-value")
     for name in ("Drawdowns", "Returns"):
         go(page, name)
         expect(page.locator(".pl-strip h1")).to_contain_text("1 changed")
     go(page, "Risk")
-    page.wait_for_function(RISK_READY)
+    rested(page)
     settled(page)
     assert slider.input_value() == moved
-    assert page.locator(".pl-card[data-metric=cagr]").get_attribute("data-value") == cagr
+    expect(page.locator(".pl-card[data-metric=cagr]")).to_have_attribute("data-value", str(cagr))
     slider.focus()
     slider.press("ArrowLeft")
     expect(page.locator(".pl-strip h1")).not_to_contain_text("changed")

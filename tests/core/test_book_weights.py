@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core.book_weights
-from core.book import Book, build_book
+from core.book import DEFENSIVE_SECTORS, Book, build_book
 from core.book_config import BookConfig
-from core.book_weights import buffered, tilt
-from core.caps import ROUNDING, filled, quotas
+from core.caps import ROUNDING, buffered, filled, quotas, tilt
 from core.config import Scenario
 from core.covariance import betas, shrunk_covariance
 from core.factors.trailing import simple_returns
@@ -221,10 +220,9 @@ def test_every_sector_is_held_in_a_balanced_selection() -> None:
 
 
 def test_a_buffer_keeps_a_name_until_its_rank_is_beyond_it() -> None:
-    config = BookConfig(names_held=2, rank_buffer=0.5)
     last = np.array([0.0, 0.0, 0.5, 0.5])
     # Ranks 1 to 3 are inside 2 · 1.5: name 2 stays, name 3 does not.
-    assert buffered(np.array([0, 1, 2, 3]), last, config).tolist() == [2, 0, 1, 3]
+    assert buffered(np.array([0, 1, 2, 3]), last, 2, 0.5).tolist() == [2, 0, 1, 3]
 
 
 def test_a_buffer_and_a_band_trade_less() -> None:
@@ -263,3 +261,21 @@ def test_filled_weights_keep_proportions_and_caps(
 def test_beta_range_that_crosses_is_refused() -> None:
     with pytest.raises(ValueError, match="beta_low must be at most beta_high"):
         BookConfig(beta_low=1.2, beta_high=0.9)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**16), st.floats(0.05, 1.0))
+def test_defensive_names_have_their_share_or_it_is_said(seed: int, share: float) -> None:
+    market = make_market(seed=seed)
+    names = np.isin(np.array(market.sector), DEFENSIVE_SECTORS)
+    plain = book_of(market, scenario(position_cap=0.4))
+    held = book_of(market, scenario(position_cap=0.4, defensive_share=share))
+    asked = int(np.ceil(share * 6 - 1e-12))
+    said = {row for row, reason in held.infeasible if "names of defensive sectors" in reason}
+    for row in range(len(held.rebalance)):
+        count = int((held.target[row, names] > 0.0).sum())
+        there = int(np.isfinite(held.composite[row, names]).sum())
+        assert count >= min(asked, there)
+        assert (row in said) == (there < asked)
+        if int((plain.target[row, names] > 0.0).sum()) >= asked:
+            assert np.array_equal(held.target[row], plain.target[row])

@@ -106,5 +106,14 @@ def test_names_are_those_of_the_contract() -> None:
         "waiting",
         "delisted",
         "rebalance",
+        "margin_call",
+        "infeasible",
+        "empty_sector",
+        "equal_scores",
+        "missing_scores",
+        "short_history",
+        "no_vix",
+        "no_fund",
     ]
+    assert next(kind.label for kind in EventKind if kind.is_fallback) == "infeasible"
     assert len({kind.flag for kind in EventKind}) == len(EventKind)

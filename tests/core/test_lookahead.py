@@ -108,6 +108,42 @@ def test_a_regime_that_is_fitted_to_the_whole_sample_is_named() -> None:
     assert CUTS[1] - 30 < by["regime"].first <= CUTS[1]
 
 
+@pytest.mark.parametrize("name", ["leverage", "stop_scale"])
+def test_what_a_regime_brings_is_compared(name: str) -> None:
+    def effective(market: MarketPanel, known: float) -> Decisions:
+        # One session's return after the decision is in it, where the data have one.
+        made = decided(market)
+        after = np.minimum(made.book.rebalance + 1, len(market.sessions) - 1)
+        gain = market.close[after, 0] / market.close[made.book.rebalance, 0] - 1.0
+        values = 1.0 + known * np.nan_to_num(gain)
+        return dataclasses.replace(made, book=dataclasses.replace(made.book, **{name: values}))
+
+    cut = CUTS[1]
+    known = known_at(MARKET, cut)
+    honest = compare_decisions(effective(MARKET, 0.0), effective(known, 0.0))
+    assert [c.compared > 0 for c in honest if (c.kind, c.name) == ("book", name)] == [True]
+    assert failed(honest) == []
+    peeking = compare_decisions(effective(MARKET, 1.0), effective(known, 1.0))
+    assert failed(peeking) == [name]
+    assert {(c.kind, c.name): c.first for c in peeking}["book", name] == cut
+    # None of one of the two is 1 all along.
+    assert failed(compare_decisions(WHOLE, effective(known, 0.0))) == []
+    both = compare_decisions(WHOLE, decided(known))
+    assert ("book", name) not in {(c.kind, c.name) for c in both}
+
+
+def test_each_detector_is_compared_whichever_the_scenario_follows() -> None:
+    cut = CUTS[1]
+    smooth = WHOLE.regime.copy()
+    smooth[cut - 3 : cut + 1] = (smooth[cut - 3 : cut + 1] + 1) % 6
+    whole = dataclasses.replace(WHOLE, detectors={"rules": WHOLE.regime, "markov": smooth})
+    known = decided(known_at(MARKET, cut))
+    known = dataclasses.replace(known, detectors={"rules": known.regime, "markov": known.regime})
+    checks = compare_decisions(whole, known)
+    assert failed(checks) == ["detector: markov"]
+    assert {c.name: c.first for c in checks}["detector: markov"] == cut - 3
+
+
 def test_a_rule_that_acts_otherwise_is_named() -> None:
     checks = compare_decisions(WHOLE, decided(known_at(MARKET, CUTS[-1]), stop=0.02))
     assert "position_stop" in failed(checks)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.config import RegimesConfig
 from core.factors.names import REGIMES
+from core.regime_effects_config import TurbulenceConfig
 from core.regime_stats import spells
 from core.regimes import below_high, label_sessions, market_returns, regime_codes
 from core.units import SESSIONS_PER_YEAR
@@ -283,3 +284,43 @@ def test_a_probability_stands_in_for_the_volatility_of_the_window() -> None:
 def test_bands_that_cross_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be at most"):
         RegimesConfig(**values)
+
+
+def test_turbulence_says_volatile_or_bear_from_its_quantile_on() -> None:
+    returns = np.array(steady(0.0, 40))
+    share = np.full(40, 0.5)
+    share[20:25], share[25:30] = 0.9, np.nan
+    for says in ("volatile", "bear"):
+        storm = TurbulenceConfig(quantile=0.9, says=says)
+        config = CONFIG.model_copy(update={"turbulence": storm})
+        found = [REGIMES[code] for code in label_sessions(returns, config, turbulence=share)]
+        assert found[20:25] == [says] * 5
+        assert says not in (*found[:20], *found[25:])
+        off = label_sessions(returns, CONFIG, turbulence=share)
+        assert np.array_equal(off, label_sessions(returns, CONFIG))
+
+
+def test_turbulence_has_the_hysteresis_and_the_calm_index_of_volatile() -> None:
+    returns = np.array(steady(0.0, 40))
+    share = np.full(40, 0.75)
+    share[20] = 0.9
+    storm = TurbulenceConfig(quantile=0.9)
+    sticky = CONFIG.model_copy(update={"turbulence": storm, "hysteresis": 0.2})
+    found = label_sessions(returns, sticky, turbulence=share) == REGIMES.index("volatile")
+    assert np.flatnonzero(found).tolist() == list(range(20, 40))
+    calm = {"turbulence": storm, "vix_override": True, "vix_calm_level": 15.0}
+    told = label_sessions(
+        returns, CONFIG.model_copy(update=calm), np.full(40, 12.0), turbulence=share
+    )
+    assert REGIMES.index("volatile") not in told
+
+
+def test_turbulence_of_a_market_changes_its_labels() -> None:
+    market = make_market(gaps=0.0, sessions=320, names=8)
+    market = dataclasses.replace(market, member=np.ones(market.shape, dtype=np.bool_))
+    storm = TurbulenceConfig(quantile=0.5, window_days=20, says="bear")
+    labels, notes = regime_codes(market, CONFIG.model_copy(update={"turbulence": storm}))
+    plain, _ = regime_codes(market, CONFIG)
+    assert (labels[:271] == plain[:271]).all()
+    assert (labels != plain).any()
+    assert any(note.startswith("turbulence: not known") for note in notes)

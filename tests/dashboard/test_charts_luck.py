@@ -53,9 +53,9 @@ def test_the_log_says_what_was_changed() -> None:
     table = log_table(rows)
     assert tuple(table.columns) == COLUMNS
     assert table["changed"].tolist() == [
-        "Position stop 0.1,0.2, odd 1",
+        "Position stop 10\u202f%, 20\u202f%, odd 1",
         "",
-        "Position stop 0.123457, Trailing stop off",
+        "Position stop 12.345679\u202f%, Trailing stop off",
     ]
     assert table["runs"].tolist() == [2, 1, 1]
     assert table["tried"].iloc[0] == "2026-01-02 03:04"

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from core.factors.names import AVAILABLE_FACTORS
@@ -12,7 +16,7 @@ from core.factors.panel import INGREDIENTS
 from core.metrics import CurveMetrics, Metrics
 from core.scenario import specs
 from dashboard import cli_data
-from dashboard.cli import main
+from dashboard.cli import cli, main
 from dashboard.report.faces import FACES
 from dashboard.run import STAGES
 from data.journal import Journal
@@ -215,3 +219,30 @@ def test_status_names_the_demo_market(capsys: pytest.CaptureFixture[str]) -> Non
     assert "demo" in text
     assert "simulated" in text
     assert "2024-12-31" in text
+
+
+def test_every_command_is_found_by_its_name() -> None:
+    context = click.Context(cli)
+    names = cli.list_commands(context)
+    assert {"backtest", "dashboard", "fetch", "status", "data"} <= set(names)
+    for name in names:
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+    assert cli.get_command(context, "nonsense") is None
+
+
+def test_what_needs_no_engine_starts_without_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from dashboard.cli import main\n"
+        "assert main(['status']) == 0 and main(['refresh']) == 2\n"
+        "print(sorted({'numba', 'scipy', 'streamlit', 'plotly'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PLIMSOLL_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout

@@ -61,3 +61,40 @@ def test_without_a_real_market_the_way_out_is_said(
 def test_unknown_market(spoiled: MarketFiles, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", "--source", "uss"]) == 2
     assert "source must be a market in the store" in capsys.readouterr().err
+
+
+def test_members_that_have_no_prices_are_found_after_an_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = MarketFiles(tmp_path / "files", tmp_path / "home", small_frames())
+    files.append("membership", ticker="GONE")
+    files.load()
+    monkeypatch.setenv("PLIMSOLL_HOME", str(files.home))
+    assert main(["data", "check", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)["us"]["findings"]
+    absent = [one for one in findings if one["kind"] == "without_prices"]
+    assert [(one["ticker"], one["detail"]) for one in absent] == [
+        ("GONE", "member until now, no bar at all"),
+        ("ZZZ", "member until 2024-01-03, no bar at all"),
+    ]
+
+
+def test_actions_of_ones_own_show_a_false_dividend(
+    spoiled: MarketFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "actions.csv"
+    table.write_text(
+        "Date,Symbol,Dividend,Split\n2023-01-03,AAA,1.0,0\n2023-04-03,AAA,1.0,\n"
+        "2023-07-03,AAA,0.1,0\n2023-10-02,AAA,,10\n"
+    )
+    asked = ["data", "check", "--source", "us", "--actions", str(table)]
+    assert main([*asked, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)["us"]
+    assert document["not_looked_for"] == []
+    (found,) = [one for one in document["findings"] if one["kind"] == "false_dividend"]
+    assert (found["ticker"], found["first"]) == ("AAA", "2023-07-03")
+    table.write_text("date,ticker,dividend,split\nsoon,AAA,1.0,0\n")
+    assert main(asked) == 2
+    assert "row 1 has no date that can be read" in capsys.readouterr().err
+    assert main(["data", "check", "--actions", str(table)]) == 2
+    assert "name it with --source" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from dashboard import cli_fetch
 from dashboard.cli import main
 from dashboard.fetch_job import FetchJob
 from dashboard.fetch_job_record import Order
@@ -265,3 +266,26 @@ def test_reconcile_of_both_providers(served: World) -> None:
     assert code == 0
     assert "1 names" in out
     assert out.rstrip().endswith("agree")
+
+
+def test_for_whom_a_provider_was_passed_over_is_said_and_why(served: World) -> None:
+    served.polygon.outside_plan = ("/v2/aggs/ticker/N001",)
+    command = _fetch("--no-filings", "--name", "two", universe=("N000", "N001"))
+    code, out, err = _run(served, *command, YAHOO_SPACING="0.01")
+    assert code == 0, err
+    told = "1 name was asked of Yahoo instead of Polygon, the key's plan does not include it: N001."
+    assert told in out
+    code, out, _ = _run(served, "status")
+    assert code == 0
+    assert "provider polygon: active" in out
+    assert "provider polygon: not the source of N001: the key's plan does not include it" in out
+    code, out, err = _run(served, "refresh", "--name", "three")
+    assert (code, "plimsoll fetch --name three" in err) == (2, True)
+
+
+def test_a_single_symbol_is_a_universe_and_a_misspelt_one_is_not() -> None:
+    assert cli_fetch._universe("AAPL") == ("AAPL",)
+    assert cli_fetch._universe("BRK.B") == ("BRK.B",)
+    assert cli_fetch._universe("AAPL, MSFT,") == ("AAPL", "MSFT")
+    for text in ("us200", "us20", "US200", "top:50", "names.csv"):
+        assert cli_fetch._universe(text) == text

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import CancelledError
-from core.scenario import scenario_from_mapping
+from core.scenario import scenario_from_mapping, specs
 from dashboard import lookahead
 from dashboard.cli import main
 from dashboard.lookahead import look_ahead_work, look_words
@@ -19,7 +19,13 @@ from dashboard.pipeline import Pipeline
 from dashboard.studies import Pace
 from tests.dashboard.pages import after, page_text, plain, started
 
-SHORT = scenario_from_mapping({"period": {"start": "2023-01-03", "end": "2023-12-29"}})
+# One fit of Markov switching: each takes a second.
+SHORT = scenario_from_mapping(
+    {
+        "period": {"start": "2023-01-03", "end": "2023-12-29"},
+        "regimes": {"markov": {"history_days": 504, "refit_days": 2520}},
+    }
+)
 GO = Pace(lambda: False, lambda _share: None)
 
 
@@ -69,7 +75,8 @@ def test_it_can_be_cancelled(pipeline: Pipeline) -> None:
 def test_the_command(
     demo_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    period = ("--start", "2023-01-03", "--end", "2023-12-29", "--dates", "1")
+    period = ("--start", "2023-01-03", "--end", "2023-12-29", "--dates", "1",
+              "--set", "regimes.markov.refit_days=2520")  # fmt: skip
     assert main(["lookahead", *period, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["passed"] is True
     honest = lookahead.simulate
@@ -85,7 +92,8 @@ def test_the_command(
 
 
 def test_the_button(demo_home: Path) -> None:
-    app = started("evidence", **{"from": "2023-01-03", "to": "2023-06-30"})
+    key = specs()["regimes.markov.refit_days"].url_key
+    app = started("evidence", **{"from": "2023-01-03", "to": "2023-06-30", key: "2520"})
     assert "Runs this setting again" in plain(app)
     app.button(key="look-ahead").click().run()
     after(app, lambda now: "all are the same" in page_text(now), "the end of the test")

@@ -57,7 +57,7 @@ def test_a_setting_among_others(monkeypatch: pytest.MonkeyPatch, demo_home: Path
     assert len(figures(app)) == 1
     (grid,) = app.main.dataframe
     assert len(grid.value) == 7
-    assert "Position stop 0.03" in grid.value["changed"].iloc[-1]
+    assert "Position stop 3\u202f%" in grid.value["Changed"].iloc[-1]
     assert {button.key for button in app.main.get("download_button")} >= {
         "csv-luck", "csv-intervals", "csv-trials"
     }  # fmt: skip
@@ -84,7 +84,7 @@ def test_a_short_run_has_no_verdict(monkeypatch: pytest.MonkeyPatch, sessions: i
     complete(app)
     assert not app.exception
     assert "Too short" in plain(app)
-    assert "deflated Sharpe" not in page_text(app)
+    after(app, lambda now: "deflated Sharpe: too short" in page_text(now), "the strip")
 
 
 def test_a_portfolio_that_never_moves_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +177,7 @@ def test_a_run_is_none_of_its_own_rivals(monkeypatch: pytest.MonkeyPatch, demo_h
 def test_a_holdout_is_sealed_and_opened_on_the_page() -> None:
     app = started("evidence")
     assert "Nothing is withheld" in plain(app)
+    assert "hides these months from every page" in plain(app)
     app.number_input(key="plimsoll.holdout_months").set_value(6)
     app.button(key="holdout-seal-button").click().run()
     assert not app.exception
@@ -184,6 +185,7 @@ def test_a_holdout_is_sealed_and_opened_on_the_page() -> None:
     assert "Sealed: nothing from 2024-07-01 on" in plain(app)
     assert "2019-01-03 … 2024-06-28" in plain(app)
     assert "holdout sealed from 2024-07-01" in page_text(app)
+    assert "Write at least 20 characters" in plain(app)
     app.button(key="holdout-open-button").click().run()
     assert "a decision of at least 20 characters" in plain(app)
     app.text_area(key="plimsoll.holdout_decision").set_value("Phase 8 as it is, whatever comes")

@@ -27,8 +27,9 @@ MARKUP = f"<b>{WORD}</b> *{WORD}* ${WORD}$ [{WORD}](javascript:1)"
 QUERIES = {"compare": {"vs": "p:no-overlay"}}
 # What Streamlit's browser side puts on the page as it is: no Markdown, no HTML.
 LITERAL = {"code", "arrow_data_frame", "selectbox", "multiselect"}
-# No figures: the lab draws its own, the report is a file, the run has no scores.
-UNDRAWN = {"report", "risk", "factors"}
+# No figures: the lab draws its own, the report is a file, the run has no scores, a button asks, a
+# form has none.
+UNDRAWN = {"report", "risk", "factors", "robustness", "strategy"}
 MARKDOWN = {"markdown", "caption", "button", "checkbox", "toggle", "progress", "button_group",
             "download_button", "slider", "date_input", "text_input", "number_input"}  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_what_is_worked_out_behind_the_page_arrives(app: AppTest) -> None:
         assert words in text
     assert len(figures(app)) == 3
     assert {button.key for button in app.main.get("download_button")} >= {
-        f"csv-{name}" for name in ("overview", "rule-account", "sectors", "targets", "crises")
+        f"csv-{name}" for name in ("overview", "rule-account", "last-book", "targets", "crises")
     }
 
 

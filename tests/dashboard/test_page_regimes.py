@@ -132,28 +132,26 @@ def test_a_book_of_ones_own_says_that_it_does_not_use_the_weights(
 
 def test_settings_are_taken_together_and_a_wrong_one_is_explained(app: AppTest) -> None:
     def number(path: str) -> Any:
-        return next(one for one in app.number_input if one.key and one.key.endswith(f":{path}"))
+        return next(one for one in app.number_input if (one.key or "").startswith(f"field:{path}:"))
 
     drawn = (*app.number_input, *app.selectbox)
-    reached = {one.key.rpartition(":")[2] for one in drawn if one.key}
+    reached = {one.key.split(":")[1] for one in drawn if (one.key or "").startswith("field:")}
     paths = (
-        "regimes.hysteresis", "factors.timing.momentum_target_vol", "book.weighting",
-        "regimes.leverage.calm", "universe.selection", "regimes.stop_scale.bear",
+        "regimes.hysteresis", "factors.timing.momentum_target_vol", "regimes.detector",
+        "regimes.leverage.calm", "regimes.stop_scale.bear",
     )  # fmt: skip
     assert set(paths) <= reached
     assert number("regimes.vix_release_level").value is None
-    number("regimes.hysteresis").set_value(20.0)
-    number("regimes.leverage.volatile").set_value(0.8)
-    top, _ = (one for one in app.button if one.label == "Run with these settings")
-    assert "applies when you press Run" in page_text(app)
-    top.click().run()
+    number("regimes.hysteresis").set_value(20.0).run()
+    number("regimes.leverage.volatile").set_value(0.8).run()
+    assert "2 typed and not applied" in " ".join(one.value for one in app.caption)
+    app.button(key="form-apply-regimes-top").click().run()
     assert healthy(app)
     assert heading(app) == "Regimes · Phase 8, 2 changed"
     assert app.query_params["rhys"] in ("0.2", ["0.2"])
-    number("regimes.vix_release_level").set_value(40.0)
-    _, end = (one for one in app.button if one.label == "Run with these settings")
-    end.click().run()
+    number("regimes.vix_release_level").set_value(40.0).run()
     assert "vix_release_level must be at most vix_level (30), was 40" in page_text(app)
+    assert app.button(key="form-apply-regimes-end").disabled
 
 
 def test_the_second_detector_comes_when_it_is_asked_for(

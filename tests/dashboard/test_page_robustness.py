@@ -1,6 +1,11 @@
-"""Robustness on the Evidence page: asked for by a button, whole, and too short."""
+"""The page Robustness: both parts asked for by a button, whole, stopped, kept, refused."""
 
 from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,11 +13,14 @@ import pytest
 from core.errors import CancelledError
 from core.evidence.fans import fan
 from core.metrics import daily_returns
-from dashboard import robust_work
+from core.scenario import specs
+from dashboard import robust_work, walkforward_work
 from dashboard.charts.fan import fan_alt, fan_figure, fan_table
 from dashboard.robust_work import Here, robust_words
 from dashboard.studies import Pace
 from dashboard.theme import DARK, LIGHT
+from dashboard.views import walkforward_parts
+from data.journal import Journal
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
 from tests.dashboard.pages import after, given, healthy, page_text, plain, started
@@ -26,12 +34,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_run_until_asked_and_then_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     few(monkeypatch)
     given(monkeypatch, fake_run(sessions=170, seed=3))
-    app = started("evidence")
-    after(app, lambda now: "pl-wait" not in page_text(now), "the end of its studies")
+    app = started("robustness")
     assert "Would another history have said the same?" in plain(app)
     assert "as it happened" not in plain(app)
     before = len(figures(app))
-    app.button(key="robust").click().run()
+    app.button(key="ask-robust").click().run()
     after(app, lambda now: "as it happened" in plain(now), "the disturbed histories")
     words = plain(app)
     assert healthy(app)
@@ -47,9 +54,92 @@ def test_nothing_is_run_until_asked_and_then_all_of_it(monkeypatch: pytest.Monke
 def test_a_run_too_short_for_it_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     few(monkeypatch)
     given(monkeypatch, fake_run(sessions=40))
-    app = started("evidence")
-    app.button(key="robust").click().run()
+    app = started("robustness")
+    app.button(key="ask-robust").click().run()
     after(app, lambda now: "at least 2 rebalances" in plain(now), "the refusal")
+    assert not app.exception
+
+
+PERIOD = {"from": "2021-06-01", "to": "2022-06-01"}
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_walk_forward_is_a_result_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, demo_home: Path
+) -> None:
+    said = ["the disk is full", "", ""]
+    written = walkforward_work.record_sweep
+    monkeypatch.setattr(
+        walkforward_work, "record_sweep", lambda *a, **k: said.pop(0) or written(*a, **k)
+    )
+    app = started("robustness", **PERIOD)
+    app.selectbox(key="walk-offer").set_value("Volatility target").run()
+    assert "18 settings, 2 choices." in plain(app)
+    app.button(key="ask-walk").click().run()
+    after(app, lambda now: "Side by side" in plain(now), "the walk-forward")
+    assert not app.exception
+    words = plain(app)
+    for part in ("the scenario as it stands to", "Median setting held", "> 18 %", "Every choice",
+                 "What was in force", "Combinatorial cross-validation", "no test stands behind it",
+                 specs()["risk.vol_lookback_days"].label, "settings held all along"):  # fmt: skip
+        assert part in words, part
+    assert "nan" not in words.casefold().split()
+    assert len(figures(app)) == 3
+    assert {button.key for button in app.main.get("download_button")} >= {
+        "csv-walk-curves", "csv-walk-metrics", "csv-walk-folds", "csv-walk-drift", "csv-walk-paths"
+    }  # fmt: skip
+    assert "This walk-forward is not in the journal" in words
+    app.button(key="walk-record").click().run()
+    assert "not in the journal" not in plain(app)
+    assert Journal(demo_home).trials()[-1]["metrics"]["runs"] == 18
+    # Another choice: the last good result stays, and says that it is not of it.
+    app.selectbox(key="walk-metric").set_value("cagr").run()
+    stale = re.search(r'<div class="pl-stale">(.*?)</div>', page_text(app))
+    assert stale is not None
+    assert "18 settings</b>. It does not show the present settings" in stale.group(1)
+    assert len(figures(app)) == 3
+    app.button(key="ask-walk").click().run()
+    after(app, lambda now: "CAGR in training" in plain(now), "the other walk-forward")
+    assert "It does not show the present settings" not in plain(app)
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_work_can_be_stopped_and_is_then_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(*_given: object) -> Any:
+        def work(pace: Pace) -> None:
+            begun.set()
+            while not pace.cancelled():
+                ended.wait(0.01)
+            ended.set()
+            raise CancelledError(0, 1)
+
+        return work
+
+    monkeypatch.setattr(walkforward_parts, "walk_work", endless)
+    given(monkeypatch, fake_run(sessions=170, seed=3))
+    app = started("robustness")
+    app.button(key="ask-walk").click().run()
+    assert begun.wait(60.0)
+    after(app, lambda now: "Choosing and walking forward" in plain(now), "the box that waits")
+    app.button(key="stop-walk").click().run()
+    assert ended.wait(60.0)
+    assert not app.exception
+    assert app.button(key="ask-walk").label == "Walk forward"
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_what_cannot_be_walked_is_explained_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, fake_run(sessions=170, seed=3))
+    app = started("robustness")
+    app.selectbox(key="walk-offer").set_value("Axes of your own").run()
+    for text, told in (("risk.nope=1,2", "risk.nope"), ("", "at least one"),
+                       ("risk.execution_lag_days=0,1", "must be the same all along")):  # fmt: skip
+        app.text_area(key="walk-axes").set_value(text).run()
+        assert "This cannot be walked" in plain(app)
+        assert told in plain(app), plain(app)
+        assert "ask-walk" not in {button.key for button in app.main.button}
     assert not app.exception
 
 

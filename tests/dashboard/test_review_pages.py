@@ -33,6 +33,7 @@ def test_drawdowns_says_when_from_what_and_by_which_rule(app: AppTest) -> None:
     assert len(figures(app)) == 1
     assert {button.key for button in app.main.get("download_button")} >= {
         "csv-underwater",
+        "csv-falls",
         "parquet-underwater",
         "csv-episode-sectors",
         "csv-episode-names",

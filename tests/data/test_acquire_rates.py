@@ -162,3 +162,38 @@ def test_every_yield_has_one_fate() -> None:
         "unparsable_date",
         "duplicate_identical",
     ]
+
+
+def test_quotes_that_stopped_long_ago_are_not_taken_for_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = polygon_rows.LISTS[YIELDS]
+    monkeypatch.setitem(
+        polygon_rows.LISTS,
+        YIELDS,
+        lambda market, query: [row for row in tell(market, query) if row["date"] < "2026-09-01"],
+    )
+    with world(tmp_path) as one:
+        (note,) = _fetch(one)  # the answer is whole, and ends two months early
+        assert "Yahoo, index IRX" in note
+        one.forget()
+        monkeypatch.setitem(polygon_rows.LISTS, YIELDS, tell)
+        one.polygon.forget()
+        assert one.fetch(ONE, provider="polygon", filings=False).complete
+        assert len(one.asked(YIELDS)) == 1
+        stored = FetchedStore(one.home).last_day("rates", "polygon", RATE_SYMBOLS["polygon"])
+        assert stored == dt.date(2026, 11, 20)
+
+
+def test_an_answer_without_a_quote_is_asked_for_again_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = polygon_rows.LISTS[YIELDS]
+    monkeypatch.setitem(polygon_rows.LISTS, YIELDS, lambda market, query: [])
+    with world(tmp_path) as one:
+        report = one.fetch(ONE, provider="polygon", filings=False)
+        assert "polygon has no quote" in " ".join(report.notes)
+        monkeypatch.setitem(polygon_rows.LISTS, YIELDS, tell)
+        one.polygon.forget()
+        (note,) = _fetch(one, "polygon")
+        assert "Federal Reserve" in note

@@ -123,3 +123,27 @@ def test_by_day_falls_back_to_each_name(tmp_path: Path) -> None:
         assert report.snapshot is not None
         assert report.snapshot.last_date == last
         assert {outcome.provider for outcome in report.outcomes} == {"polygon"}
+
+
+@pytest.mark.parametrize("key", [True, False])
+@pytest.mark.parametrize("again", ["refresh", "fetch"])
+def test_sessions_that_a_source_did_not_have_yet_come_later(
+    tmp_path: Path, *, key: bool, again: str
+) -> None:
+    names = ("N000", "N002", "GONE")
+    with world(tmp_path, key=key) as one:
+        last, late = one.market.today, dt.date(2026, 11, 13)
+        evening = one.now()
+        with pytest.MonkeyPatch.context() as clock:
+            clock.setattr(World, "now", lambda _: evening)  # asked for up to the newest session …
+            one.market.today = late  # … of a source that is a week behind
+            one.fetch(names, filings=False)
+            assert Catalog(one.home).snapshot("live").last_date == late
+            one.market.today = last
+            one.forget()
+            report = one.refresh() if again == "refresh" else one.fetch(names, filings=False)
+        assert report.complete
+        prices = Catalog(one.home).prices("live").query("ticker == 'N000'")
+        assert prices["date"].max().date() == last
+        assert len(prices) == len(one.market.bars("N000"))
+        assert not [path for path in one.asked("/GONE") if "aggs" in path or "chart" in path]

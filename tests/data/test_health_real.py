@@ -43,7 +43,7 @@ def report() -> HealthReport:
             path = [str(MARKET / f"{name}.parquet")]
             tables[name] = to_frame(con.sql("FROM read_parquet($1)", params=path).to_arrow_table())
     filings = tables["fundamentals"]
-    tables["fundamentals"] = filings[filings["ticker"].isin(tables["prices"]["ticker"])]
+    tables["fundamentals"] = filings[filings["ticker"].isin(tables["prices"]["ticker"].unique())]
     return check_tables(HealthTables(**tables))
 
 

@@ -154,7 +154,7 @@ def test_a_ticker_whose_bars_are_all_excluded_is_out_of_every_table(files: Marke
         ("[[exclude]\n", "must be TOML"),
         (
             "[[exlude]]\n",
-            r"the keys are exclude, security, accept, found 'exlude'. Did you mean 'exclude'",
+            r"exclude, security, accept, action, found 'exlude'. Did you mean 'exclude'",
         ),
         ("[exclude]\nticker='A'\n", r"write \[\[exclude\]\] with two brackets"),
         ("exclude = [1]\n", "must be a table of keys, was 1"),

@@ -50,6 +50,10 @@ class PolygonProtocol(Limited):
     outside_plan: tuple[str, ...] = ()
     _cache: dict[tuple[str, dt.date, int], bytes] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Make every answer anew: what the market tells was changed behind it."""
+        self._cache.clear()
+
     def speaks(self, request: Request) -> bool:
         return request.path.startswith(_PREFIXES)
 

@@ -27,12 +27,16 @@ def decide(state: State, t: int) -> None:
     stops(state, t)
     e = exposure(state)
     state.wanted = e
+    called = margin_called(state, t)
     if k is not None:
         alpha = None if market.alpha is None else tuple(market.alpha[k])
         target = tuple(zeroed(state, i, t, market.target[k][i]) for i in range(market.names))
         state.order = Order("rebalance", e, target, alpha)
         return
     others = [i for i in state.positions if i not in state.exits]
+    if called and others and state.applied > 0.0:
+        state.order = Order("rescale", e)
+        return
     threshold = risk.vol_rebalance_threshold
     if threshold is None or state.applied <= 0.0 or not others:
         return
@@ -137,6 +141,20 @@ def stops(state: State, t: int) -> None:
                 state.event(t, kind, i, fall, level)
                 state.exits[i] = kind
                 break
+
+
+def margin_called(state: State, t: int) -> bool:
+    """Test whether NAV is less of what is held than the maintenance margin."""
+    margin = state.risk.maintenance_margin
+    worth = math.fsum(p.value for p in state.positions.values())
+    if margin is None or worth <= 0.0:
+        return False
+    share = state.nav() / worth
+    state.out.near(share - margin)
+    if share >= margin:
+        return False
+    state.event(t, "margin_call", -1, share, margin)
+    return True
 
 
 def zeroed(state: State, i: int, t: int, target: float) -> float:

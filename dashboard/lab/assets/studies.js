@@ -1,13 +1,15 @@
 // What follows a commit by itself: the panels' studies and the day that was clicked. It asks when
 // nothing moves, again while something is under way, and never while a commit is.
 
+import { showEvidence } from "./evidence.js";
+
 const FIRST = 350, AGAIN = 250, SLOWEST = 2000, STILL = 700, NEAR = 1500; // milliseconds
 const BEFORE = "of the setting before";
 
 export class Studies {
   // `curves` sends; it also knows whether a hand moves.
   constructor(curves) {
-    Object.assign(this, { curves, parts: new Map(), seen: new Set(["control", "strips"]), day: null, told: null, due: 0, touched: 0 });
+    Object.assign(this, { curves, parts: new Map(), seen: new Set(["control", "evidence", "strips"]), day: null, told: null, due: 0, touched: 0 });
     curves.studies = this;
   }
 
@@ -60,7 +62,7 @@ export class Studies {
 
   fresh(name) {
     const part = this.parts.get(name);
-    return part?.scenario === this.scenario && (name !== "surface" || part.chosen === JSON.stringify(this.surface));
+    return part?.scenario === this.scenario && !part.again && (name !== "surface" || part.chosen === JSON.stringify(this.surface));
   }
 
   lacks() {
@@ -89,12 +91,16 @@ export class Studies {
       more ||= part.under !== undefined;
       if (part.under) continue;
       part.problem = problem;
+      part.again = false;
       part.scenario = header.scenario;
       if (told) Object.assign(part, { told, columns, of: header.scenario });
       if (name === "surface") {
         if (told) this.surface = { x: told.x, y: told.y, metric: told.metric };
         part.chosen = JSON.stringify(this.surface);
       }
+      // Both show many settings, which count as trials from now on.
+      const counted = this.parts.get("evidence");
+      if (told && counted && (name === "surface" || name === "strips")) counted.again = true;
     }
     if (more) {
       this.soon(this.delay);
@@ -120,6 +126,7 @@ export class Studies {
   }
 
   changed(names) {
+    showEvidence(this.parts.get("evidence"), this.scenario);
     this.onchange?.(names);
   }
 }

@@ -8,8 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.factors.topology_rips import rips_bars
-from core.factors.turbulence import expanding_share, sector_returns, turbulence
-from tests.markets import make_market
+from core.factors.turbulence import (
+    expanding_share,
+    sector_returns,
+    turbulence,
+    turbulence_share,
+)
+from core.regime_effects_config import TurbulenceConfig
+from tests.markets import changed_after, make_market, permuted, until
 
 
 def some_returns(seed: int = 0, sessions: int = 60, series: int = 4) -> np.ndarray:
@@ -83,3 +89,47 @@ def test_a_sector_without_members_has_no_return() -> None:
 def test_the_share_of_the_past() -> None:
     found = expanding_share(np.array([2.0, 1.0, np.nan, 3.0, 2.0, 0.0]), least=2)
     assert found.tolist() == pytest.approx([np.nan, 0.5, np.nan, 1.0, 0.75, 0.2], nan_ok=True)
+
+
+ON = TurbulenceConfig(quantile=0.9, window_days=20)
+
+
+def test_a_rule_that_is_off_or_has_no_cloud_says_nothing() -> None:
+    market = make_market(gaps=0.0, sessions=300, names=8)
+    assert turbulence_share(market, TurbulenceConfig()) == (None, ())
+    alone = dataclasses.replace(market, sector=("Energy",) * 8)
+    share, (note,) = turbulence_share(alone, ON)
+    assert share is None
+    assert "at least two sectors, this market has 1" in note
+
+
+def test_what_is_not_known_is_said() -> None:
+    market = make_market(gaps=0.0, sessions=300, names=8)
+    share, (note,) = turbulence_share(market, ON)
+    assert share is not None
+    assert np.flatnonzero(np.isfinite(share))[0] == 20 + 252 - 1
+    assert "not known on 271 of 300 sessions, the first 271" in note
+    member = np.ones(market.close.shape, dtype=np.bool_)
+    member[100:, [1, 5]] = False
+    share, (note,) = turbulence_share(dataclasses.replace(market, member=member), ON)
+    assert share is not None
+    assert np.isnan(share).all()
+    assert "sectors without members on some sessions: Financials" in note
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32), st.integers(275, 298))
+def test_the_share_reads_the_past_and_neither_names_nor_price_levels(seed: int, cut: int) -> None:
+    market = make_market(seed=seed, gaps=0.0, sessions=300, names=6)
+    share, _ = turbulence_share(market, ON)
+    assert share is not None
+    for other in (until(market, cut), changed_after(market, cut, seed)):
+        past, _ = turbulence_share(other, ON)
+        assert past is not None
+        assert np.array_equal(past[: cut + 1], share[: cut + 1], equal_nan=True)
+    scale = 2.0 ** np.arange(6.0)
+    same = dataclasses.replace(market, close=market.close * scale)
+    again, _ = turbulence_share(same, ON)
+    np.testing.assert_array_equal(again, share)
+    mixed, _ = turbulence_share(permuted(market, np.random.default_rng(seed).permutation(6)), ON)
+    np.testing.assert_allclose(mixed, share, atol=1.5 / 252)  # a tie may break by a rounding

@@ -1,4 +1,4 @@
-"""Robustness on the Evidence page: a button, how far it is, and what other histories did."""
+"""What other histories, shocks and crises do to a run: a button, how far it is, what was found."""
 
 from __future__ import annotations
 
@@ -14,70 +14,66 @@ from core.crises import Seen
 from core.evidence.perturb import KINDS
 from core.simulation import METRICS
 from dashboard import session
-from dashboard.charts.fan import FAN_HEIGHT_PX, fan_alt, fan_figure, fan_table
+from dashboard.charts.fan import fan_alt, fan_figure, fan_table
 from dashboard.format import DASH, FORMATS, count, date, percent
 from dashboard.report.faces import FACES
 from dashboard.robust import Robustness
 from dashboard.robust_work import DRAWS, robust_words, robust_work
 from dashboard.run import Run
-from dashboard.studies import Study
 from dashboard.views import frame
+from dashboard.views.behind import Asked, asked_for, is_asked, last_good, pressed, title_of, waiting
 from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.tables import html_table
 
 __all__ = ["robust"]
 
-_ASKED: Final = "plimsoll.robust"
-_LOOK_AGAIN: Final = 1.0  # seconds
-_ENDED: Final = ("done", "failed")
+_SUBJECT: Final = "robust"
+_WAIT_PX: Final = 120
 _SHOWN: Final = ("cagr", "sharpe_ratio", "max_drawdown")
 _TITLE: Final = "Would another history have said the same?"
 _WHAT: Final = (
     f"Runs this setting over {DRAWS} other orders of its months, other costs, later fills, later "
     "starts and without a tenth of the names; lets sectors fall and everything move together; and "
-    "draws a fan of futures. `plimsoll robust` does the same."
+    "draws a fan of futures."
 )
 
 
 def robust(run: Run) -> None:
-    """Draw the button or, once it was pressed for this run, what came of it."""
-    if st.session_state.get(_ASKED) != run.content_key:
-        frame.show(frame.heading_html(_TITLE))
-        frame.show(frame.words_html("", _WHAT.replace("`", "")))
-        st.button(
-            "Disturb the history", key="robust", icon=":material/shuffle:",
-            on_click=_ask, args=(run.content_key,),
-        )  # fmt: skip
+    """Draw the button, how far it is, and the last good result."""
+    asked = Asked(
+        "Robustness", _SUBJECT, f"robust-{run.content_key}", robust_work(run),
+        "Running over other histories",
+    )  # fmt: skip
+    if not is_asked(_SUBJECT, asked.key):
+        _headed()
+        frame.show(frame.words_html("", _WHAT))
+        pressed("Disturb the history", asked, ":material/shuffle:")
+        _before(asked.key)
         return
-    study = _study(run)
-    if study.problem is not None:
-        frame.show(frame.heading_html(_TITLE))
-        frame.show(frame.problem_html(study.problem))
-    elif isinstance(study.result, Robustness):
+    study = asked_for(asked)
+    if isinstance(study.result, Robustness):
+        last_good(_SUBJECT, title_of(run), asked.key, study.result)
         _found(study.result)
+        return
+    _headed()
+    if study.problem is not None:
+        frame.show(frame.problem_html(study.problem))
     else:
-        frame.show(frame.heading_html(_TITLE))
-        with st.container(key="waits-robust"):
-            st.fragment(_look, run_every=_LOOK_AGAIN)(run)
+        waiting(asked, _WAIT_PX)
+    _before(asked.key)
 
 
-def _ask(key: str) -> None:
-    session.changed()
-    st.session_state[_ASKED] = key
+def _headed() -> None:
+    frame.show(frame.heading_html(_TITLE))
 
 
-def _study(run: Run) -> Study:
-    key = f"evidence-robust-{run.content_key}"
-    studies = session.engine().studies
-    return studies.ask(session.token(), "evidence-robust", key, robust_work(run), rank=4)
-
-
-def _look(run: Run) -> None:
-    study = _study(run)
-    if study.status in _ENDED:
-        st.rerun()
-    told = f"Running over other histories: {percent(study.share, 0)}"
-    frame.show(f'<div class="pl-wait" role="status" style="height:{FAN_HEIGHT_PX}px">{told}</div>')
+def _before(key: str) -> None:
+    kept = last_good(_SUBJECT, "", "")
+    if kept is None:
+        return
+    if kept.key != key:
+        frame.show(frame.stale_html(kept.title))
+    _found(kept.result)
 
 
 def _found(found: Robustness) -> None:

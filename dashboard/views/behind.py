@@ -1,0 +1,142 @@
+"""Work that a button asks for: how far it is, a way to stop it, and the last good result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.format import percent
+from dashboard.run import Run
+from dashboard.studies import Study, Work
+from dashboard.views import frame
+
+__all__ = [
+    "Asked",
+    "Kept",
+    "asked_for",
+    "is_asked",
+    "last_good",
+    "pressed",
+    "title_of",
+    "waiting",
+    "want",
+]
+
+_LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
+_ENDED: Final = ("done", "failed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What a button asked for, of one page.
+
+    Attributes
+    ----------
+    page : str
+        Title of the page: a look of one that was left says nothing.
+    subject : str
+        Of the study, and of what is kept of it in the session.
+    key : str
+        Of the content.
+    work : Work
+    words : str
+        What is being done.
+    """
+
+    page: str
+    subject: str
+    key: str
+    work: Work
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A result of this session and of what it was: `key` of its content, `title` in words."""
+
+    key: str
+    title: str
+    result: Any
+
+
+def want(subject: str, key: str) -> None:
+    """Ask for the work `key` about `subject` from now on; "" asks for nothing."""
+    session.changed()
+    st.session_state[_name(subject)] = key
+
+
+def is_asked(subject: str, key: str) -> bool:
+    """Return whether exactly this was asked for."""
+    return bool(st.session_state.get(_name(subject)) == key)
+
+
+def asked_for(asked: Asked) -> Study:
+    """See that it is worked on and return how far it is."""
+    studies = session.engine().studies
+    return studies.ask(session.token(), asked.subject, asked.key, asked.work, rank=4)
+
+
+def last_good(subject: str, title: str, key: str, result: Any = None) -> Kept | None:
+    """Return the last result about `subject`; one that is given is kept as that."""
+    name = f"{_name(subject)}.good"
+    if result is not None:
+        st.session_state[name] = Kept(key, title, result)
+    found = st.session_state.get(name)
+    return found if isinstance(found, Kept) else None
+
+
+def waiting(asked: Asked, pixels: int) -> None:
+    """Draw a box of `pixels` height that says how far it is and ends it; the page when it ends."""
+    with st.container(key=f"waits-{asked.subject}"):
+        st.fragment(_look, run_every=_LOOK_AGAIN)(asked, pixels)
+
+
+def title_of(run: Run) -> str:
+    """Return what a result is of, for the label over one that is not of the present setting."""
+    return (
+        f"{run.scenario.name}, {run.market.source}, {run.dates[0]} … {run.dates[-1]}, setting "
+        f"{run.content_key.rpartition('-')[2][:8]}"
+    )
+
+
+def _name(subject: str) -> str:
+    return f"plimsoll.asked.{subject}"
+
+
+def _look(asked: Asked, pixels: int) -> None:
+    if not session.is_on(asked.page):
+        return  # a look of a page that was left: the browser has no place for it any more
+    if not is_asked(asked.subject, asked.key):
+        st.rerun()  # it was stopped
+    study = asked_for(asked)
+    if study.status in _ENDED:
+        st.rerun()
+    told = f"{asked.words}: {percent(study.share, 0)}" if study.share else f"{asked.words} …"
+    frame.show(f'<div class="pl-wait" role="status" style="height:{pixels}px">{told}</div>')
+    st.button(
+        "Stop", key=f"stop-{asked.subject}", icon=":material/stop_circle:", type="tertiary",
+        help="Ends the work; nothing of it is kept or recorded.",
+        on_click=_stop, args=(asked.subject,),
+    )  # fmt: skip
+
+
+def _stop(subject: str) -> None:
+    want(subject, "")
+    session.engine().studies.leave(session.token(), subject)
+
+
+def pressed(
+    label: str, asked: Asked, icon: str, on_press: Callable[[], None] | None = None
+) -> None:
+    """Draw the button that asks for it."""
+
+    def press() -> None:
+        want(asked.subject, asked.key)
+        if on_press is not None:
+            on_press()
+
+    st.button(label, key=f"ask-{asked.subject}", icon=icon, on_click=press)

@@ -1,0 +1,142 @@
+"""The Strategy page: a control for every field; what is typed is judged at once and not lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.parameters import ParameterSpec
+from core.scenario import PRESETS, preset, specs, value_at, with_values
+from dashboard.controls.draft import (
+    PICKED,
+    form_fields,
+    found_by,
+    judged,
+    pending,
+    sections,
+    shown_value,
+    stored_value,
+)
+from dashboard.session import Engine
+from tests.dashboard.pages import heading, healthy, page_text, started, to
+
+START = preset("Phase 8")
+
+
+def _drawn(app: AppTest) -> list[Any]:
+    kinds = (app.number_input, app.selectbox, app.checkbox, app.text_input, app.date_input)
+    return [one for kind in kinds for one in kind if (one.key or "").startswith("field:")]
+
+
+def _control(app: AppTest, path: str) -> Any:
+    return next(one for one in _drawn(app) if one.key.split(":")[1] == path)
+
+
+def _part(app: AppTest, name: str) -> None:
+    part = next(one for one in app.segmented_control if one.key == "strategy-part")
+    part.set_value(name).run()
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_every_field_of_the_scenario_has_a_control() -> None:
+    app = started("strategy")
+    assert healthy(app)
+    found: set[str] = set()
+    for name in sections():
+        _part(app, name)
+        assert healthy(app)
+        for one in _drawn(app):
+            path = one.key.split(":")[1]
+            found.add(path)
+            spec = specs()[path]
+            assert spec.label in one.label
+            assert spec.help in one.help
+            assert spec.source in one.help
+            assert one.value == shown_value(spec, value_at(START, path))
+    # Those that are left have a picker on every page; that of a book stands where there are books.
+    assert set(specs()) - found == set(PICKED)
+    keys = {(one.key or "").partition(":")[2] for one in (*app.selectbox, *app.date_input)}
+    assert {"source", "period.start", "period.end"} <= keys
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = started("strategy")
+    _part(app, "factors")
+    assert app.button(key="form-apply-strategy-top").disabled
+    _control(app, "factors.winsor_limit").set_value(2.5).run()
+    _control(app, "factors.filing_max_age_days").set_value(500_000).run()
+    text = page_text(app)
+    assert "factors.filing_max_age_days must be a whole number between 90 and 1500" in text
+    assert app.button(key="form-apply-strategy-top").disabled
+    # Another part, another page: what was typed is still there.
+    _part(app, "book")
+    _control(app, "book.names_held").set_value(40).run()
+    to(app, "report")
+    to(app, "strategy")
+    _part(app, "factors")
+    assert _control(app, "factors.winsor_limit").value == 2.5
+    assert _control(app, "factors.filing_max_age_days").value == 500_000
+    app.button(key="reset:factors.filing_max_age_days").click().run()
+    assert _control(app, "factors.filing_max_age_days").value == 400
+    ran: list[Any] = []
+    run = Engine.run
+    monkeypatch.setattr(
+        Engine, "run", lambda engine, scenario: (ran.append(scenario), run(engine, scenario))[1]
+    )
+    assert heading(app) == "Strategy · Phase 8"
+    app.button(key="form-apply-strategy-end").click().run()
+    assert healthy(app)
+    assert heading(app) == "Strategy · Phase 8, 2 changed"
+    changed = {(s.factors.winsor_limit, s.book.names_held) for s in ran}
+    assert changed == {(2.5, 40), (START.factors.winsor_limit, START.book.names_held)}
+    assert app.button(key="form-apply-strategy-top").disabled
+    assert "2 fields differ from Phase 8" in page_text(app)
+    app.button(key="undo").click().run()
+    assert heading(app) == "Strategy · Phase 8"
+    assert _control(app, "factors.winsor_limit").value == START.factors.winsor_limit
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_field_is_found_by_its_words_and_a_draft_is_thrown_away() -> None:
+    app = started("strategy")
+    find = next(one for one in app.text_input if one.key == "strategy-search")
+    find.set_value("trailing stop").run()
+    assert {one.key.split(":")[1] for one in _drawn(app)} >= {"risk.trailing_stop_pct"}
+    _control(app, "risk.trailing_stop_pct").set_value(None).run()
+    assert "1 typed and not applied." in [one.value for one in app.caption]
+    app.button(key="form-discard-strategy-top").click().run()
+    assert _control(app, "risk.trailing_stop_pct").value == 15.0
+    find = next(one for one in app.text_input if one.key == "strategy-search")
+    find.set_value("no such thing").run()
+    assert not _drawn(app)
+    assert healthy(app)
+
+
+@pytest.mark.parametrize("spec", form_fields(), ids=lambda s: s.path)
+def test_what_the_form_shows_is_what_is_stored(spec: ParameterSpec) -> None:
+    for value in {value_at(one, spec.path) for one in PRESETS.values()} | {spec.on_value}:
+        assert stored_value(spec, shown_value(spec, value), value) == value
+        if spec.kind in ("number", "integer") and value is not None:
+            fresh = stored_value(spec, shown_value(spec, value), None)
+            assert fresh == pytest.approx(value, abs=1e-12)
+    emptied = stored_value(spec, None, spec.default)
+    assert emptied is None if spec.optional else emptied == spec.default
+
+
+def test_what_is_wrong_is_told_at_its_field() -> None:
+    typed = {"book.position_cap": 7.0, "factors.weights.bull.momentum": 0.9, "book.names_held": 50}
+    found = judged(START, typed)
+    assert set(found.values) == set(typed) - {"book.names_held"}
+    assert "must be" in found.problems["book.position_cap"]
+    assert "sum to 1" in found.problems["factors.weights.bull.momentum"]
+    assert judged(START, {"book.names_held": 60}).problems == {}
+    # What names no field that was typed is told above the form.
+    assert set(judged(START, {"regimes.vix_level": 10.0, "gone.field": 1}).problems) <= {
+        "", "regimes.vix_level",
+    }  # fmt: skip
+    other = with_values(START, {"book.names_held": 60})
+    assert pending(other, {"book.names_held": 60, "gone.field": 1}) == {}
+    assert {spec.path for spec in found_by("STOP loss")} >= {"risk.position_stop_loss"}
