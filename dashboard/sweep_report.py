@@ -46,6 +46,11 @@ def _lines(table: SweepTable) -> Iterator[str]:
         )
         return
     yield from (_idle(axis) for n, axis in enumerate(table.plan.axes) if _is_idle(table, n))
+    if len(values) > 1:
+        yield (
+            "The best of so many settings is partly the luckiest: each of them is a trial, and "
+            "`plimsoll evidence` says what they leave of a result."
+        )
     if table.plan.design == "grid" and len(table.plan.axes) == 2:
         surface = surface_of(table)
         yield from (_standing(surface, name) for name in _SHOWN)

@@ -1,6 +1,6 @@
 """Print the tables of docs/results.md on tuning: chosen on the years before, read on those after.
 
-Usage: python -m scripts.walkforward_study [--jobs 2]
+Usage: python -m scripts.walkforward_study [--jobs 2] [--reasoned]
 Settings found by reasoning stand beside settings that a walk-forward chose, on 2016-07 … 2021-05
 once or each quarter on what came before; all are read from the close of 2021-05-28 to 2024-05-31.
 """
@@ -12,9 +12,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from core.axes import parse_axes
 from core.config import Scenario
 from core.evidence.bootstrap import PairedDifference, compare
+from core.evidence.standing import standing
 from core.metrics import Metrics, daily_returns
 from core.scenario import preset, with_values
 from core.sweep_plan import SweepPlan, plan_sweep
@@ -22,6 +25,7 @@ from core.units import Floats
 from dashboard.format import percent, ratio
 from dashboard.home import home_folder
 from dashboard.pipeline import Pipeline
+from dashboard.review_evidence import SEED
 from dashboard.run import Run
 from dashboard.sweep_backends import open_backend
 from dashboard.walkforward import WalkForward, WalkWindows
@@ -33,6 +37,7 @@ READ: Final = {"period.start": "2021-05-28", "period.end": "2024-06-01"}
 WHOLE: Final = {"period.start": START, "period.end": "2024-06-01"}
 LATE: Final = {"period.start": "2018-05-01", "period.end": "2024-06-01"}  # 36 decisions before READ
 DECISIONS: Final = 58  # of WHOLE that lie before READ
+TRIED: Final = 1172  # settings in all: 12 by reasoning, 1 160 different ones by search
 ONCE: Final = 60  # more than there are left
 
 RULES: Final = (
@@ -127,16 +132,36 @@ def _verdict(found: PairedDifference) -> str:
 
 
 def _sure(run: Run) -> float:
+    return sure_of(_excess(run))
+
+
+def _excess(run: Run) -> Floats:
     excess = daily_returns(run.result.nav, run.result.initial_nav)
-    return sure_of(excess - run.inputs.market.cash_rate[1:])
+    found: Floats = excess - run.inputs.market.cash_rate[1:]
+    return found
+
+
+def _deflated(read: dict[str, Floats]) -> Iterator[str]:
+    # Each among the settings by reasoning alone, and among everything that was run.
+    for name, mine in read.items():
+        others = np.column_stack([each for other, each in read.items() if other != name])
+        own = standing(mine, others, len(read), seed=SEED)
+        whole = standing(mine, others, TRIED, seed=SEED)
+        yield (
+            f"| {name} | {percent(own.probabilistic, 0)} | {own.effective:.1f} | "
+            f"{percent(own.deflated, 0)} | {whole.effective:.1f} | {percent(whole.deflated, 0)} | "
+            f"{percent(whole.deflated_all, 1)} |"
+        )
 
 
 def _reasoned(pipeline: Pipeline) -> Iterator[str]:
     phase_8: Floats | None = None
+    read: dict[str, Floats] = {}
     for name, (start, values) in REASONED.items():
         before = pipeline.run(with_values(_base(TUNED, start), values))
         after = pipeline.run(with_values(_base(READ, start), values))
         phase_8 = after.result.nav if phase_8 is None else phase_8
+        read[name] = _excess(after)
         told = compare(
             after.result.nav, phase_8, after.dates, after.inputs.market.cash_rate,
             metrics=("sharpe_ratio",), initial_nav=after.result.initial_nav,
@@ -145,6 +170,7 @@ def _reasoned(pipeline: Pipeline) -> Iterator[str]:
             f"| {name} | {_cells(before.metrics)} | {_cells(after.metrics)} | "
             f"{percent(_sure(after), 0)} | {_verdict(told)} |"
         )
+    yield from _deflated(read)
 
 
 def _walked(name: str, found: WalkForward) -> Iterator[str]:
@@ -183,10 +209,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--reasoned", action="store_true", help="only the settings by reasoning")
     options = parser.parse_args(arguments)
     pipeline = Pipeline(home_folder())
     for line in _reasoned(pipeline):
         _say(line)
+    if options.reasoned:
+        return 0
     place = open_backend("threads", None, options.jobs)
     try:
         for name, plan, windows in _plans():

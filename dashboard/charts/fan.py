@@ -40,7 +40,7 @@ def fan_figure(fan: Fan, colours: Theme) -> go.Figure:
                 "anchor": "y2",
                 "nticks": 7,
                 "title": {
-                    "text": "sessions from now; shaded: half, and nine tenths of the futures",
+                    "text": "sessions from now",
                     "font": {"size": 12, "color": colours.secondary},
                 },
             },

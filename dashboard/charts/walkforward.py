@@ -203,10 +203,13 @@ def paths_figure(paths: PurgedPaths, colours: Theme) -> go.Figure:
             "hovermode": "closest",
             "showlegend": False,
             "shapes": [_vertical(x, colour) for x, _, colour, _ in marks],
-            "annotations": [_note(x, f"{name} {ratio(x)}", y, colours) for x, name, _, y in marks],
+            "annotations": [
+                _note(x, f"{name} {ratio(x)}", y, x < sum(ends) / 2.0, colours)
+                for x, name, _, y in marks
+            ],
             "xaxis": layout["xaxis"]
             | {"range": list(ends), "nticks": 7, "zeroline": True, "title": {
-                "text": "Sharpe ratio a year; a dot is a history out of sample, by rank",
+                "text": "Sharpe ratio a year of each history",
                 "font": {"size": 12, "color": colours.secondary}}},
             "yaxis": layout["yaxis"] | {"range": [0.0, len(known) + 1.0], "nticks": 5,
                                         "tickformat": "d"},
@@ -219,9 +222,10 @@ def _vertical(x: float, colour: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": style}
 
 
-def _note(x: float, text: str, y: float, colours: Theme) -> dict[str, Any]:
+def _note(x: float, text: str, y: float, is_left: bool, colours: Theme) -> dict[str, Any]:
     return {
-        "text": text, "x": x, "xanchor": "left", "xshift": 4, "yref": "paper", "y": y,
+        "text": text, "x": x, "xanchor": "left" if is_left else "right",
+        "xshift": 4 if is_left else -4, "yref": "paper", "y": y,
         "yanchor": "top", "showarrow": False, "bgcolor": colours.page,
         "font": {"size": 12, "color": colours.secondary},
     }  # fmt: skip

@@ -119,7 +119,11 @@ def panels_frame(
     }
     columns: dict[str, Column] = {}
     for part in want.parts:
-        study = ask_part(studies, session, pipeline, run, part, x=want.x, y=want.y, journal=journal)
+        if part == "evidence":
+            study = ask_evidence(studies, session, pipeline, run, journal, state)
+        else:
+            asked = studies, session, pipeline, run, part
+            study = ask_part(*asked, x=want.x, y=want.y, journal=journal)
         told: dict[str, Any] = {"status": study.status, "share": round(study.share, 2)}
         if study.problem is not None:
             told["problem"] = problem_words(study.problem)
@@ -137,12 +141,10 @@ def ask_part(
 
     What shows many settings, surface and strips, is written in `journal`.
     """
-    rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
-    if part == "evidence" and journal is not None:
-        return ask_evidence(studies, session, pipeline, run, journal, rank)
     key = f"{part}-{pipeline.key(run.scenario)}"
     if part == "surface":
         key = f"{part}-{_surface_key(pipeline, run, x, y)}"
+    rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
     return studies.ask(session, part, key, _work(part, pipeline, run, x, y, journal), rank=rank)
 
 

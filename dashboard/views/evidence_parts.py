@@ -52,8 +52,10 @@ _HEADS: Final = {
     "tried": "Tried (UTC)", "by": "By", "from": "Preset", "changed": "Changed", "runs": "Runs",
     "sharpe": "Sharpe", "cagr": "CAGR", "max_drawdown": "Max drawdown",
 }  # fmt: skip
-_WIDTHS: Final[dict[str, Any]] = {"tried": 130, "by": 60, "from": 90, "changed": "large", "runs": 60,
-                  "sharpe": 70, "cagr": 70, "max_drawdown": 100}  # fmt: skip
+_WIDTHS: Final[dict[str, Any]] = {
+    "tried": 130, "by": 60, "from": 90, "changed": "large", "runs": 60, "sharpe": 70, "cagr": 70,
+    "max_drawdown": 100,
+}  # fmt: skip
 _WRITTEN: Final[dict[Any, Any]] = {
     "Runs": count, "Sharpe": ratio, "CAGR": percent, "Max drawdown": percent,
 }  # fmt: skip

@@ -22,3 +22,7 @@ if len(run.dates) < 2:
 frame.show(frame.words_html(question_words(run)))
 walk_forward_part(run)
 robust(run)
+st.page_link(
+    "views/risk.py", label="Its plateau score: the surface on the Risk page",
+    icon=":material/landscape:",
+)  # fmt: skip

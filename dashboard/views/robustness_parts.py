@@ -99,8 +99,8 @@ def _found(found: Robustness) -> None:
         )  # fmt: skip
         frame.show(
             frame.words_html(
-                fan_alt(found.fan), "Drawn from this run's sessions: what is not in them is not in "
-                "the fan.",
+                fan_alt(found.fan), "Shaded: half, and nine tenths of them. Drawn from this run's "
+                "sessions: what is not in them is not in the fan.",
             )
         )  # fmt: skip
 

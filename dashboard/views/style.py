@@ -26,12 +26,11 @@ _RULES = """
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
   width: auto !important; animation: pl-late 0.4s step-end; }
 @keyframes pl-late { from { visibility: hidden; } }
-@keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
 .st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
 .pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
-.pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
+.pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; flex: 0 0 100%; }
 .pl-evidence { display: contents; }
 .pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
@@ -61,8 +60,6 @@ button.pl-badge { background: none; cursor: help; }
   calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
   right center / 20px calc(100% - 4px) no-repeat scroll; }
-[class*=st-key-head-] { flex-wrap: nowrap; }
-[class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
 .pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
 .pl-table th, .pl-table td { text-align: right; padding: 4px 0 4px 12px;
@@ -75,11 +72,7 @@ button.pl-badge { background: none; cursor: help; }
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
-.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
-.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
-  vertical-align: middle; }
 .pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
-.pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
@@ -103,32 +96,44 @@ button.pl-badge { background: none; cursor: help; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
   .pl-table :is(th, td) { padding-left: 8px; }
+  .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
+    background: var(--pl-page); }
+  .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
+    grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
+}
+"""
+#: Of every page but the lab: what a commit there costs is counted in bytes.
+_REVIEW = """
+@keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
+[class*=st-key-head-] { flex-wrap: nowrap; }
+[class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
+.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
+.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
+  vertical-align: middle; }
+.pl-wraps td { white-space: normal; }
+@media (max-width: 700px) {
   .stDataFrame { position: relative; timeline-scope: --pl-grid; }
   .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
   .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;
     opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
     background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
     transparent); }
-  .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
-    background: var(--pl-page); }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
-  .pl-badges { margin-left: 0; }
-  .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
-    grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
 
 
 @functools.cache
-def style_sheet(colours: Theme) -> str:
-    """Return the style element of a theme; figures are tabular everywhere."""
+def style_sheet(colours: Theme, *, lab: bool = False) -> str:
+    """Return the style element of a theme; `lab` leaves out what only the other pages need."""
     tokens = dict(colours.tokens())
     for role in ("better", "worse", "secondary"):
         tokens[role] = readable(tokens[role], colours.page, TEXT_CONTRAST)
     variables = "".join(f"--pl-{name}: {value};" for name, value in tokens.items())
     fixed = f"--pl-font: {FONT_STACK}; --pl-radius: {RADIUS_PX}px;"
-    return f"<style>{_short(f':root {{{variables}{fixed}}}{_RULES}')}</style>"
+    rules = _RULES if lab else _RULES + _REVIEW
+    return f"<style>{_short(f':root {{{variables}{fixed}}}{rules}')}</style>"
 
 
 def _short(rules: str) -> str:
@@ -138,7 +143,7 @@ def _short(rules: str) -> str:
     return re.sub(r": ", ":", rules).replace(";}", "}").strip()
 
 
-def apply_style(colours: Theme) -> None:
-    """Put the style sheet and the mark on the page."""
+def apply_style(colours: Theme, *, lab: bool = False) -> None:
+    """Put the style sheet and the mark on the page; `lab` as in :func:`style_sheet`."""
     st.logo(wordmark_svg(colours.accent, colours.text), size="medium")
-    st.html(style_sheet(colours))
+    st.html(style_sheet(colours, lab=lab))

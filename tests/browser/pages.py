@@ -46,10 +46,10 @@ QUIET = """() => document.querySelector('[data-testid=stApp]')
 # The page's thread has nothing to do: what came was painted.
 IDLE = "() => new Promise(done => requestIdleCallback(() => done(true), { timeout: 5000 }))"
 # It rests, and goes on resting: the looks are as far apart as a busy page makes them.
-_RESTS = f"""async pending => {{
+_RESTS = f"""async ([pending, looks]) => {{
   const quiet = {QUIET}, idle = {IDLE};
   const rests = () => quiet() && !(pending && document.querySelector(pending));
-  for (let look = 0; look < 4; look++) {{
+  for (let look = 0; look < looks; look++) {{
     if (!rests()) return false;
     await new Promise(done => setTimeout(done, 25));
     await idle();
@@ -70,15 +70,16 @@ _GROUPS = {"Overview": "", "Risk": "", "Report": ""} | dict.fromkeys(
 
 def settled(page: Page) -> None:
     """Wait until the script rests, has nothing to answer, and what it sent is drawn."""
-    page.wait_for_function(_RESTS, timeout=LONG)
+    page.wait_for_function(_RESTS, arg=["", 4], timeout=LONG)
 
 
 def arrived(page: Page, pending: str = ".pl-wait, [data-testid=stProgress]") -> None:
     """Wait until the page rests and what is worked out behind it is there.
 
-    Both at once: while the script runs, the boxes in which something is awaited come and go.
+    Both at once, and for longer: a look that finds a study done takes its box away, and the run
+    of the page that draws the result begins a moment later, by the server itself.
     """
-    page.wait_for_function(_RESTS, arg=pending, timeout=LONG)
+    page.wait_for_function(_RESTS, arg=[pending, 20], timeout=LONG)
 
 
 def runs_of_the_script(page: Page) -> list[bytes]:

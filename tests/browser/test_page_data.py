@@ -143,7 +143,9 @@ def test_fetched_data_are_in_use_by_a_click_and_refreshed_by_another(
 def test_a_finding_is_chosen_and_overruled(page: Page, live: Dashboard) -> None:
     opened(page, f"{live.url}/?src=demo")
     page.set_viewport_size({"width": 1440, "height": 2600})  # the grid is drawn where it is seen
-    settled(page)
+    page.wait_for_selector(".js-plotly-plot .main-svg")  # the map of what there is
+    page.locator(".st-key-findings [data-testid=glide-cell-1-0]").wait_for(state="attached")
+    arrived(page, ".pl-wait")
     before = page.get_by_text(re.compile("^Rows of demo|^Set aside")).bounding_box()
     choose_row(page, ".st-key-findings [data-testid=stDataFrame]")
     expect(page.locator(".st-key-findings code").first).to_contain_text(re.compile(r"\[\["))

@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data.books import write_book
 from data.catalog import Catalog
-from data.errors import StoreCorruptError, UnknownSourceError
+from data.errors import BookError, StoreCorruptError, UnknownSourceError
 from data.holdout import HoldoutError, holdout_fault, holdout_of, open_holdout, seal
 from data.journal import Journal, JournalCorruptError
 from data.journal_transfer import export_journal, import_journal
@@ -57,6 +58,26 @@ def test_no_reader_sees_a_date_of_it(sealed: Path) -> None:
     rates = catalog.rate_series("demo", "DGS3MO")
     assert rates is None or rates[0].max() < until.to_datetime64()
     assert catalog.snapshot("demo").last_date < FIRST
+
+
+def test_a_book_of_ones_own_is_cut_with_the_market_it_is_run_on(
+    demo_home: Path, journal: Journal
+) -> None:
+    dates = pd.to_datetime(["2023-03-31", "2023-09-01", "2023-09-04", "2023-10-31"])
+    whole = pd.DataFrame({"date": dates, "ticker": "A", "weight": 0.5})
+    write_book(demo_home, "mine", whole, origin="a test")
+    write_book(demo_home, "late", whole.iloc[2:], origin="a test")
+    catalog = Catalog(demo_home)
+    assert len(catalog.book("mine", "demo")) == 4
+    seal(demo_home, journal, "demo", FIRST)
+    assert catalog.book("mine", "demo")["date"].max() == pd.Timestamp("2023-09-01")
+    assert len(catalog.book("mine", "demo")) == 2
+    with pytest.raises(
+        BookError, match=r"must have a date before 2023-09-04.*2023-09-04 … 2023-10"
+    ):
+        catalog.book("late", "demo")
+    open_holdout(demo_home, journal, "demo", DECISION, {"hash": "h"})
+    assert len(catalog.book("mine", "demo")) == 4
 
 
 def test_what_is_left_is_what_was_there(sealed: Path) -> None:

@@ -11,7 +11,7 @@ export function showEvidence(part, scenario) {
 
 // Of another setting than was judged; the holdout and the data are the same.
 function pending(text, tone, hint) {
-  const begins = ["trials", "deflated Sharpe"].find((name) => text.startsWith(name));
+  const begins = ["trials", "deflated Sharpe", "Sharpe against"].find((name) => text.startsWith(name));
   return begins ? [`${begins} \u2026`, "", NOT_YET] : [text, tone, hint];
 }
 
