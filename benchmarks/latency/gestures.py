@@ -32,6 +32,7 @@ _KNOWN = """(path => {
   return !curves.waiting && steps.size + refused.size >= fields.get(path).steps.length;
 })"""
 _HINTED = "() => document.querySelector('.lab-root').lab.curves.hints?.more === false"
+_TOLD = "() => !/\\u2026/.test(document.querySelector('.pl-evidence')?.textContent ?? '')"
 _NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
 
 
@@ -147,7 +148,9 @@ class LabPage:
 
     def approach(self, path: str) -> int:
         """Put the hand on a slider and wait for its curves; return the bytes that brought them."""
-        self.page.wait_for_function(_HINTED)  # or what brings the hints of the book would count
+        # Or what brings the hints of the book, or what the strip hears late, would count.
+        self.page.wait_for_function(_HINTED)
+        self.page.wait_for_function(_TOLD)
         self.traffic.clear()
         slider = self._slider(path)
         slider.scroll_into_view_if_needed()
