@@ -32,7 +32,6 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
 .pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
 .pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
-.pl-evidence { display: contents; }
 .pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
 button.pl-badge { background: none; cursor: help; }
