@@ -127,7 +127,7 @@ turns, quick = session.engine().turns, session.is_quick(state)
 with turns.first() if quick else nullcontext():
     early = session.outcome(state) if quick else None
     data = _frame(state, early) if early else b""
-    apply_style(session.colours())
+    apply_style(session.colours(), lab=True)
     waiting = st.empty()
     if early is None:
         problem = frame.prepare(waiting)

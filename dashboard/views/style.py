@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Final
 
 import streamlit as st
 
@@ -26,7 +27,6 @@ _RULES = """
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
   width: auto !important; animation: pl-late 0.4s step-end; }
 @keyframes pl-late { from { visibility: hidden; } }
-@keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
 .st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
@@ -74,9 +74,6 @@ button.pl-badge { background: none; cursor: help; }
 .pl-swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
-.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
-.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
-  vertical-align: middle; }
 .pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
 .pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -102,32 +99,46 @@ button.pl-badge { background: none; cursor: help; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
   .pl-table :is(th, td) { padding-left: 8px; }
-  .stDataFrame { position: relative; timeline-scope: --pl-grid; }
-  .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
-  .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;
-    opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
-    background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
-    transparent); }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
-  .st-key-compared { flex-wrap: wrap; }
-  .st-key-compared > :first-child { flex: 1 0 100%; }
   .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
 
+#: What the lab's page has none of: it is not sent with each of its runs.
+_REVIEW: Final = """
+@keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
+.pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
+.pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
+  vertical-align: middle; }
+@media (max-width: 700px) {
+  .stDataFrame { position: relative; timeline-scope: --pl-grid; }
+  .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
+  .stDataFrame::after { content: ""; position: absolute; inset: 1px 1px 1px auto; width: 20px;
+    opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
+    background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
+    transparent); }
+  .st-key-compared { flex-wrap: wrap; }
+  .st-key-compared > :first-child { flex: 1 0 100%; }
+}
+"""
+
 
 @functools.cache
-def style_sheet(colours: Theme) -> str:
-    """Return the style element of a theme; figures are tabular everywhere."""
+def style_sheet(colours: Theme, *, lab: bool = False) -> str:
+    """Return the style element of a theme; figures are tabular everywhere.
+
+    `lab`: of the Risk page, which has neither grids nor legends of its own.
+    """
     tokens = dict(colours.tokens())
     for role in ("better", "worse", "secondary"):
         tokens[role] = readable(tokens[role], colours.page, TEXT_CONTRAST)
     variables = "".join(f"--pl-{name}: {value};" for name, value in tokens.items())
     fixed = f"--pl-font: {FONT_STACK}; --pl-radius: {RADIUS_PX}px;"
-    return f"<style>{_short(f':root {{{variables}{fixed}}}{_RULES}')}</style>"
+    rules = _RULES if lab else _RULES + _REVIEW
+    return f"<style>{_short(f':root {{{variables}{fixed}}}{rules}')}</style>"
 
 
 def _short(rules: str) -> str:
@@ -137,7 +148,7 @@ def _short(rules: str) -> str:
     return re.sub(r": ", ":", rules).replace(";}", "}").strip()
 
 
-def apply_style(colours: Theme) -> None:
-    """Put the style sheet and the mark on the page."""
+def apply_style(colours: Theme, *, lab: bool = False) -> None:
+    """Put the style sheet and the mark on the page; `lab` as of :func:`style_sheet`."""
     st.logo(wordmark_svg(colours.accent, colours.text), size="medium")
-    st.html(style_sheet(colours))
+    st.html(style_sheet(colours, lab=lab))
