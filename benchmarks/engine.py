@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import engine_lanes, engine_shared, engine_single, engine_sweep
+from benchmarks import engine_lanes, engine_single, engine_sweep
 from benchmarks.document import write_section
 
 
@@ -16,8 +16,6 @@ def main() -> None:
         engine_single.table(quick=quick),
         "### Many runs",
         engine_sweep.table(quick=quick),
-        "### Shared runs",
-        engine_shared.table(quick=quick),
         "### Lanes",
         engine_lanes.table(quick=quick),
     ]

@@ -79,7 +79,7 @@ class SleeveConfig(_Frozen):
         0.0,
         ge=0.0,
         le=0.5,
-        control=(0.0, 0.3),
+        control=(0.0, 0.2),
         step=0.01,
         unit="fraction of the book",
         group="Sleeves",

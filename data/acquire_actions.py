@@ -79,7 +79,8 @@ def _starts(job: Job, provider: str, tickers: Iterable[str], *, again: bool) -> 
             continue
         ends = [label.end for label in held if label is not None and reaches(label, start, start)]
         known = [day for day in ends if day is not None]
-        starts[ticker] = max(start, min(known) - _REASK) if len(known) == len(held) else start
+        since = min([*known, end]) - _REASK
+        starts[ticker] = max(start, since) if len(known) == len(held) else start
     return starts
 
 

@@ -33,7 +33,7 @@ def fetch_filings(job: Job, provider: str, tickers: Sequence[str]) -> None:
     """Ask `provider` for statements of `tickers`; what fails becomes a note, never an error."""
     end = job.window[1]
     first = job.window[0] - _EARLIER
-    labels = job.store.labels("filings", provider)
+    labels = job.labels("filings", provider)
     starts = {}
     for ticker in tickers:
         label = labels.get(ticker)

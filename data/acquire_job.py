@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -26,6 +27,9 @@ from data.reference_universe import Universe
 from data.schema import REASONS
 
 __all__ = ["Job", "keep_refused", "open_sources", "source_of", "unreadable", "unreadable_error"]
+
+# Actions are asked for up to the present day, which is after the newest session by a few.
+_AHEAD: Final = dt.timedelta(days=10)
 
 
 @dataclass(eq=False)
@@ -71,9 +75,22 @@ class Job:
     def labels(self, table: str, provider: str) -> dict[str, Label]:
         """Return the labels of the stored series that can be believed, by ticker.
 
-        One with rows that could not be read is believed where the overrides file states them.
+        One with rows that could not be read is believed where the overrides file states them. Days
+        after the newest session cannot have been asked for: there the clock was or is wrong, and
+        the last day stored is all that is known.
         """
-        return whole_labels(self.store.labels(table, provider), self.stated)
+        found = whole_labels(self.store.labels(table, provider), self.stated)
+        latest = self.window[1] + _AHEAD
+        for ticker, label in found.items():
+            if label.end is None or label.end <= latest:
+                continue
+            self.note(
+                f"What is stored was asked for beyond the newest session, {self.window[1]} by this "
+                "machine's clock: the clock is or was wrong."
+            )
+            last = self.store.last_day(table, provider, ticker) or label.start
+            found[ticker] = replace(label, end=min(last or latest, latest))
+        return found
 
     def unstated(self, table: str, ticker: str, refused: Iterable[Refused]) -> list[Refused]:
         """Return the rows without which an answer is not whole and which nobody states."""

@@ -38,7 +38,7 @@ def fetch_rates(job: Job) -> None:
     for provider in job.usable():
         try:
             _fetch(job, provider, first, end)
-            if _is_told(job, provider, first, end):
+            if _is_near(job, provider, end):
                 break
             faults.append(_stops(job, provider))
         except CancelledError:
@@ -53,9 +53,12 @@ def fetch_rates(job: Job) -> None:
 def _is_told(job: Job, provider: str, first: dt.date, end: dt.date) -> bool:
     # An answer may be whole and say nothing: what was asked for is not what is known.
     symbol = RATE_SYMBOLS[provider]
-    if not reaches(job.store.labels("rates", provider).get(symbol), first, end):
-        return False
-    last = job.store.last_day("rates", provider, symbol)
+    label = job.labels("rates", provider).get(symbol)
+    return reaches(label, first, end) and _is_near(job, provider, end)
+
+
+def _is_near(job: Job, provider: str, end: dt.date) -> bool:
+    last = job.store.last_day("rates", provider, RATE_SYMBOLS[provider])
     return last is not None and end - last <= LATE
 
 
@@ -66,7 +69,7 @@ def _stops(job: Job, provider: str) -> str:
 
 def _fetch(job: Job, provider: str, first: dt.date, end: dt.date) -> None:
     symbol = RATE_SYMBOLS[provider]
-    label = job.store.labels("rates", provider).get(symbol)
+    label = job.labels("rates", provider).get(symbol)
     known = job.store.last_day("rates", provider, symbol) if reaches(label, first, first) else None
     since = first if known is None else max(first, known - LATE)
     source = job.sources.provider(provider)

@@ -67,8 +67,8 @@ def stored_changes(job: Job, ticker: str) -> dict[dt.date, str]:
 
 def _stale(job: Job, table: str, tickers: Iterable[str]) -> list[str]:
     labels = job.store.labels(table, "polygon")
-    since = dt.datetime.now(dt.UTC) - _FRESH
-    return [t for t in tickers if t not in labels or labels[t].fetched_at < since]
+    now = dt.datetime.now(dt.UTC)
+    return [t for t in tickers if t not in labels or abs(now - labels[t].fetched_at) > _FRESH]
 
 
 def _names(job: Job, provider: PolygonProvider, tickers: Sequence[str]) -> ProviderError | None:

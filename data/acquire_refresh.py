@@ -46,8 +46,12 @@ def refresh_by_day(
     days = [day.item() for day in sessions(*job.window)]
     plan = plan_refresh(days, held, reask=REASK_SESSIONS)
     tickers = plan.day_tickers
+    spans = {
+        span.ticker: Asked(span.ticker, span.start, provider, whole=False) for span in plan.spans
+    }
+    rest = {**alone, **spans}
     if not tickers:
-        return list(asked)
+        return list(rest.values())
     job.meter.stage("bars", "The newest sessions of all stocks", len(plan.days))
     found: list[GroupedDay] = []
     try:
@@ -60,17 +64,13 @@ def refresh_by_day(
         )
         return list(asked)
     refused = _store(job, found, sorted(tickers), (plan.days[0], plan.days[-1]))
-    spans = {
-        span.ticker: Asked(span.ticker, span.start, provider, whole=False) for span in plan.spans
-    }
-    rest = {**alone, **{t: spans[t] for t in spans if t in alone or t in held}}
     left = [one for ticker, one in rest.items() if ticker not in tickers or ticker in refused]
     return left + [Asked(ticker, job.window[0], provider) for ticker in refused - rest.keys()]
 
 
 def _held(job: Job, provider: str, symbols: Iterable[str]) -> Mapping[str, dt.date | None]:
     # Stocks alone: a whole day has no indices. Of those, the ones whose series can be continued.
-    labels = job.store.labels("bars", provider)
+    labels = job.labels("bars", provider)
     held: dict[str, dt.date | None] = {}
     for ticker in symbols:
         label = labels.get(ticker)

@@ -157,7 +157,7 @@ class FetchRequest:
         if start > end:
             raise BadTableError(
                 f"start must lie before the newest session whose bars are final, {end}, was "
-                f"{start}. Give an earlier --start."
+                f"{start}. Give an earlier --start, or set this machine's clock."
             )
         return start, end
 

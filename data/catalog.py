@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +18,8 @@ from data.errors import BadTableError, StoreCorruptError, did_you_mean
 from data.frames import to_frame
 from data.holdout import withheld
 from data.holdout_cut import before, living, staying, weights_before
-from data.publish import FINDINGS, SLOT, file_digest
+from data.panel import PanelAxes, PricePanel, read_axes, read_panel
+from data.publish import FINDINGS, file_digest
 from data.schema import PRICE_COLUMNS, SCHEMAS
 from data.snapshot import Snapshot, current_pointer, current_snapshot, market_names
 
@@ -32,29 +32,6 @@ Series = tuple[Dates, Floats]
 # belong together are given one snapshot.
 Source = str | Snapshot
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PricePanel:
-    """Bars as dense arrays, time on axis 0.
-
-    Attributes
-    ----------
-    sessions : datetime64[D][T]
-        Distinct dates of prices, increasing.
-    tickers : tuple of N str
-        Sorted.
-    arrays : dict of str to float64[T, N]
-        One array for each column asked for; NaN = no bar (or an empty value in a bar).
-    full_basis : bool[N]
-        False where any bar of the ticker has basis ``adj_only``: its close is dividend-adjusted
-        and must not be used for market capitalisation.
-    """
-
-    sessions: Dates
-    tickers: tuple[str, ...]
-    arrays: dict[str, Floats]
-    full_basis: npt.NDArray[np.bool_]
 
 
 class Catalog:
@@ -74,6 +51,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._verified: set[Path] = set()
+        self._axes: dict[Path, PanelAxes] = {}
 
     def sources(self) -> tuple[str, ...]:
         """Names of the markets in the store, sorted."""
@@ -168,23 +146,16 @@ class Catalog:
 
     def _panel(self, snapshot: Snapshot, wanted: tuple[str, ...]) -> PricePanel:
         path = self._file(snapshot, "prices")
-        cut = before(snapshot, "date")
-        dates = self._query(f"SELECT DISTINCT date FROM read_parquet(?){cut} ORDER BY 1", path)
-        names = self._query(
-            "SELECT ticker, bool_and(basis IS DISTINCT FROM 'adj_only') AS full_basis "
-            "FROM read_parquet(?) GROUP BY 1 ORDER BY 1",
-            path,
-        )
-        sessions = dates["date"].to_numpy().astype("datetime64[D]")
-        tickers = tuple(names["ticker"].to_pylist())
-        # Column names come from the fixed list above; values are bound.
-        bars = self._query(f"SELECT {', '.join((SLOT, *wanted))} FROM read_parquet(?){cut}", path)
-        slots = bars[SLOT].to_numpy()
-        shape = (len(sessions), len(tickers))
-        if len(slots) and slots.max() >= shape[0] * shape[1]:
-            raise _corrupt(snapshot.name, "prices", "a bar lies outside the panel")
-        arrays = {column: _scatter(slots, bars[column], shape) for column in wanted}
-        return PricePanel(sessions, tickers, arrays, names["full_basis"].to_numpy().astype(bool))
+        try:
+            with self._lock:
+                axes = self._axes.get(path)
+            if axes is None:
+                axes = read_axes(path)
+                with self._lock:
+                    self._axes = {path: axes}  # of the market in use, they hold for its file
+            return read_panel(path, axes, wanted, snapshot.withheld_from)
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            raise _corrupt(snapshot.name, "prices", str(error).splitlines()[0]) from error
 
     def book_fingerprint(self, name: str) -> str:
         """Return the content hash of a book; raises UnknownBookError, StoreCorruptError."""
@@ -268,18 +239,6 @@ def _known_column(column: str) -> None:
             f"a price column must be one of {', '.join(PRICE_COLUMNS)}, was {column!r}."
             f"{did_you_mean(column, PRICE_COLUMNS)}"
         )
-
-
-def _scatter(
-    slots: npt.NDArray[np.int64], values: pa.ChunkedArray, shape: tuple[int, int]
-) -> Floats:
-    numbers: Floats = values.to_numpy()
-    size = shape[0] * shape[1]
-    if len(slots) == size and np.array_equal(slots, np.arange(size)):
-        return np.ascontiguousarray(numbers, dtype=np.float64).reshape(shape)  # no holes
-    panel = np.full(size, np.nan)
-    panel[slots] = numbers
-    return panel.reshape(shape)
 
 
 def _series(table: pa.Table) -> Series | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from data.fetched_errors import FetchedBasisError, FetchedGapError
 from data.fetched_file import Label
-from data.fetched_merge import in_force
+from data.fetched_merge import came_later, in_force
 from data.fetched_tables import FetchedTable
 
 __all__ = ["joined", "must_continue"]
@@ -31,7 +31,9 @@ def joined(former: Label, label: Label) -> Label:
         label,
         start=min(starts, default=None),
         end=max(ends, default=None),
-        fetched_at=max(former.fetched_at, label.fetched_at),
+        fetched_at=former.fetched_at
+        if came_later(former.fetched_at, label.fetched_at)
+        else label.fetched_at,
         unreadable=label.unreadable if anew else max(former.unreadable, label.unreadable),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from data.fetched_errors import FetchedRowsError
 from data.fetched_tables import FETCHED_AT, SUPERSEDED_AT, FetchedTable
 
-__all__ = ["Changes", "Window", "checked_rows", "in_force", "merged"]
+__all__ = ["Changes", "Window", "came_later", "checked_rows", "in_force", "merged"]
+
+_CLOCK: Final = dt.timedelta(days=1)
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -89,6 +91,14 @@ def checked_rows(
     return table.sort_by([(name, "ascending") for name in spec.key])
 
 
+def came_later(stored: dt.datetime, answer: dt.datetime) -> bool:
+    """Whether what is stored came after an answer, of another process that was quicker.
+
+    No two processes are a day apart: then the clock was wrong, and the answer is the newer.
+    """
+    return answer < stored <= answer + _CLOCK
+
+
 def in_force(table: pa.Table) -> pa.Table:
     """Return the rows that no other took the place of."""
     return table.filter(pc.is_null(table[SUPERSEDED_AT]))
@@ -104,7 +114,7 @@ def merged(
     """Join `answer` (checked) to `stored`; rows outside the window are passed through untouched.
 
     A row that says what is stored changes nothing, not even when it came. One that says otherwise
-    takes its place, unless the stored row came later (two processes, the slower one last).
+    takes its place, unless the stored row came later (`came_later`).
     """
     if not stored.num_rows:
         return _fresh(spec, answer, fetched_at), Changes(added=answer.num_rows)
@@ -124,7 +134,7 @@ def merged(
     for key, old in current.items():
         if key in new:
             continue
-        gone = spec.absent == "withdrawn" and fetched_at >= old[FETCHED_AT]
+        gone = spec.absent == "withdrawn" and not came_later(old[FETCHED_AT], fetched_at)
         count["withdrawn" if gone else "not_repeated"] += 1
         rows.append({**old, SUPERSEDED_AT: fetched_at} if gone else old)
     history = stored.filter(pc.and_(touched, pc.is_valid(stored[SUPERSEDED_AT])))
@@ -152,7 +162,7 @@ def _fate(spec: FetchedTable, old: Row | None, row: Row, fetched_at: dt.datetime
         return "added"
     if all(old[name] == row[name] for name in spec.columns.names):
         return "unchanged"
-    return "revised" if fetched_at >= old[FETCHED_AT] else "outdated"
+    return "outdated" if came_later(old[FETCHED_AT], fetched_at) else "revised"
 
 
 def _in_window(spec: FetchedTable, stored: pa.Table, window: Window | None) -> pa.ChunkedArray:

@@ -203,12 +203,23 @@ def random_risk(rng: np.random.Generator, execution: dict[str, Any] | None = Non
         borrow_spread=float(rng.choice([0.0, 0.02])),
         execution_lag_days=int(rng.integers(0, 2)),
     )
-    # Drawn from a generator of its own, so that seeds give the limits they always gave.
-    own = np.random.default_rng(abs(hash((limits.borrow_spread, limits.vol_lookback_days))))
-    if own.random() < 0.5:
-        margin = float(own.uniform(0.85, 0.999)) / max_leverage
-        limits = limits.model_copy(update={"maintenance_margin": min(margin, 0.99)})
+    limits = limits.model_copy(update=_margin(limits))
     return limits if execution is None else limits.model_copy(update=execution)
+
+
+def _margin(limits: RiskConfig) -> dict[str, Any]:
+    # Drawn from a generator of its own, so that seeds give the other limits they always gave. Calls
+    # need a book that stays at a limit above 1, and a margin that little drift breaks.
+    rng = np.random.default_rng([limits.vol_lookback_days, limits.breaker_cooldown_days])
+    if limits.max_leverage <= 1.0 or rng.random() < 0.15:
+        return {}
+    margin = float(rng.uniform(0.97, 0.999)) / limits.max_leverage
+    held_back = dict.fromkeys(("max_turnover_per_rebal", "min_alpha_to_cost_ratio"))
+    return held_back | {
+        "maintenance_margin": margin,
+        "min_position_scale": limits.max_leverage,
+        "stop_cooldown_days": 0,
+    }
 
 
 def hostile_recipe(rng: np.random.Generator, seed: int) -> Recipe:
@@ -253,6 +264,7 @@ def hostile_risk(rng: np.random.Generator, execution: dict[str, Any] | None = No
         max_leverage=max_leverage,
         execution_lag_days=int(rng.integers(0, 2)),
     )
+    limits = limits.model_copy(update=_margin(limits))
     return limits if execution is None else limits.model_copy(update=execution)
 
 

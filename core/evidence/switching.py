@@ -106,7 +106,7 @@ def _run_switching(
     event_capacity: int,
 ) -> tuple[Any, Any, Any, Any, int]:
     # As ``kernel.run_once``, with another row of `rules` from each session of `since` on.
-    run = new_run(rules[:1].copy(), market.close.shape, weights, trade_capacity, event_capacity, 0)
+    run = new_run(rules[:1].copy(), market.close.shape, weights, trade_capacity, event_capacity)
     open_run(market, run, initial_nav)
     ruined, segment = SOLVENT, 0
     for t in range(len(market.close)):

@@ -20,12 +20,10 @@ from core.simulation.state import (
     REBALANCE,
     RESCALE,
     SELL_ALL,
-    WATCH_STOPS,
     Market,
     Run,
     note,
 )
-from core.simulation.witness import watch_tests
 
 __all__ = ["assess", "assess_with", "decide", "is_quiet", "scale_stops"]
 
@@ -94,8 +92,6 @@ def decide(market: Market, run: Run, t: int) -> None:
     else:
         active = not _trip(t, state, rules, names, held, events, row)
     if active:
-        if state.watching & WATCH_STOPS:
-            watch_tests(market.close, t, run)
         _test_stops(market.close, t, state, rules, names, held, events, row)
     assess(state, rules, run.returns, row)
     if not active:

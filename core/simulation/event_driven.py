@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from core.compiled import compiled, compiled_inner
 from core.simulation.blocks import Blocks
-from core.simulation.bookmarks import DECISION, MORNING, START, Bookmarks, keep, new_bookmarks
 from core.simulation.decisions import decide
 from core.simulation.kernel import (
     SOLVENT,
@@ -57,27 +56,21 @@ def run_event_driven(
     series, trades, events, state, ruined
         As ``kernel.run_once`` returns them.
     """
-    run = new_run(rules, market.close.shape, weights, trade_capacity, event_capacity, 0)
+    run = new_run(rules, market.close.shape, weights, trade_capacity, event_capacity)
     desk = new_desk(market.close.shape[1], blocks)
-    marks = new_bookmarks(0, 0)
     open_run(market, run, initial_nav)
-    ruined = simulate_event_driven(market, blocks, run, desk, marks, START)
+    ruined = simulate_event_driven(market, blocks, run, desk)
     return run.series, run.trades, run.events, run.state, ruined
 
 
 @compiled_inner
-def simulate_event_driven(
-    market: Market, blocks: Blocks, run: Run, desk: Desk, marks: Bookmarks, place: int
-) -> int:
+def simulate_event_driven(market: Market, blocks: Blocks, run: Run, desk: Desk) -> int:
     """Do what ``kernel.simulate_by_session`` does, for fills and stops at closes.
 
     Parameters
     ----------
     run : Run
-        As ``kernel.open_run`` or ``bookmarks.return_to`` leave it. Its places are kept where
-        ``state.watching`` is set.
-    place : int
-        Where it stands in `marks`; ``START`` before session 0.
+        As ``kernel.open_run`` leaves it.
 
     Returns
     -------
@@ -86,16 +79,11 @@ def simulate_event_driven(
     """
     state = run.state[0]
     sessions = len(market.close)
-    reach, t, decides = _LONGEST, 0, False
-    if place != START:
-        reach, t = marks.reach[place], marks.session[place]
-        decides = marks.part[place] == DECISION
+    reach, t = _LONGEST, 0
     while t < sessions:
         solvent = True
         stopped, ending = t, GO_ON
-        if decides:
-            ending, decides = DECIDE, False
-        elif t > 0 and state.order == NOTHING:
+        if t > 0 and state.order == NOTHING:
             stopped, ending = pass_stretch(market, run, blocks, desk, t, reach)
             if ending == DECIDE:
                 reach = max(_SHORTEST, 2 * (stopped - t))
@@ -105,9 +93,6 @@ def simulate_event_driven(
             reach = min(2 * reach, _LONGEST)
             t = stopped
             continue
-        if state.watching and stopped == state.next_decision:
-            part = DECISION if ending == DECIDE else MORNING
-            keep(marks, run, stopped, part, reach)
         if ending == DECIDE:
             decide(market, run, stopped)
             if run.rules[0].execution_lag_days == 0:

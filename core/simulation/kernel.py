@@ -27,8 +27,6 @@ from core.simulation.state import (
     SERIES,
     STATE,
     TRADE,
-    WATCH_STOPS,
-    WITNESS,
     Market,
     Picks,
     Run,
@@ -95,7 +93,7 @@ def run_once(
         close, rebalance, target, alpha, leverage, stop_scale,
         last_session, delisting_return, data_ended, cash_rate, overlay, opened, low,
     )  # fmt: skip
-    run = new_run(rules, close.shape, weights, trade_capacity, event_capacity, 0)
+    run = new_run(rules, close.shape, weights, trade_capacity, event_capacity)
     ruined = simulate_by_session(market, run, initial_nav)
     return run.series, run.trades, run.events, run.state, ruined
 
@@ -107,19 +105,14 @@ def new_run(
     weights: npt.NDArray[np.float64],
     trade_capacity: int,
     event_capacity: int,
-    watched: int,
 ) -> Run:
-    """Make the arrays of a run; see :func:`run_once` for the arguments.
-
-    `watched` is the number of rebalances and 1 where other rows may follow the run, else 0.
-    """
+    """Make the arrays of a run; see :func:`run_once` for the arguments."""
     sessions, securities = shape
     return Run(
         rules, np.zeros(1, STATE), np.zeros(securities, NAME), np.empty(securities, np.int64),
         np.full(securities, NEVER), _new_picks(securities), np.empty(securities, REACHED),
         np.zeros(sessions + EIGHT), _new_series(sessions), weights,
         np.empty(trade_capacity, TRADE), np.empty(event_capacity, EVENT),
-        np.empty(watched, WITNESS),
     )  # fmt: skip
 
 
@@ -204,8 +197,7 @@ def pass_session(market: Market, run: Run, t: int) -> bool:
 def _decide_unless_quiet(market: Market, run: Run, t: int) -> None:
     state, rules, row = run.state[0], run.rules[0], run.series[t]
     assess(state, rules, run.returns, row)
-    # Who may follow another row wants to know what the stops of a quiet session were tested on.
-    if state.watching & WATCH_STOPS != 0 or not is_quiet(t, state, rules, row.wanted_exposure):
+    if not is_quiet(t, state, rules, row.wanted_exposure):
         decide(market, run, t)
 
 

@@ -13,8 +13,7 @@ from core.risk.costs import alpha_hurdle, cost_rate, gate_factor, is_gated, turn
 from core.risk.leverage import buy_factor, risk_factor
 from core.risk.stops import cooling_down
 from core.simulation.positions import move
-from core.simulation.state import TRADE_NONE, WATCH_GATE, Market, Picks, Run, note
-from core.simulation.witness import watch_gate, watch_turnover
+from core.simulation.state import TRADE_NONE, Market, Picks, Run, note
 
 __all__ = ["rebalance"]
 
@@ -110,8 +109,6 @@ def _gate(alpha: npt.NDArray[np.float64], run: Run, t: int, count: int) -> None:
         stays = is_gated(alpha[picks.security[j]], hurdle, picks.target[j])
         picks.wanted[j] = picks.risk[j] if stays else picks.wanted[j]
         gated += stays
-    if state.watching & WATCH_GATE:
-        watch_gate(alpha, run, count, hurdle)
     if gated > 0:
         note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, gated, hurdle)
 
@@ -125,8 +122,6 @@ def _cap_turnover(run: Run, t: int, count: int) -> None:
     for j in range(count):
         turnover += abs(picks.wanted[j] - picks.risk[j])
     factor = turnover_factor(turnover, limit)
-    if run.state[0].watching:
-        watch_turnover(run, turnover, factor < 1.0)
     if factor < 1.0:
         row = run.series[t]
         note(run.events, run.state[0], row, t, EventKind.CAP, PORTFOLIO, turnover, limit)

@@ -1,4 +1,4 @@
-"""Runs of many configurations, each left as one row of numbers; what is the same is run once."""
+"""Runs of many configurations one after the other, each left as one row of numbers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from core.compiled import compiled, compiled_inner
 from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
-from core.simulation.bookmarks import START, Bookmarks, new_bookmarks, return_to
 from core.simulation.event_driven import simulate_event_driven
-from core.simulation.groups import new_group, part, stack, take_middle, watch_for
 from core.simulation.kernel import SOLVENT, new_run, open_run, simulate_by_session
 from core.simulation.outlook import Desk, new_desk
 from core.simulation.state import AT_OPEN, EVENT, INTRADAY, TRADE, Market, Run
-from core.simulation.witness import forget
 from core.units import Floats
 
 __all__ = ["simulate_rows"]
@@ -26,113 +23,69 @@ __all__ = ["simulate_rows"]
 
 @compiled
 def simulate_rows(
-    market: Market, blocks: Blocks, rules: Any, begin: int, end: int, initial_nav: float, days: int,
-    values: npt.NDArray[np.float64], ruined: npt.NDArray[np.int64],
-    curves: npt.NDArray[np.float64], stop: npt.NDArray[np.bool_],
-) -> int:  # fmt: skip
-    """Simulate and measure the configurations from `begin` to `end`.
-
-    The one in their middle is run to its end. Whoever decides as it did has the same numbers;
-    whoever parts from it starts at the last rebalance before that. Those that part at one place are
-    a group again.
+    market: Market, blocks: Blocks, rules: Any, rows: npt.NDArray[np.int64], begin: int, end: int,
+    initial_nav: float, days: int, values: npt.NDArray[np.float64],
+    ruined: npt.NDArray[np.int64], curves: npt.NDArray[np.float64], stop: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Simulate and measure the configurations ``rows[begin:end]``.
 
     Parameters
     ----------
     market, blocks : Market, Blocks
     rules : ROW[K]
-        Where fills and stops are at closes, runs are event driven and can be shared.
+        Where fills and stops are at closes, runs are event driven.
+    rows : int64[...]
+        Rows of `rules`, `values`, `ruined` and `curves`.
     begin, end, initial_nav, days : int, int, float, int
-        Rows: only theirs are written; dollars; calendar days from the first session to the last.
+        Places in `rows`; dollars; calendar days from the first session to the last.
     values : float64[K, M]
         A row is overwritten in the order of :class:`~core.metrics.Metrics`; NaN after a ruin.
     ruined, curves : int64[K], float64[K, T] or float64[0, T]
         Session of ruin, else ``SOLVENT``; NAV curves, not written without rows, NaN from a ruin on.
     stop : bool[1]
         Read between runs: True leaves the rest as it is.
-
-    Returns the sessions gone through: as many as there are times rows where nothing was shared.
     """
     sessions, securities = market.close.shape
-    places = len(market.rebalance) + 1 if end - begin > 1 else 0
     nothing = np.empty((0, 0))
     # Tapes as long as most runs need; one that needs more is done again with as many as it needs.
     tape = 2 * securities + 1024
-    run = new_run(rules[:1].copy(), market.close.shape, nothing, tape, tape, places)
-    desk, marks = new_desk(securities, blocks), new_bookmarks(places, securities)
-    group = new_group(begin, end)
+    run = new_run(rules[:1].copy(), market.close.shape, nothing, tape, tape)
+    desk = new_desk(securities, blocks)
     room = np.empty(sessions), np.empty(sessions), np.empty(SUMS)
-    depth, gone = 1, 0
-    while depth > 0 and not stop[0]:
-        depth -= 1
-        first, last = group.begin[depth], group.end[depth]
-        row, place = take_middle(group, depth), group.place[first]
-        watching = watch_for(rules, group, depth)
+    for place in range(begin, end):
+        if stop[0]:
+            return
+        row = rows[place]
         run.rules[0] = rules[row]
-        ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
-        if _is_cut(run):
+        ruined[row] = _simulate(market, blocks, run, desk, initial_nav)
+        if run.state[0].trades > len(run.trades) or run.state[0].events > len(run.events):
             run = _with_longer_tapes(run)
-            ruined[row] = _simulate(market, blocks, run, desk, marks, place, initial_nav, watching)
-        gone += sessions - (marks.session[place] if place > START else 0)
+            ruined[row] = _simulate(market, blocks, run, desk, initial_nav)
         _measure(market, run, room, row, initial_nav, days, values, ruined, curves)
-        if watching:
-            left, spared = part(
-                market, run, marks, rules, group, first, last, values, ruined, curves
-            )
-            depth = stack(group, depth, left, spared == 0)
-        elif last - first > 1:
-            group.begin[depth] = first + 1
-            depth += 1
-    return gone
-
-
-@compiled
-def _is_cut(run: Run) -> bool:
-    # Whether a tape was too short for what happened.
-    trades, events = run.state[0].trades, run.state[0].events
-    return bool(trades > len(run.trades) or events > len(run.events))
 
 
 @compiled
 def _with_longer_tapes(run: Run) -> Run:
-    # What was written before the place the run starts at stays.
     state = run.state[0]
-    trades = np.empty(max(len(run.trades), state.trades), TRADE)
-    events = np.empty(max(len(run.events), state.events), EVENT)
-    trades[: len(run.trades)] = run.trades
-    events[: len(run.events)] = run.events
     return Run(
         run.rules, run.state, run.names, run.held, run.left_out, run.picks, run.reached,
-        run.returns, run.series, run.weights, trades, events, run.witness,
+        run.returns, run.series, run.weights, np.empty(max(len(run.trades), state.trades), TRADE),
+        np.empty(max(len(run.events), state.events), EVENT),
     )  # fmt: skip
 
 
 @compiled
-def _simulate(
-    market: Market,
-    blocks: Blocks,
-    run: Run,
-    desk: Desk,
-    marks: Bookmarks,
-    place: int,
-    initial_nav: float,
-    watching: int,
-) -> int:
-    # From `place` on; returns the session of ruin.
+def _simulate(market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float) -> int:
+    # Returns the session of ruin.
     rules = run.rules[0]
-    if place == START:
-        run.state.view(np.uint8)[:] = 0
-        run.names.view(np.uint8)[:] = 0
-        for t in range(len(run.series)):
-            run.series[t].flags = 0
-        if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
-            return simulate_by_session(market, run, initial_nav)
-        open_run(market, run, initial_nav)
-        if watching:
-            forget(run.witness[START])
-    else:
-        return_to(marks, run, place)
-    run.state[0].watching = watching
-    return simulate_event_driven(market, blocks, run, desk, marks, place)
+    run.state.view(np.uint8)[:] = 0
+    run.names.view(np.uint8)[:] = 0
+    for t in range(len(run.series)):
+        run.series[t].flags = 0
+    if rules.execution == AT_OPEN or rules.stop_fill == INTRADAY:
+        return simulate_by_session(market, run, initial_nav)
+    open_run(market, run, initial_nav)
+    return simulate_event_driven(market, blocks, run, desk)
 
 
 @compiled

@@ -25,10 +25,6 @@ __all__ = [
     "STATE",
     "TRADE",
     "TRADE_NONE",
-    "WATCH",
-    "WATCH_GATE",
-    "WATCH_STOPS",
-    "WITNESS",
     "Market",
     "Picks",
     "Run",
@@ -77,21 +73,7 @@ STATE: Final = _record(
     "cash worth last_worth nav last_nav applied risk_peak risk_drawdown peak leverage stop_scale "
     "stop_level trailing_level order_exposure traded interest overlay cost turnover",
     "held exits returns reached trades events next_rebalance next_decision next_end "
-    "order order_rebalance out breaker_filled near watching",
-)
-
-# Bits of ``state.watching``: others may follow, some of them with other stops, with another gate.
-WATCH: Final = 1
-WATCH_STOPS: Final = 2
-WATCH_GATE: Final = 4
-
-# What rules were tested on from one rebalance's decision to the next, by a run that others may
-# follow (``state.watching``). Falls below the reference price, <= 0 where they are below: the
-# shallowest that a stop took, the deepest that it did not; the same of the trailing stop, of names
-# that the stop did not take. The largest turnover beyond the risk part that the cap allowed, and
-# whether it did not; the largest |alpha| that was gated and the smallest that was not.
-WITNESS: Final = _record(
-    "stop_hit stop_missed trailing_hit trailing_missed turnover gated ungated", "capped"
+    "order order_rebalance out breaker_filled near",
 )
 
 # A stop that the session's low reaches: its level, the price and the fall that level comes from,
@@ -165,7 +147,6 @@ class Run(NamedTuple):
     weights: npt.NDArray[np.float64]  # T x N, or no rows when not asked for
     trades: Any  # TRADE[capacity]
     events: Any  # EVENT[capacity]
-    witness: Any  # WITNESS[R + 1], by rebalances decided so far; no rows when nobody follows
 
 
 @compiled

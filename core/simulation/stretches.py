@@ -19,8 +19,7 @@ from core.simulation.kernel import record
 from core.simulation.marking import accrue
 from core.simulation.outlook import Desk, measure_sleeve, plan_stops, value_stretch
 from core.simulation.positions import sell_all, settle
-from core.simulation.state import NEVER, WATCH_STOPS, Market, Run, note
-from core.simulation.witness import watch_outlook
+from core.simulation.state import NEVER, Market, Run, note
 
 __all__ = ["DECIDE", "GO_ON", "RUINED", "pass_stretch"]
 
@@ -55,8 +54,6 @@ def pass_stretch(
         end = plan_stops(market, run, blocks, desk, t, end)
         if end <= t:
             return t, GO_ON
-        if state.watching & WATCH_STOPS:
-            watch_outlook(market, run, blocks, desk.hit, t, end)
         value_stretch(run, blocks, desk, t, end)
     else:
         desk.marked[t:end] = 0.0

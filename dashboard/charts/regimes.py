@@ -237,7 +237,11 @@ def _vix(
     known = known[np.isfinite(known)]
     if not len(known):
         empty = {"range": [0.0, 1.0], "visible": False}
-        return Panel(yaxis=empty, annotations=(panel_title(slot, _NO_INDEX, colours),))
+        # The dates stand below this panel: an axis without a line would leave them to another.
+        axis = line(milliseconds(values.index), values, slot, name="VIX", style={"width": 0})
+        return Panel(
+            yaxis=empty, traces=(axis,), annotations=(panel_title(slot, _NO_INDEX, colours),)
+        )
     top = max(float(known.max()), at.vix, *bands) * 1.08
     edges = [0.0, *bands, top]
     shades = [

@@ -22,6 +22,7 @@ from dashboard.theme import TEXT_CONTRAST, Theme
 __all__ = ["SECTOR_LETTERS", "SHORT_NAMES", "sectors_panel", "stack_order"]
 
 SHORT_NAMES = {
+    "Without a sector": "No sector",
     "Consumer Discretionary": "Cons. Discr.",
     "Consumer Staples": "Cons. Staples",
     "Information Technology": "Info. Tech.",

@@ -114,8 +114,7 @@ def header_html(page: str, title: str, run: Run | None, evidence: Sequence[Badge
 
 def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     residual = abs(run.result.books_residual)
-    badges = [_badge(*badge) for badge in evidence]
-    badges += [
+    badges = [
         _badge(f"books balance ✓ {residual:.0e}", "", "residual over NAV; at most 1e-9 is allowed")
     ]
     if WITHOUT_TOPOLOGY in run.notes:
@@ -124,7 +123,10 @@ def _badges(run: Run, evidence: Sequence[Badge]) -> str:
     if run.market.simulated:
         hint = "No figure here is about real companies."
         badges.insert(0, _badge("Simulated market", "warn", hint))
-    return "".join(badges)
+    # In a box of its own: the lab's browser side writes there what it hears later. Last, so that
+    # nothing moves when it does.
+    own = "".join(_badge(*badge) for badge in evidence)
+    return "".join((*badges, f'<span class="pl-evidence">{own}</span>'))
 
 
 #: Definitions that badges open, by their first word.
@@ -138,12 +140,13 @@ _TERMS: Final = {
 
 def _badge(text: str, tone: str, hint: str) -> str:
     term = _TERMS.get(text.split(" ", 1)[0])
+    kind = f"pl-badge {tone}".rstrip()
     if term is not None:
         return (
-            f'<button type="button" class="pl-badge {tone}" data-definition="{term}" '
+            f'<button class="{kind}" data-definition="{term}" '
             f'title="{escape(hint)}">{escape(text)}</button>'
         )
-    return f'<span class="pl-badge {tone}" title="{escape(hint)}">{escape(text)}</span>'
+    return f'<span class="{kind}" title="{escape(hint)}">{escape(text)}</span>'
 
 
 def problem_html(problem: Problem) -> str:

@@ -14,6 +14,7 @@ from dashboard import session
 from dashboard.caveats import caveats
 from dashboard.charts.overview import overview_figure
 from dashboard.charts.rows import ROWS_HEIGHT_PX, rows_figure
+from dashboard.review_evidence import is_short
 from dashboard.run import Run
 from dashboard.studies import Study
 from dashboard.views import frame
@@ -152,6 +153,7 @@ def account(run: Run) -> None:
     accounts = {
         name: numbers.account_of(study.result, column)
         for column, name in numbers.ACCOUNT_COLUMNS.items()
+        if name != "Sharpe" or not is_short(run)
     }
     first, *_ = accounts.values()
     chart(
@@ -231,10 +233,10 @@ def crises_of(run: Run) -> pd.DataFrame:
 
 def lead(run: Run) -> None:
     """Write the sentence of the page."""
-    frame.show(f'<p class="pl-lead">{escape(words.headline(run))}</p>')
-    lacks = [lack.text for lack in caveats(run)]
-    if lacks:
-        frame.show(frame.words_html("", " ".join(lacks)))
+    lacks = " ".join(lack.text for lack in caveats(run))
+    aside = frame.words_html("", lacks) if lacks else ""
+    # One element: beside the button, a second one would squeeze the first.
+    frame.show(f'<p class="pl-lead">{escape(words.headline(run))}</p>{aside}')
 
 
 def _is_long(run: Run) -> bool:

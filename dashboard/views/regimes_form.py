@@ -14,7 +14,7 @@ from dashboard.views.fields_form import FORM_CSS, fields_form
 __all__ = ["GROUPS", "regimes_form"]
 
 GROUPS: Final = (
-    "Regimes", "Markov switching", "Factor timing", "Regime leverage", "Regime stops",
+    "Regimes", "Turbulence", "Markov switching", "Factor timing", "Regime leverage", "Regime stops",
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Final
 
 import streamlit as st
 
@@ -31,7 +30,8 @@ div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right:
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
 .pl-strip h1 { font-size: 20px; font-weight: 600; line-height: 28px; margin: 0; padding: 0; }
 .pl-strip .pl-quiet { font-size: 14px; color: var(--pl-secondary); }
-.pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; margin-left: auto; }
+.pl-badges { display: flex; flex-wrap: wrap; gap: 4px 8px; flex: 0 0 100%; }
+.pl-evidence { display: contents; }
 .pl-badge { font-size: 12px; line-height: 20px; padding: 0 8px; border-radius: 10px;
   border: 1px solid var(--pl-line); color: var(--pl-secondary); white-space: nowrap; }
 button.pl-badge { background: none; cursor: help; }
@@ -60,8 +60,6 @@ button.pl-badge { background: none; cursor: help; }
   calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
   right center / 20px calc(100% - 4px) no-repeat scroll; }
-[class*=st-key-head-] { flex-wrap: nowrap; }
-[class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .pl-table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 100%; }
 .pl-table th { font-weight: 400; color: var(--pl-secondary); font-size: 12px; }
 .pl-table th, .pl-table td { text-align: right; padding: 4px 0 4px 12px;
@@ -75,7 +73,6 @@ button.pl-badge { background: none; cursor: help; }
   margin-right: 8px; }
 .pl-bar { display: block; height: 8px; border-radius: 2px; min-width: 1px; }
 .pl-sub { font-size: 12px; line-height: 16px; color: var(--pl-secondary); }
-.pl-wraps td { white-space: normal; }
 .pl-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .pl-skeleton { border-radius: var(--pl-radius); background: var(--pl-raised); }
@@ -101,18 +98,19 @@ button.pl-badge { background: none; cursor: help; }
   .pl-table :is(th, td) { padding-left: 8px; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
-  .pl-badges { margin-left: 0; }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
-
-#: What the lab's page has none of: it is not sent with each of its runs.
-_REVIEW: Final = """
+#: Of every page but the lab: what a commit there costs is counted in bytes.
+_REVIEW = """
 @keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
+[class*=st-key-head-] { flex-wrap: nowrap; }
+[class*=st-key-head-] > :first-child { flex: 1 1 0 !important; min-width: 0; }
 .pl-legend { display: flex; flex-wrap: wrap; gap: 4px 24px; font-size: 14px; line-height: 20px; }
 .pl-stroke { display: inline-block; width: 34px; height: 3px; margin-right: 8px;
   vertical-align: middle; }
+.pl-wraps td { white-space: normal; }
 @media (max-width: 700px) {
   .stDataFrame { position: relative; timeline-scope: --pl-grid; }
   .stDataFrame .dvn-scroller { scroll-timeline: --pl-grid x; }
@@ -128,10 +126,7 @@ _REVIEW: Final = """
 
 @functools.cache
 def style_sheet(colours: Theme, *, lab: bool = False) -> str:
-    """Return the style element of a theme; figures are tabular everywhere.
-
-    `lab`: of the Risk page, which has neither grids nor legends of its own.
-    """
+    """Return the style element of a theme; `lab` leaves out what only the other pages need."""
     tokens = dict(colours.tokens())
     for role in ("better", "worse", "secondary"):
         tokens[role] = readable(tokens[role], colours.page, TEXT_CONTRAST)
@@ -149,6 +144,6 @@ def _short(rules: str) -> str:
 
 
 def apply_style(colours: Theme, *, lab: bool = False) -> None:
-    """Put the style sheet and the mark on the page; `lab` as of :func:`style_sheet`."""
+    """Put the style sheet and the mark on the page; `lab` as in :func:`style_sheet`."""
     st.logo(wordmark_svg(colours.accent, colours.text), size="medium")
     st.html(style_sheet(colours, lab=lab))

@@ -42,6 +42,7 @@ def test_phase_8_has_the_defaults_of_the_engine_contract() -> None:
         "breaker_cooldown_days": 21,
         "max_leverage": 1.0,
         "borrow_spread": 0.01,
+        "maintenance_margin": None,
         "execution_lag_days": 1,
         "execution": "next_close",
         "stop_fill": "close",
@@ -61,7 +62,7 @@ def test_phase_8_1_changes_what_the_plan_names_and_nothing_else() -> None:
 def test_no_overlay_switches_every_rule_off_and_keeps_the_costs() -> None:
     risk = preset("No overlay").risk
     optional = [s.name for s in specs().values() if s.section == "risk" and s.optional]
-    assert len(optional) == 8
+    assert len(optional) == 9
     assert all(getattr(risk, name) is None for name in optional)
     assert risk.min_position_scale == 0.0
     assert risk.cost_per_trade_bps == 10.0

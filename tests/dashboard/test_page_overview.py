@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import Scenario
 from dashboard import review_today
 from dashboard.address import query_of, state_of
+from dashboard.definitions import labelled_html
 from dashboard.run import Run
 from dashboard.session import Engine
 from dashboard.state import STORY_STEPS, AppState
@@ -77,8 +78,10 @@ def test_the_strip_says_when_the_period_ends_before_the_data(app: AppTest) -> No
     text = complete(app)
     assert "The period of this page ends on 2024-06-28" in text
     assert "run on to the end of the data" in text
-    for tile in ("Exposure", "To the breaker", "Drawdown scale", "Nearest stop", "Data end"):
-        assert f"<span>{tile}</span>" in text
+    for tile in ("Exposure", "To the breaker", "Drawdown scale", "Nearest stop"):
+        assert f"<span>{labelled_html(tile)}</span>" in text
+        assert "data-definition" in labelled_html(tile)
+    assert "<span>Data end</span>" in text
 
 
 def test_a_simulated_market_saw_no_crisis(app: AppTest) -> None:

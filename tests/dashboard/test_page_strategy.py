@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.axes import parse_axis
 from core.parameters import ParameterSpec
-from core.scenario import PRESETS, preset, specs, value_at, with_values
+from core.scenario import PRESETS, parse_assignment, preset, specs, value_at, with_values
 from dashboard.controls.draft import (
     PICKED,
     form_fields,
@@ -113,6 +114,16 @@ def test_a_field_is_found_by_its_words_and_a_draft_is_thrown_away() -> None:
     find.set_value("no such thing").run()
     assert not _drawn(app)
     assert healthy(app)
+
+
+@pytest.mark.parametrize("spec", specs().values(), ids=lambda s: s.path)
+def test_every_field_is_a_flag_an_axis_and_documented(spec: ParameterSpec) -> None:
+    assert spec.help
+    assert spec.source
+    assert spec.group
+    shown = "off" if spec.default is None else str(spec.default).lower()
+    assert parse_assignment(f"{spec.path}={shown}") == (spec.path, spec.default)
+    assert parse_axis(f"{spec.path}={shown}").levels == (spec.default,)
 
 
 @pytest.mark.parametrize("spec", form_fields(), ids=lambda s: s.path)

@@ -13,6 +13,7 @@ from data.fetched import FetchedStore
 from tests.data.acquire_cases import NAMES, World, states, world
 from tests.loopback.market import FIRST, SPLIT_DAY
 
+FEW = ("N000", "SPLF")
 BEFORE = dt.date(2026, 11, 13)  # a Friday; the split of SPLF is on the Wednesday after
 
 
@@ -146,4 +147,40 @@ def test_sessions_that_a_source_did_not_have_yet_come_later(
         prices = Catalog(one.home).prices("live").query("ticker == 'N000'")
         assert prices["date"].max().date() == last
         assert len(prices) == len(one.market.bars("N000"))
-        assert not [path for path in one.asked("/GONE") if "aggs" in path or "chart" in path]
+        gone = [path for path in one.asked("/GONE") if "aggs" in path or "chart" in path]
+        # A series that ended long ago is not late; of three names Polygon is asked one by one.
+        assert len(gone) == (again == "refresh" and key)
+
+
+def test_of_a_few_names_the_last_sessions_are_asked_again_too(tmp_path: Path) -> None:
+    with world(tmp_path) as one:
+        one.fetch(("N000",), filings=False)
+        one.market.revised["N000", dt.date(2026, 11, 19)] = 1.05
+        before = Catalog(one.home).prices("live").set_index("date")["close"]
+        assert one.refresh().complete
+        after = Catalog(one.home).prices("live").set_index("date")["close"]
+        assert (after / before - 1.0).abs().idxmax().date() == dt.date(2026, 11, 19)
+        assert (after / before).max() == pytest.approx(1.05)
+
+
+def test_a_clock_that_was_wrong_once_does_no_harm_for_years(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world(tmp_path) as one:
+        one.fetch(FEW, filings=False)
+        right = one.now()
+        for year in (2031, 2024):
+            wrong = right.replace(year=year)
+            monkeypatch.setattr(World, "now", lambda _, wrong=wrong: wrong)
+            one.refresh()
+        monkeypatch.setattr(World, "now", lambda _: right)
+        one.market.revised["N000", dt.date(2026, 11, 19)] = 1.05
+        report = one.refresh()
+        assert report.complete
+        assert "the clock is or was wrong" in " ".join(report.notes)
+        prices = Catalog(one.home).prices("live")
+        assert prices["date"].max().date() == one.market.today
+        assert len(prices) == sum(len(one.market.bars(name)) for name in FEW)
+        close = prices.query("ticker == 'N000'").set_index("date").loc["2026-11-19", "close"]
+        raw = {bar.day: bar.close for bar in one.market.bars("N000")}
+        assert close == pytest.approx(raw[dt.date(2026, 11, 19)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.oracle.records import Order
+from tests.oracle.records import NAN, Order
 from tests.oracle.state import State
 
 __all__ = ["fill"]
@@ -50,9 +50,9 @@ def wanted_weights(
     c = {i: state.value(i) / nav_pre for i in others}
     f = rescaling(state, order.exposure, sum(c.values()))
     if order.kind == "rescale":
-        threshold = state.risk.vol_rebalance_threshold
-        assert threshold is not None
-        state.event(t, "rescale", -1, order.exposure / state.applied - 1.0, threshold)
+        threshold = state.risk.vol_rebalance_threshold  # off: only a margin call rescales
+        change = order.exposure / state.applied - 1.0
+        state.event(t, "rescale", -1, change, NAN if threshold is None else threshold)
         return {i: c[i] * f for i in can_trade}
     state.event(t, "rebalance", -1, order.exposure)
     if state.void:

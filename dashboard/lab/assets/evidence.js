@@ -1,9 +1,9 @@
-// The evidence under the strip above the lab, as it becomes known after a commit. The page does not
+// The evidence in the strip above the lab, as it becomes known after a commit. The page does not
 // send it: a hand that lets go waits for the curves, and this takes a second longer.
 
 const NOT_YET = "Being worked out behind the page.";
-const LOOK = "display:flex;flex-wrap:wrap;gap:4px 8px;justify-content:flex-end;min-height:22px;margin-top:4px";
-const FOLLOWING = ["trials", "deflated Sharpe", "Sharpe against"]; // the setting, not the market
+// What follows the setting, not the market, and the pixels that are held for it.
+const FOLLOWING = { trials: 190, "deflated Sharpe": 150, "Sharpe against": 210 };
 const TERMS = { trials: "trials_counted", deflated: "deflated_sharpe" };
 let shown = ["trials", "deflated Sharpe", "holdout"].map((name) => [`${name} …`, "", NOT_YET]);
 
@@ -13,25 +13,17 @@ export function showEvidence(part, scenario) {
 }
 
 function pending([text, tone, hint]) {
-  const begins = FOLLOWING.find((name) => text.startsWith(name));
+  const begins = Object.keys(FOLLOWING).find((name) => text.startsWith(name));
   return begins ? [`${begins} …`, "", NOT_YET] : [text, tone, hint];
 }
 
-// Streamlit makes the strip anew where its title changes: the box is put back before anybody sees it.
+// Streamlit makes the strip anew where its title changes: it is filled before anybody sees it.
 new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
 
 function place() {
-  const strip = document.querySelector(".lab-root") && document.querySelector(".pl-strip");
-  if (!strip) return;
+  const box = document.querySelector(".lab-root") && document.querySelector(".pl-strip .pl-evidence");
   const told = JSON.stringify(shown);
-  let box = strip.nextElementSibling;
-  if (!box?.classList.contains("pl-evidence")) {
-    box = document.createElement("div");
-    box.className = "pl-evidence";
-    box.style.cssText = LOOK;
-    strip.after(box);
-  }
-  if (box.dataset.told === told) return;
+  if (!box || (box.dataset.told === told && box.childElementCount === shown.length)) return;
   box.dataset.told = told;
   box.replaceChildren(...shown.map(written));
 }
@@ -42,6 +34,7 @@ function written([text, tone, hint]) {
   badge.className = `pl-badge ${tone}`;
   badge.title = hint;
   badge.textContent = text;
+  if (hint === NOT_YET) badge.style.minWidth = `${FOLLOWING[text.slice(0, -2)] ?? 0}px`;
   if (term) {
     badge.type = "button";
     badge.dataset.definition = term;

@@ -18,21 +18,35 @@ export default function mount({ parentElement, data, setTriggerValue }, address)
   // Streamlit may take a component back and mount it again on the same element.
   if (!host.figure || host.figure.gone) host.figure = new Figure(host, address);
   const figure = host.figure;
-  figure.send = (point) => setTriggerValue("point", point);
-  figure.take(data);
-  return () => figure.leave();
+  // It mounts what is new before it takes the old back, or in another order still where the two
+  // come close together: who is left has the figure, and only the last one takes it away.
+  const owner = { data, send: (point) => setTriggerValue("point", point) };
+  figure.owners.add(owner);
+  figure.serve(owner);
+  return () => {
+    figure.owners.delete(owner);
+    const left = [...figure.owners].at(-1);
+    if (left) figure.serve(left);
+    else figure.leave();
+  };
 }
 
 class Figure {
   constructor(host, address) {
     this.host = host;
     this.address = address;
+    this.owners = new Set();
     load(address).catch(() => {}); // asked for again, and told, where it is drawn
     this.seen = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.paint();
     });
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(host);
+  }
+
+  serve({ data, send }) {
+    this.send = send;
+    this.take(data);
   }
 
   take(bytes) {

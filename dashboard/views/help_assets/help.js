@@ -9,7 +9,11 @@ export default function ({ data, parentElement }) {
   const help = root.help ??= new Help(root);
   help.page = JSON.parse(data);
   help.listen();
-  return () => help.leave();
+  help.owners = (help.owners ?? 0) + 1; // what is new may come before the old is taken back
+  return () => {
+    help.owners -= 1;
+    if (!help.owners) help.leave();
+  };
 }
 
 class Help {

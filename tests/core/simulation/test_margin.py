@@ -39,11 +39,10 @@ def test_a_call_rescales_to_the_leverage_limit(run: Run, weights: bool) -> None:
 
 
 def test_at_the_margin_there_is_no_call(run: Run) -> None:
-    # A fall to 2/3: 1,333 1/3 held on 333 1/3, exactly one quarter.
-    close = [[96.0, 64.0, 64.0]]
-    result = run(close, {0: [1.0]}, maintenance_margin=0.25, **LEVERED)
+    # A fall to 5/8: 1,250 held on 250, exactly one fifth.
+    result = run([[64.0, 40.0, 40.0]], {0: [1.0]}, maintenance_margin=0.2, **LEVERED)
     assert result.events.count(EventKind.MARGIN_CALL) == 0
-    result = run([[96.0, 63.9, 64.0]], {0: [1.0]}, maintenance_margin=0.25, **LEVERED)
+    result = run([[64.0, 39.9, 40.0]], {0: [1.0]}, maintenance_margin=0.2, **LEVERED)
     assert result.events.count(EventKind.MARGIN_CALL) == 1
 
 
