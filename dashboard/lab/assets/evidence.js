@@ -21,7 +21,10 @@ function pending([text, tone, hint]) {
 new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
 
 function place() {
-  const box = document.querySelector(".lab-root") && document.querySelector(".pl-strip .pl-evidence");
+  const strip = document.querySelector(".pl-strip");
+  // Not that of a page that was gone to, which says its own.
+  const mine = document.querySelector(".lab-root") && strip?.querySelector("h1")?.textContent.startsWith("Risk ");
+  const box = mine && strip.querySelector(".pl-evidence");
   const told = JSON.stringify(shown);
   if (!box || (box.dataset.told === told && box.childElementCount === shown.length)) return;
   box.dataset.told = told;
