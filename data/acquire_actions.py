@@ -14,13 +14,7 @@ import pyarrow.compute as pc
 
 from data.acquire_bars import reaches
 from data.acquire_each import ask_each
-from data.acquire_job import (
-    Job,
-    keep_refused,
-    source_of,
-    unreadable,
-    unreadable_error,
-)
+from data.acquire_job import Job, action_source, keep_refused, unreadable_error
 from data.acquire_write import written
 from data.fetched_errors import FetchedCorruptError, FetchedGapError
 from data.fetched_tables import FETCHED_TABLES
@@ -162,7 +156,7 @@ def _put(
     asked: tuple[dt.date, dt.date],
     broken: set[str] | None,
 ) -> None:
-    source = source_of(batch.provenance, len(unreadable(batch.refused)))
+    source = action_source(table, batch)
     rows = _asked_for(batch.table, table, ticker, asked)
     if broken is None:
         job.store.replace(table, ticker, rows, source, asked)

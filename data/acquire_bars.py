@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from data.acquire_job import Job, keep_refused, source_of, unreadable, unreadable_error
+from data.acquire_job import Job, action_source, keep_refused, source_of, unreadable_error
 from data.acquire_types import State
 from data.acquire_write import written
-from data.fetched import Source
 from data.fetched_errors import (
     FetchedBasisError,
     FetchedCorruptError,
@@ -21,7 +20,7 @@ from data.fetched_errors import (
 )
 from data.fetched_file import Label
 from data.net.errors import CancelledError, ProviderError
-from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed, Batch
+from data.providers.base import RAW_BARS, Actions, BarsComplete, BarsEmpty, BarsFailed
 from data.providers.hybrid import BarsStored, HybridOutcome
 
 __all__ = ["Asked", "fetch_bars", "is_late", "plan_bars", "reaches"]
@@ -197,10 +196,6 @@ def _unknown_actions(job: Job, outcome: BarsComplete) -> ProviderError | None:
     return error
 
 
-def _source(batch: Batch) -> Source:
-    return source_of(batch.provenance, len(unreadable(batch.refused)))
-
-
 def _state(error: ProviderError) -> State:
     return "cancelled" if isinstance(error, CancelledError) else "failed"
 
@@ -225,7 +220,7 @@ def _store(
         put = store.replace
     if actions is not None:
         days = (actions.start, actions.end)
-        put("splits", ticker, actions.splits.table, _source(actions.splits), days)
+        put("splits", ticker, actions.splits.table, action_source("splits", actions.splits), days)
     try:
         put("bars", ticker, bars, source, asked)
     except (FetchedBasisError, FetchedCorruptError, FetchedGapError):
@@ -238,6 +233,6 @@ def _store(
             "dividends",
             ticker,
             actions.dividends.table,
-            _source(actions.dividends),
+            action_source("dividends", actions.dividends),
             days,
         )

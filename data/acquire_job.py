@@ -14,11 +14,11 @@ import pyarrow as pa
 from data.acquire_meter import Meter
 from data.acquire_types import FetchRequest, ProviderChoice, State, TickerOutcome
 from data.fetched import FetchedStore, Source
-from data.fetched_file import Label
+from data.fetched_file import Days, Label
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import BadAnswerError
-from data.override_actions import StatedAction, answers, whole_labels
-from data.providers.base import PROVIDER_REASONS, Provenance, Refused, count_reasons
+from data.override_actions import StatedAction, answers, days_told, whole_labels
+from data.providers.base import PROVIDER_REASONS, Batch, Provenance, Refused, count_reasons
 from data.providers.hybrid import HybridProvider
 from data.providers.hybrid_record import reason_of
 from data.providers.polygon import PolygonProvider
@@ -26,7 +26,7 @@ from data.providers.yahoo import YahooProvider
 from data.reference_universe import Universe
 from data.schema import REASONS
 
-__all__ = ["Job", "keep_refused", "open_sources", "source_of", "unreadable", "unreadable_error"]
+__all__ = ["Job", "action_source", "keep_refused", "open_sources", "source_of", "unreadable_error"]
 
 # Actions are asked for up to the present day, which is after the newest session by a few.
 _AHEAD: Final = dt.timedelta(days=10)
@@ -95,7 +95,8 @@ class Job:
     def unstated(self, table: str, ticker: str, refused: Iterable[Refused]) -> list[Refused]:
         """Return the rows without which an answer is not whole and which nobody states."""
         rows = unreadable(refused)
-        return [] if answers(self.stated, table, ticker, (item.row for item in rows)) else rows
+        days = days_told(table, (item.row for item in rows))
+        return [] if answers(self.stated, table, ticker, days) else rows
 
     def note(self, text: str) -> None:
         """Keep what a reader must know, once; from any thread."""
@@ -131,10 +132,16 @@ def open_sources(
     return HybridProvider(home, PolygonProvider(environ=environ), yahoo, use=choice)
 
 
-def source_of(provenance: Provenance, unreadable: int = 0) -> Source:
+def source_of(provenance: Provenance, unreadable: Days = ()) -> Source:
     """Return the label of an answer for the store."""
     client = provenance.client
     return Source(provenance.provider, provenance.base, provenance.fetched_at, client, unreadable)
+
+
+def action_source(table: str, batch: Batch) -> Source:
+    """Return the label of an answer of splits or dividends, with the days of unreadable rows."""
+    rows = (item.row for item in unreadable(batch.refused))
+    return source_of(batch.provenance, days_told(table, rows))
 
 
 def unreadable(refused: Iterable[Refused]) -> list[Refused]:

@@ -34,7 +34,9 @@ def joined(former: Label, label: Label) -> Label:
         fetched_at=former.fetched_at
         if came_later(former.fetched_at, label.fetched_at)
         else label.fetched_at,
-        unreadable=label.unreadable if anew else max(former.unreadable, label.unreadable),
+        unreadable=label.unreadable
+        if anew
+        else tuple(dict.fromkeys((*former.unreadable, *label.unreadable))),
     )
 
 

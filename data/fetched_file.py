@@ -19,6 +19,7 @@ from data.fetched_tables import FETCHED_VERSION, FetchedTable
 from data.frames import content_fingerprint
 
 __all__ = [
+    "Days",
     "Fault",
     "FileFaultError",
     "Label",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 Fault = Literal["damaged", "foreign", "version"]
+Days = tuple[dt.date | None, ...]
 _LABEL: Final = b"plimsoll.label"
 _FINGERPRINT: Final = b"plimsoll.fingerprint"
 # The digest of all bytes of the file, itself read as zeros: no checksum of parquet covers the
@@ -61,9 +63,9 @@ class Label:
     client : str
         Library that asked, with its version; may be empty.
     schema_version : int
-    unreadable : int
-        Rows of the answers that could not be read: the series is whole only where they are stated
-        by hand (`data.override_actions`).
+    unreadable : tuple of (date or None)
+        Days of the answers' rows that could not be read, None where not even the day could: the
+        series is whole only where each is stated by hand (`data.override_actions`).
     """
 
     table: str
@@ -76,7 +78,7 @@ class Label:
     rows: int
     client: str = ""
     schema_version: int = FETCHED_VERSION
-    unreadable: int = 0
+    unreadable: Days = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,15 @@ class Source:
         When the answer came, aware.
     client : str
         Library that asked, with its version.
-    unreadable : int
-        Rows of the answer that could not be read and are stated by hand instead.
+    unreadable : tuple of (date or None)
+        Days of rows that could not be read and are stated by hand instead, as in `Label`.
     """
 
     provider: str
     base: str
     fetched_at: dt.datetime
     client: str = ""
-    unreadable: int = 0
+    unreadable: Days = ()
 
 
 class FileFaultError(Exception):
@@ -269,6 +271,10 @@ def _label(metadata: dict[bytes, bytes]) -> Label:
         for name in ("start", "end"):
             values[name] = dt.date.fromisoformat(values[name]) if values[name] else None
         values["fetched_at"] = dt.datetime.fromisoformat(values["fetched_at"])
+        values["unreadable"] = tuple(
+            None if day is None else dt.date.fromisoformat(day)
+            for day in values.get("unreadable", ())
+        )
         return Label(**values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileFaultError("damaged", "its label cannot be read") from error

@@ -12,10 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import OverridesError
-from data.fetched_file import Label
+from data.fetched_file import Days, Label
 from data.override_entries import day_of, known_keys, number_of, text_of
 
-__all__ = ["StatedAction", "answers", "stated_actions", "whole_labels", "with_stated"]
+__all__ = [
+    "StatedAction",
+    "answers",
+    "days_told",
+    "stated_actions",
+    "whole_labels",
+    "with_stated",
+]
 
 _KEYS: Final = ("ticker", "kind", "date", "ratio", "amount", "reason")
 _TABLES: Final = {"split": "splits", "dividend": "dividends"}
@@ -80,25 +87,33 @@ def stated_actions(entries: Sequence[Any], name: str) -> tuple[StatedAction, ...
     return tuple(found)
 
 
-def answers(stated: Iterable[StatedAction], table: str, ticker: str, rows: Iterable[str]) -> bool:
-    """Whether every row that could not be read, as it came (JSON), is stated by hand.
+def days_told(table: str, rows: Iterable[str]) -> Days:
+    """Return the days of rows that could not be read, as they came (JSON), each once.
+
+    None stands for a row of which nobody can read the day either.
+    """
+    return tuple(dict.fromkeys(_day(table, row) for row in rows))
+
+
+def answers(stated: Iterable[StatedAction], table: str, ticker: str, told: Days) -> bool:
+    """Whether every row that could not be read, by its day, is stated by hand.
 
     An entry of the row's day states it; where the day cannot be read either, any entry does.
     """
     days = {one.day for one in stated if (one.table, one.ticker) == (table, ticker)}
-    return bool(days) and all(day is None or day in days for day in (_day(table, r) for r in rows))
+    return bool(days) and all(day is None or day in days for day in told)
 
 
-def whole_labels(labels: Mapping[str, Label], stated: Iterable[StatedAction]) -> dict[str, Label]:
+def whole_labels(labels: Mapping[str, Label], stated: Sequence[StatedAction]) -> dict[str, Label]:
     """Return the labels by ticker without those of series with rows that nobody can read.
 
-    Where an action of that table and ticker is stated, its series is whole.
+    Where each of these is stated *now*, see :func:`answers`, the series is whole: an entry that was
+    there when the answer came and has been moved since states nothing any more.
     """
-    known = {(one.table, one.ticker) for one in stated}
     return {
         ticker: label
         for ticker, label in labels.items()
-        if not label.unreadable or (label.table, ticker) in known
+        if not label.unreadable or answers(stated, label.table, ticker, label.unreadable)
     }
 
 

@@ -18,7 +18,7 @@ from data.catalog import Catalog
 from data.errors import OverridesError
 from data.fetched import FetchedStore
 from data.fetched_tables import FETCHED_TABLES
-from data.override_actions import StatedAction, answers, with_stated
+from data.override_actions import StatedAction, answers, days_told, with_stated
 from data.overrides import load_overrides
 from data.providers import yahoo_bars
 from tests.data.acquire_cases import World, world
@@ -101,7 +101,7 @@ def test_without_the_entry_the_name_is_out_until_the_provider_has_mended_it(
         one.polygon.forget()
         assert _fetch(one).complete
         assert _worst_day(one) > -0.2
-        assert FetchedStore(one.home).labels("splits", "polygon")["SPLF"].unreadable == 0
+        assert FetchedStore(one.home).labels("splits", "polygon")["SPLF"].unreadable == ()
 
 
 def test_an_entry_for_another_day_states_nothing_of_this_one(
@@ -115,6 +115,24 @@ def test_an_entry_for_another_day_states_nothing_of_this_one(
         _unreadable(monkeypatch, lambda row: {"execution_date": "soon"} | _no_ratio(row))
         _stated(one, SPLF)  # of a row without a day nobody can say more
         assert _fetch(one).complete
+
+
+def test_an_entry_that_was_moved_states_nothing_of_what_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _unreadable(monkeypatch, _no_ratio)
+    with world(tmp_path) as one:
+        _stated(one, SPLF)
+        assert _fetch(one).complete
+        assert FetchedStore(one.home).labels("splits", "polygon")["SPLF"].unreadable == (SPLIT_DAY,)
+        _stated(one, SPLF.replace(str(SPLIT_DAY), "2026-11-17"))
+        report = _fetch(one)
+        assert not report.complete
+        assert [item.ticker for item in report.outcomes if item.state == "failed"] == ["SPLF"]
+        assert set(Catalog(one.home).prices("live")["ticker"]) == {"N000"}
+        _stated(one, SPLF)
+        assert _fetch(one).complete
+        assert _worst_day(one) > -0.2
 
 
 def test_yahoo_adjusted_for_what_it_told_unreadably(
@@ -184,13 +202,16 @@ def test_a_day_has_one_split_and_the_others_stay(
 
 
 def test_a_row_is_answered_by_its_day() -> None:
-    stated = [StatedAction("A", "dividend", dt.date(2024, 1, 2), 0.1, "why")]
+    day = dt.date(2024, 1, 2)
+    stated = [StatedAction("A", "dividend", day, 0.1, "why")]
     row = json.dumps({"ex_dividend_date": "2024-01-02", "cash_amount": None})
-    assert answers(stated, "dividends", "A", [row])
-    assert answers(stated, "dividends", "A", ["{cut", row])
-    assert not answers(stated, "splits", "A", [row])
-    assert not answers(stated, "dividends", "A", [row.replace("02", "03")])
-    assert not answers([], "dividends", "A", [])
+    assert days_told("dividends", ["{cut", row, row]) == (None, day)
+    assert days_told("splits", [row]) == (None,)
+    assert answers(stated, "dividends", "A", (day,))
+    assert answers(stated, "dividends", "A", (None, day))
+    assert not answers(stated, "splits", "A", (day,))
+    assert not answers(stated, "dividends", "A", (day + dt.timedelta(1),))
+    assert not answers([], "dividends", "A", ())
 
 
 @pytest.mark.parametrize(
