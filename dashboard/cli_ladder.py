@@ -11,13 +11,15 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from core.errors import HistoryError
 from core.presets import PRESETS
 from core.scenario import value_at, with_values
-from dashboard.ladder import PERIODS, Ladder, climb_periods
+from dashboard.ladder import PERIODS, Ladder, climb
 from dashboard.ladder_record import record_ladder
 from dashboard.pipeline import Pipeline, Progress
 from dashboard.report.ladder import ladder_document
 from dashboard.report.ladder_print import print_ladder
+from dashboard.studies import Pace
 from data.journal import Journal
 
 __all__ = ["Climbed", "climbed", "is_ladder", "ladders_document", "print_ladders"]
@@ -49,7 +51,7 @@ def climbed(
     progress: Progress,
 ) -> Climbed:
     """Climb over the two periods of the plan, or over the one that was asked for."""
-    ladders, missing = climb_periods(pipeline, source, _periods(start, end), names, progress)
+    ladders, missing = _climb_periods(pipeline, source, _periods(start, end), names, progress)
     for found in ladders:
         unrecorded = record_ladder(journal, found)
         if unrecorded:
@@ -81,3 +83,26 @@ def _periods(start: str | None, end: str | None) -> Sequence[tuple[dt.date | Non
     values = {path: value for path, value in given.items() if value is not None}
     asked = with_values(next(iter(PRESETS.values())), values)
     return [(value_at(asked, "period.start"), value_at(asked, "period.end"))]
+
+
+def _climb_periods(
+    pipeline: Pipeline,
+    source: str,
+    periods: Sequence[tuple[dt.date | None, dt.date | None]],
+    names: Sequence[str],
+    say: Progress,
+) -> tuple[tuple[Ladder, ...], tuple[str, ...]]:
+    """Climb over each period that the market covers; say why of those that it does not."""
+    found: list[Ladder] = []
+    missing: list[str] = []
+    for number, period in enumerate(periods):
+        base = number / len(periods)
+
+        def share(done: float, base: float = base) -> None:
+            say("Climbing from phase to phase", base + done / len(periods))
+
+        try:
+            found.append(climb(pipeline, source, period, names, Pace(lambda: False, share)))
+        except HistoryError as error:
+            missing.append(str(error))
+    return tuple(found), tuple(missing)

@@ -17,12 +17,20 @@ from dashboard.format import count, date, percent, ratio
 from dashboard.record import scenario_values
 from dashboard.run import Run
 from data.errors import DataError
-from data.holdout import Holdout, holdout_fault, holdout_of, open_holdout, seal
+from data.holdout import (
+    SHORTEST_DECISION,
+    Holdout,
+    holdout_fault,
+    holdout_of,
+    open_holdout,
+    seal,
+)
 from data.journal import Journal
 from data.snapshot import current_snapshot
 
 __all__ = [
     "MOST_MONTHS",
+    "SHORTEST_DECISION",
     "HoldoutState",
     "held_metrics",
     "held_words",

@@ -6,7 +6,7 @@ The page Ladder and `plimsoll compare --presets` both show what :func:`climb` fi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,7 +40,6 @@ __all__ = [
     "Yardstick",
     "beginning",
     "climb",
-    "climb_periods",
     "covered",
 ]
 
@@ -211,29 +210,6 @@ def climb(
         yardsticks=yardsticks,
         notes=tuple(note for note in (lack, _short_words(first)) if note),
     )
-
-
-def climb_periods(
-    pipeline: Pipeline,
-    source: str,
-    periods: Sequence[Period],
-    names: Sequence[str],
-    say: Callable[[str, float], None],
-) -> tuple[tuple[Ladder, ...], tuple[str, ...]]:
-    """Climb over each period that the market covers; say why of those that it does not."""
-    found: list[Ladder] = []
-    missing: list[str] = []
-    for number, period in enumerate(periods):
-        base = number / len(periods)
-
-        def share(done: float, base: float = base) -> None:
-            say("Climbing from phase to phase", base + done / len(periods))
-
-        try:
-            found.append(climb(pipeline, source, period, names, Pace(lambda: False, share)))
-        except HistoryError as error:
-            missing.append(str(error))
-    return tuple(found), tuple(missing)
 
 
 def _run(pipeline: Pipeline, rung: Rung, first: Run) -> Run:

@@ -31,7 +31,12 @@ _KNOWN = """(path => {
   const { steps, refused } = curves.of(path);
   return !curves.waiting && steps.size + refused.size >= fields.get(path).steps.length;
 })"""
-_HINTED = "() => document.querySelector('.lab-root').lab.curves.hints?.more === false"
+# What the page asks for by itself after a commit has come: it would count as bytes of a gesture.
+_HINTED = """() => {
+  const { curves } = document.querySelector('.lab-root').lab;
+  const came = (part) => curves.studies.fresh(part);
+  return curves.hints?.more === false && ["control", "evidence", "strips"].every(came);
+}"""
 _NODES = "[...document.querySelectorAll('.lab-chart, .lab-overlay, .lab-slider, .lab-card')]"
 
 
@@ -147,7 +152,8 @@ class LabPage:
 
     def approach(self, path: str) -> int:
         """Put the hand on a slider and wait for its curves; return the bytes that brought them."""
-        self.page.wait_for_function(_HINTED)  # or what brings the hints of the book would count
+        # Or what brings the hints of the book, or what the strip hears late, would count.
+        self.page.wait_for_function(_HINTED)
         self.traffic.clear()
         slider = self._slider(path)
         slider.scroll_into_view_if_needed()

@@ -136,10 +136,12 @@ def _missing(summary: Summary) -> str:
         why = next((one.detail for one in found if one.detail), "")
         parts.append(f"{label}: {names}{more}. {why}".strip())
     total = sum(summary.counts.get(state, 0) for state in words)
-    return details_html(f"{count(total)} names without bars, and why", parts)
+    names = "1 name" if total == 1 else f"{count(total)} names"
+    return details_html(f"{names} without bars, and why", parts)
 
 
 def _notes(summary: Summary) -> str:
     if not summary.notes:
         return ""
-    return details_html(f"{count(len(summary.notes))} notes", summary.notes)
+    number = len(summary.notes)
+    return details_html("1 note" if number == 1 else f"{count(number)} notes", summary.notes)

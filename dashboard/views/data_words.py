@@ -128,11 +128,15 @@ def _more(row: StatusRow) -> str:
     lines += list(row.notes)
     if not lines:
         return ""
-    said = [f"{count(len(row.notes))} notes"] if row.notes else []
-    said += [f"{count(kept_out)} rows in quarantine"] if kept_out else []
-    said += [f"{count(len(row.overrides))} overrides in force"] if row.overrides else []
+    said = [_counted(len(row.notes), "note")] if row.notes else []
+    said += [f"{_counted(kept_out, 'row')} in quarantine"] if kept_out else []
+    said += [f"{_counted(len(row.overrides), 'override')} in force"] if row.overrides else []
     summary = ", ".join(said) or "what was flagged"
     return details_html(summary, lines)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def providers_html(rows: Sequence[ProviderRow]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.holdout import (
     MOST_MONTHS,
+    SHORTEST_DECISION,
     held_words,
     holdout_words,
     opened_for,
@@ -21,7 +22,6 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.page import nothing
-from data.holdout import SHORTEST_DECISION
 
 __all__ = ["holdout"]
 

@@ -12,7 +12,7 @@ from dashboard.evidence_badges import Badge, badges_of, unread_badges
 from dashboard.evidence_standing import Stood
 from dashboard.problems import EXPECTED
 from dashboard.run import Run
-from dashboard.views.evidence_studies import known_standing, standing_study
+from dashboard.views.evidence_studies import standing_study
 
 __all__ = ["evidence_badges", "grade_of", "until_known"]
 
@@ -20,19 +20,15 @@ _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
 _ENDED: Final = ("done", "failed")
 
 
-def evidence_badges(run: Run, *, ask: bool = True) -> list[Badge]:
-    """Return what the strip says of `run`; of what is not known yet that it is being worked out.
-
-    `ask`: whether to have it worked out where it is not known. The lab does not: its browser asks
-    when the hand is still.
-    """
+def evidence_badges(run: Run) -> list[Badge]:
+    """Return what the strip says of `run`; of what is not known yet that it is being worked out."""
     try:
-        study = standing_study(run) if ask else known_standing(run)
+        study = standing_study(run)
     except EXPECTED as error:
         return unread_badges(str(error))
-    if study is not None and study.problem is not None:
+    if study.problem is not None:
         return unread_badges(study.problem.happened)
-    stood = None if study is None else study.result
+    stood = study.result
     return badges_of(run, stood if isinstance(stood, Stood) else None, grade_of(run))
 
 

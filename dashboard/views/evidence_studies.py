@@ -20,7 +20,6 @@ from dashboard.views import frame
 __all__ = [
     "Stood",
     "grade_study",
-    "known_standing",
     "mark_of",
     "standing_study",
     "tests_study",
@@ -42,11 +41,6 @@ def standing_study(run: Run) -> Study:
     work = standing_work(run, journal, home_folder())
     who = session.token(), "evidence-standing"
     return session.engine().studies.ask(*who, standing_key(run, journal), work, rank=1)
-
-
-def known_standing(run: Run) -> Study | None:
-    """Return the standing of `run` where it was worked out, None where it was not."""
-    return session.engine().studies.known(standing_key(run, session.engine().journal))
 
 
 def tests_study(run: Run) -> Study | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from functools import partial
 from html import escape
 
 import streamlit as st
@@ -20,7 +19,6 @@ from dashboard.session import Outcome
 from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.cards import beside, cards_html, years_of
-from dashboard.views.evidence_strip import evidence_badges
 from dashboard.views.facts import timeline_facts
 from dashboard.views.findings import findings, headline
 from dashboard.views.frames import levels
@@ -57,7 +55,7 @@ def _shown(found: Outcome) -> Run | None:
 
 
 def _head(state: AppState, found: Outcome) -> None:
-    frame.head("Risk", state, found, partial(evidence_badges, ask=False))
+    frame.head("Risk", state, found)  # the browser asks for the evidence when the hand is still
     with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
         preset_picker(state)
         with st.popover("Market and period", icon=":material/database:", key="data"):

@@ -27,7 +27,7 @@ __all__ = ["blotter_study", "distances", "ledger"]
 
 _LOOK_AGAIN: Final = 0.7  # seconds between two looks at a study under way
 _SHOWN: Final = 150  # rows of a table; its file has all
-_TABLE_PX: Final = 500
+_TABLE_PX, _TABLE_PHONE_PX = 500, 316  # on a phone the day that a row opens begins in sight
 _LAST: Final = "plimsoll.trades.blotter"
 _FILLS, _TRIPS = "Orders", "Round trips"
 _SIDES: Final = {"Buys": "buy", "Sales": "sell", "Not traded": "none"}
@@ -181,7 +181,7 @@ def _table(
         on_select=lambda: _take_row(shown, place),
         selection_mode="single-row",
         hide_index=True,
-        height=_TABLE_PX,
+        height=_TABLE_PHONE_PX if is_phone() else _TABLE_PX,
         placeholder=DASH,
         column_config={
             face: st.column_config.Column(width=_WIDTHS.get(face, 76), help=_HELP.get(face))

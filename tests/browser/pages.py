@@ -63,8 +63,8 @@ LONG = 180_000  # milliseconds for what is worked out behind a page
 PLOT = ".js-plotly-plot .main-svg"
 _OUTSIDE = """e => e.filter(x => x.checkVisibility({visibilityProperty: true})
   && x.getBoundingClientRect().right > innerWidth + 1).map(x => x.outerHTML.slice(0, 200))"""
-_GROUPS = {"Overview": "", "Risk": "", "Report": ""} | dict.fromkeys(
-    ("Factors", "Evidence", "Data"), "Research"
+_GROUPS = dict.fromkeys(("Overview", "Risk", "Strategy", "Report"), "") | dict.fromkeys(
+    ("Factors", "Evidence", "Robustness", "Data"), "Research"
 )
 
 

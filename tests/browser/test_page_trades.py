@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.pages import PLOT, arrived, choose_row, settled, titled
+from tests.browser.pages import PLOT, arrived, choose_row, phone, settled, titled
 
 TABLE = ".st-key-trades-orders [data-testid=stDataFrame]"
 POINT = """() => {
@@ -76,3 +77,16 @@ def test_the_day_can_be_copied(page: Page, app_url: str) -> None:
     code = page.locator("[data-testid=stCode]")
     expect(code).to_contain_text("[SIMULATED MARKET]")
     expect(code).to_contain_text("Decided at this close")
+
+
+def test_on_a_phone_a_row_opens_its_day(new_page: Callable[..., Page], app_url: str) -> None:
+    page = phone(new_page)
+    opened(page, app_url)
+    first = day(page)
+    choose_row(page, TABLE)
+    card = page.locator(".st-key-trades-card")
+    expect(card.get_by_text(re.compile("is (not )?held on")).first).to_be_attached()
+    settled(page)
+    assert day(page) <= first
+    page.locator(".pl-badge[data-definition]").first.tap()  # what a badge means, without a mouse
+    expect(page.locator("dialog[open]")).to_contain_text("Source")

@@ -18,15 +18,14 @@ export default function mount({ parentElement, data, setTriggerValue }, address)
   // Streamlit may take a component back and mount it again on the same element.
   if (!host.figure || host.figure.gone) host.figure = new Figure(host, address);
   const figure = host.figure;
-  // It mounts what is new before it takes the old back, or in another order still where the two
-  // come close together: who is left has the figure, and only the last one takes it away.
+  // Streamlit takes back only the last mount of an element that goes, and a mount that newer data
+  // overtook while it was under way: that one must not take the figure along.
+  const before = figure.owner;
   const owner = { data, send: (point) => setTriggerValue("point", point) };
-  figure.owners.add(owner);
   figure.serve(owner);
   return () => {
-    figure.owners.delete(owner);
-    const left = [...figure.owners].at(-1);
-    if (left) figure.serve(left);
+    if (figure.owner !== owner) return;
+    if (before && host.isConnected) figure.serve(before);
     else figure.leave();
   };
 }
@@ -35,7 +34,6 @@ class Figure {
   constructor(host, address) {
     this.host = host;
     this.address = address;
-    this.owners = new Set();
     load(address).catch(() => {}); // asked for again, and told, where it is drawn
     this.seen = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.paint();
@@ -44,9 +42,10 @@ class Figure {
     this.resized.observe(host);
   }
 
-  serve({ data, send }) {
-    this.send = send;
-    this.take(data);
+  serve(owner) {
+    this.owner = owner;
+    this.send = owner.send;
+    this.take(owner.data);
   }
 
   take(bytes) {

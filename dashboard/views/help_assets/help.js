@@ -9,11 +9,8 @@ export default function ({ data, parentElement }) {
   const help = root.help ??= new Help(root);
   help.page = JSON.parse(data);
   help.listen();
-  help.owners = (help.owners ?? 0) + 1; // what is new may come before the old is taken back
-  return () => {
-    help.owners -= 1;
-    if (!help.owners) help.leave();
-  };
+  // A mount that newer data overtook is taken back while the page stays: nothing ends with it.
+  return () => { if (!root.isConnected) help.leave(); };
 }
 
 class Help {
