@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
