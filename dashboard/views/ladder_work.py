@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.format import percent
+from dashboard.holdout import is_withheld
 from dashboard.ladder import PERIODS, Ladder, climb
 from dashboard.ladder_record import record_ladder
 from dashboard.ladder_steps import PHASES
@@ -97,9 +98,15 @@ def kept(state: AppState, found: Ladder) -> None:
 
 
 def last_good(state: AppState) -> Ladder | None:
-    """Return the last ladder that was shown, where it is not the one asked for."""
+    """Return the last ladder that was shown, where it is not the one asked for.
+
+    Nor one over sessions that were sealed since.
+    """
     key, found = st.session_state.get(_LAST, ("", None))
-    return None if found is None or key == _key(state) else found
+    if found is None or key == _key(state):
+        return None
+    home = session.engine().pipeline.home
+    return None if is_withheld(home, found.source, found.dates[-1]) else found
 
 
 def waiting(state: AppState) -> None:

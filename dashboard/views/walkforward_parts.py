@@ -21,7 +21,17 @@ from dashboard.report.faces import FACES
 from dashboard.report.walkforward import HEADS, fold_frame, metric_rows, walk_words
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.behind import Asked, asked_for, is_asked, last_good, pressed, title_of, waiting
+from dashboard.views.behind import (
+    Asked,
+    Kept,
+    asked_for,
+    is_asked,
+    keep,
+    last_good,
+    pressed,
+    title_of,
+    waiting,
+)
 from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets, html_table
@@ -60,7 +70,7 @@ def walk_forward_part(run: Run) -> None:
         _before(asked.key)
     elif isinstance(study.result, Walked):
         title = f"{title_of(run)}, {count(chosen.settings)} settings"
-        last_good(_SUBJECT, title, asked.key, study.result)
+        keep(_SUBJECT, Kept(asked.key, title, run, study.result))
         _found(study.result)
     else:
         waiting(asked, _WAIT_PX)
@@ -77,7 +87,7 @@ def _asked(run: Run, chosen: Chosen) -> Asked | None:
 
 
 def _before(key: str) -> None:
-    kept = last_good(_SUBJECT, "", "")
+    kept = last_good(_SUBJECT)
     if kept is None:
         return
     if kept.key != key:
