@@ -16,6 +16,7 @@ from dashboard import session
 from dashboard.charts.walkforward import curves_figure, drift_figure, paths_figure
 from dashboard.definitions import term_html
 from dashboard.format import FORMATS, count, date, percent, ratio
+from dashboard.record import Recorded
 from dashboard.report.comparison_words import field_text
 from dashboard.report.faces import FACES
 from dashboard.report.walkforward import HEADS, fold_frame, metric_rows, walk_words
@@ -37,7 +38,7 @@ from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets, html_table
 from dashboard.views.walkforward_form import Chosen, walk_form
 from dashboard.walkforward import WalkForward
-from dashboard.walkforward_work import Walked, walk_work
+from dashboard.walkforward_work import walk_work
 
 __all__ = ["walk_forward_part"]
 
@@ -68,7 +69,7 @@ def walk_forward_part(run: Run) -> None:
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))
         _before(asked.key)
-    elif isinstance(study.result, Walked):
+    elif isinstance(study.result, Recorded):
         title = f"{title_of(run)}, {count(chosen.settings)} settings"
         keep(_SUBJECT, Kept(asked.key, title, run, study.result))
         _found(study.result)
@@ -95,7 +96,7 @@ def _before(key: str) -> None:
     _found(kept.result)
 
 
-def _found(walked: Walked) -> None:
+def _found(walked: Recorded[WalkForward]) -> None:
     found = walked.found
     if walked.unrecorded:
         nothing("This walk-forward is not in the journal", walked.unrecorded)
