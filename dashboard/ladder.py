@@ -113,7 +113,8 @@ class Ladder:
     dates : datetime64[D][T]
     steps : tuple of Step
     yardsticks : tuple of Yardstick
-        The benchmark and, unless they are that, the equal-weighted members; the control differs from phase to phase.
+        The benchmark and, unless they are that, the equal-weighted members; the control differs
+        from phase to phase.
     notes : tuple of str
         What must be known of the period, and of data that are not there.
     """

@@ -95,7 +95,7 @@ def plan_of(scenario: Scenario, choice: WalkChoice) -> SweepPlan:
 def walk_work(scenario: Scenario, choice: WalkChoice, pipeline: Pipeline, journal: Journal) -> Work:
     """Return the work of a study: a walk-forward, in the journal before anybody sees it.
 
-    Its result is a :class:`~dashboard.record.Recorded` of :class:`~dashboard.walkforward.WalkForward`.
+    Its result is a ``dashboard.record.Recorded`` of a ``dashboard.walkforward.WalkForward``.
 
     Raises
     ------
