@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.config import Scenario
-from core.factors.turbulence import known_turbulence
+from core.factors.turbulence import turbulence_sessions
 from core.ledger import PORTFOLIO, EventKind, Events
 from core.market import FUND_SECTORS, Floats, Ints, MarketPanel
 from core.regimes import market_returns
@@ -89,7 +89,7 @@ def regime_fallbacks(
     config = scenario.regimes
     known = np.isfinite(market_returns(market.close, market.member))
     before = np.r_[0, np.cumsum(known)]
-    storms = known_turbulence(market, config.turbulence)
+    storms = turbulence_sessions(market, config.turbulence)
     found = []
     for session in rebalance.tolist():
         first = max(session + 1 - config.lookback_days, 0)
@@ -102,10 +102,14 @@ def regime_fallbacks(
             found.append(
                 _short(session, have, config.markov.history_days, "Markov switching", rules)
             )
-        if storms is not None and not storms[session]:
-            rules = "the other rules of the regimes alone decide"
-            text = f"turbulence: not known, a sector or the history is missing: {rules}"
-            found.append(Fallback(session, EventKind.SHORT_HISTORY, math.nan, math.nan, text))
+        if storms is not None and storms[0][session] < storms[1][session]:
+            have, want = int(storms[0][session]), int(storms[1][session])
+            text = (
+                f"turbulence: a sector or the history is missing, {have} of {want} sessions known: "
+                "the other rules of the regimes alone decide"
+            )
+            short = EventKind.SHORT_HISTORY
+            found.append(Fallback(session, short, float(have), float(want), text))
         if config.vix_override and (market.vix is None or not np.isfinite(market.vix[session])):
             text = "VIX override: no close of the volatility index: the rules alone decide"
             found.append(Fallback(session, EventKind.NO_VIX, math.nan, config.vix_level, text))
@@ -154,13 +158,14 @@ def _empty_sectors(
     balanced = "sector_balanced"
     if balanced not in (scenario.universe.selection, scenario.book.selection):
         return
-    sectors = sorted(set(market.sector) - {"Other", *FUND_SECTORS})
+    there = {market.sector[name] for name in np.flatnonzero(np.isfinite(market.close[session]))}
+    sectors = sorted(there - {"Other", *FUND_SECTORS})
     held = {market.sector[name] for name in np.flatnonzero(signals.universe[row])}
     empty = [name for name in sectors if name not in held]
     if empty:
         yield Fallback(
             session, EventKind.EMPTY_SECTOR, float(len(empty)), float(len(sectors)),
-            f"no eligible member of {', '.join(empty)}: the places go to the other sectors",
+            f"no eligible member of {', '.join(empty)}: no place goes there",
         )  # fmt: skip
 
 

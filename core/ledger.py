@@ -177,7 +177,7 @@ class Events:
     rebalance       exposure of the fill                     NaN
     margin_call     NAV over what is held                    maintenance_margin
     infeasible      sum of the targets that keep the limits  1
-    empty_sector    sectors without an eligible member       sectors
+    empty_sector    sectors without an eligible member       sectors with a bar that day
     equal_scores    names that score the same                NaN
     missing_scores  share of the universe with the factor    one half
     short_history   sessions known                           sessions wanted

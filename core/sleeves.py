@@ -19,9 +19,12 @@ from core.ledger import EventKind
 from core.market import FUND_SECTORS, MarketPanel
 from core.regimes import market_returns
 from core.sleeves_config import SleeveConfig
-from core.units import Floats
+from core.units import Bools, Floats, Ints
 
 __all__ = ["SLEEVES", "sleeve_funds", "with_funds", "with_sleeves"]
+
+#: A quote may come late: only a fund whose prices stop longer ago than this has ended.
+_LATE: Final = np.timedelta64(10, "D")
 
 #: Section of ``book`` → the sector that its fund counts as.
 SLEEVES: Final[Mapping[str, str]] = MappingProxyType(
@@ -53,13 +56,17 @@ def with_funds(market: MarketPanel, funds: Mapping[str, str]) -> MarketPanel:
     MarketPanel
         `market` itself without funds, or where it has their columns already. A fund is never a
         member of the index, has no filings and no traded dollars: no universe takes it and no
-        score or regime reads it. Where only its total return is known, that is its price.
+        score or regime reads it. Where only its total return is known, that is its price. A fund
+        that is also a security of the market keeps its column and is the fund alone, which a note
+        says: ranked as well, it would be held twice. One whose prices stop more than ten days
+        before the market's has ended data; one that is only late lives on.
 
     Raises
     ------
     InputsError
         When the market has no prices of a fund.
     """
+    market = _set_apart(market, funds)
     wanted = [ticker for ticker in funds if ticker not in market.tickers]
     if not wanted:
         return market
@@ -88,16 +95,39 @@ def with_funds(market: MarketPanel, funds: Mapping[str, str]) -> MarketPanel:
     )
 
 
+def _set_apart(market: MarketPanel, funds: Mapping[str, str]) -> MarketPanel:
+    own = [
+        column for column, ticker in enumerate(market.tickers)
+        if ticker in funds and market.sector[column] != funds[ticker]
+    ]  # fmt: skip
+    if not own:
+        return market
+    columns = zip(market.tickers, market.sector, strict=True)
+    price, dollars, member = market.price.copy(), market.dollar_volume.copy(), market.member.copy()
+    price[:, own] = dollars[:, own] = np.nan
+    member[:, own] = False
+    names = ", ".join(market.tickers[column] for column in own)
+    note = f"sleeves: {names} is a security of the market as well: it is the fund alone, not ranked"
+    return dataclasses.replace(
+        market,
+        sector=tuple(funds.get(ticker, sector) for ticker, sector in columns),
+        price=price,
+        dollar_volume=dollars,
+        member=member,
+        notes=(*market.notes, note),
+    )
+
+
 def _beside(stocks: Floats | None, funds: Floats) -> Floats | None:
     return None if stocks is None else np.hstack([stocks, funds])
 
 
 def _ends(market: MarketPanel, close: Floats) -> dict[str, Any]:
-    # A fund whose prices stop before the market's has ended data, not a delisting.
+    # A fund whose prices stop has ended data, not a delisting.
     sessions = len(close)
     bars = np.isfinite(close)
     last = np.where(bars.any(axis=0), sessions - 1 - np.argmax(bars[::-1], axis=0), 0)
-    ended = last < sessions - 1
+    ended = market.sessions[-1] - market.sessions[last] > _LATE
     return {
         "last_session": np.append(market.last_session, np.where(ended, last, sessions)),
         "delisting_return": np.append(market.delisting_return, np.zeros(close.shape[1])),
@@ -130,7 +160,7 @@ def with_sleeves(book: Book, market: MarketPanel, config: BookConfig) -> Book:
     target, told = book.target.copy(), []
     shares = np.zeros((len(book.rebalance), len(funds)))
     places = [market.tickers.index(ticker) for ticker in funds]
-    risks = _inverse_volatility(book, market, places, config)
+    risks, known = _inverse_volatility(book, market, places, config)
     for k, (name, sector) in enumerate((n, s) for n, s in SLEEVES.items() if s in funds.values()):
         one: SleeveConfig = getattr(config, name)
         asked = _asked(one, book, risks[:, k])
@@ -139,7 +169,10 @@ def with_sleeves(book: Book, market: MarketPanel, config: BookConfig) -> Book:
         held = np.isfinite(market.close[book.rebalance, places[k]])
         held &= market.last_session[places[k]] > book.rebalance
         shares[:, k] = np.where(held, bounded, 0.0)
-        told += _fallbacks(book, sector, market.tickers[places[k]], held, unknown & held, bounded)
+        ticker = market.tickers[places[k]]
+        told += _without_price(book, sector, ticker, held, bounded)
+        wanted = _wanted(config)
+        told += _too_short(book, sector, ticker, unknown & held, known[:, k], wanted)
     target *= (1.0 - shares.sum(axis=1))[:, None]
     target[:, places] = shares
     return dataclasses.replace(
@@ -158,40 +191,53 @@ def _asked(one: SleeveConfig, book: Book, risk: Floats) -> Floats:
     return risk if one.set_by == "inverse_volatility" else np.full(len(risk), one.weight)
 
 
+def _wanted(config: BookConfig) -> int:
+    return (config.covariance_lookback_days + 1) // 2  # half of the window
+
+
 def _inverse_volatility(
     book: Book, market: MarketPanel, places: list[int], config: BookConfig
-) -> Floats:
+) -> tuple[Floats, Ints]:
     # One over each fund's volatility, as a share of the sum with that of the members' mean return;
-    # NaN with less than half of the window.
+    # NaN with less than half of the window. And how much of it is known, of the lesser of the two.
     returns = simple_returns(market.close[:, places])
     series = np.column_stack([market_returns(market.close, market.member), returns])
     shares = np.full((len(book.rebalance), len(places)), np.nan)
+    known = np.zeros(shares.shape, dtype=np.int64)
     lookback = config.covariance_lookback_days
     for row, session in enumerate(book.rebalance.tolist()):
         window = series[max(session - lookback + 1, 0) : session + 1]
-        enough = 2 * np.isfinite(window).sum(axis=0) >= lookback
+        count = np.isfinite(window).sum(axis=0)
+        known[row] = np.minimum(count[1:], count[0])
+        enough = count >= _wanted(config)
         if not enough[0]:
             continue
         size = np.zeros(len(enough))
         size[enough] = 1.0 / np.maximum(np.nanstd(window[:, enough], axis=0, ddof=1), 1e-12)
         shares[row] = np.where(enough[1:], size[1:] / size.sum(), np.nan)
-    return shares
+    return shares, known
 
 
-def _fallbacks(
-    book: Book, sector: str, ticker: str, held: Any, unknown: Any, bounded: Floats
+def _without_price(
+    book: Book, sector: str, ticker: str, held: Bools, bounded: Floats
 ) -> list[Fallback]:
-    told = [
+    return [
         Fallback(
             int(book.rebalance[row]), EventKind.NO_FUND, 0.0, float(bounded[row]),
             f"{sector}: no price of {ticker} on the date: its weight stays with the stocks",
         )
         for row in np.flatnonzero(~held)
     ]  # fmt: skip
-    return told + [
+
+
+def _too_short(
+    book: Book, sector: str, ticker: str, unknown: Bools, known: Ints, wanted: int
+) -> list[Fallback]:
+    return [
         Fallback(
-            int(book.rebalance[row]), EventKind.SHORT_HISTORY, float(bounded[row]), np.nan,
-            f"{sector}: too little history for a volatility of {ticker}: its lowest weight",
+            int(book.rebalance[row]), EventKind.SHORT_HISTORY, float(known[row]), float(wanted),
+            f"{sector}: too little history for a volatility of {ticker}, {known[row]} of {wanted} "
+            "sessions of returns known: its lowest weight",
         )
         for row in np.flatnonzero(unknown)
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,10 +63,7 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         price=np.where(panel.full_basis, price, np.nan),
         dollar_volume=price * panel.arrays["volume"],
         member=member,
-        sector=tuple(securities["sector"].fillna("Other").astype(str)),
-        last_session=_last_session(securities["last_session"], sessions),
-        delisting_return=securities["delisting_return"].fillna(0.0).to_numpy(np.float64),
-        data_ended=securities["data_ended"].fillna(False).to_numpy(np.bool_),
+        **_about(securities, sessions),
         filings=filings,
         cash_rate=cash_rate,
         vix=None if vix is None else _on_sessions(vix, sessions),
@@ -82,6 +80,15 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
             *cash_notes,
         ),
     )
+
+
+def _about(securities: pd.DataFrame, sessions: Dates) -> dict[str, Any]:
+    return {
+        "sector": tuple(securities["sector"].fillna("Other").astype(str)),
+        "last_session": _last_session(securities["last_session"], sessions),
+        "delisting_return": securities["delisting_return"].fillna(0.0).to_numpy(np.float64),
+        "data_ended": securities["data_ended"].fillna(False).to_numpy(np.bool_),
+    }
 
 
 def _adjusted(inside: Floats, price: Floats, close: Floats) -> Floats | None:

@@ -103,6 +103,20 @@ def walk_forward(
     return _judged(plan, windows, run, folds, in_sample, chosen, result, inputs, values[-1], excess)
 
 
+def _same_ground(run: Run, found: Run) -> None:
+    if not np.array_equal(found.dates, run.dates):
+        raise InputsError(
+            "every setting of a walk-forward must be simulated over the same sessions, "
+            f"one over {found.dates[0]} … {found.dates[-1]}. Give --start and --end"
+        )
+    # A fund may be a security of the market as well: then its sector alone tells.
+    if (found.market.tickers, found.market.sector) != (run.market.tickers, run.market.sector):
+        raise InputsError(
+            "every setting of a walk-forward must hold the same funds as the scenario: "
+            "whether a sleeve is on, and its fund, cannot be axes. Vary its weight instead"
+        )
+
+
 def _jobs(
     plan: SweepPlan,
     run: Run,
@@ -121,16 +135,7 @@ def _jobs(
                 found = pipeline.run(idle)
             except (ConfigError, HistoryError):
                 continue  # counted as refused: none of its rows has a value
-            if not np.array_equal(found.dates, run.dates):
-                raise InputsError(
-                    "every setting of a walk-forward must be simulated over the same sessions, "
-                    f"one over {found.dates[0]} … {found.dates[-1]}. Give --start and --end"
-                )
-            if found.market.tickers != run.market.tickers:
-                raise InputsError(
-                    "every setting of a walk-forward must hold the same funds as the scenario: "
-                    "whether a sleeve is on, and its fund, cannot be axes. Vary its weight instead"
-                )
+            _same_ground(run, found)
             last = (idle, BookInputs(found.inputs, found.dates))
             settings.books.append(found.book)
         settings.risks.update(zip(chunk.rows.tolist(), chunk.risks, strict=True))

@@ -12,15 +12,15 @@ from core.factors.topology_features import FEATURES, diagram_features
 from core.factors.trailing import simple_returns
 from core.market import FUND_SECTORS, MarketPanel
 from core.regime_effects_config import TurbulenceConfig
-from core.units import Bools, Floats
+from core.units import Bools, Floats, Ints
 
 __all__ = [
     "NORMS",
     "UNKNOWN_SECTOR",
     "expanding_share",
-    "known_turbulence",
     "sector_returns",
     "turbulence",
+    "turbulence_sessions",
     "turbulence_share",
 ]
 
@@ -172,14 +172,30 @@ def turbulence_share(
     )
 
 
-def known_turbulence(market: MarketPanel, config: TurbulenceConfig) -> Bools | None:
-    """Return where :func:`turbulence_share` has a value, without a cloud; None where it is off."""
+def turbulence_sessions(market: MarketPanel, config: TurbulenceConfig) -> tuple[Ints, Ints] | None:
+    """Count what :func:`turbulence_share` has to go on, without a cloud; None where it is off.
+
+    Parameters
+    ----------
+    market : MarketPanel
+    config : TurbulenceConfig
+
+    Returns
+    -------
+    known, wanted : int64[T]
+        The share has a value where known is at least wanted. Where today's cloud is not whole,
+        sessions of its window with a return of every sector, and the window; else clouds until
+        today, and how many make a share. Row t reads nothing after t.
+    """
     if config.quantile is None:
         return None
     returns, names = sector_returns(market)
-    whole: Bools = np.zeros(len(returns), dtype=np.bool_)
-    if len(names) >= 2 and len(returns) >= config.window_days:
-        known = np.isfinite(returns).all(axis=1)
-        whole[config.window_days - 1 :] = sliding_window_view(known, config.window_days).all(axis=1)
-    enough: Bools = whole & (np.cumsum(whole) >= _LEAST)
-    return enough
+    window = config.window_days
+    every = np.isfinite(returns).all(axis=1) & (len(names) >= 2)
+    until = np.r_[0, np.cumsum(every)]
+    sessions = np.arange(len(returns))
+    inside: Ints = until[sessions + 1] - until[np.maximum(sessions + 1 - window, 0)]
+    whole = inside == window
+    known: Ints = np.where(whole, np.cumsum(whole), inside)
+    wanted: Ints = np.where(whole, _LEAST, window)
+    return known, wanted

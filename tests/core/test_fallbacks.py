@@ -78,7 +78,7 @@ def test_a_sector_without_members() -> None:
     found = told(book, EventKind.EMPTY_SECTOR)
     assert len(found) == len(book.rebalance)
     assert (found[0].value, found[0].threshold) == (1.0, 3.0)
-    assert "no eligible member of Energy: the places go to the other sectors" in found[0].text
+    assert "no eligible member of Energy: no place goes there" in found[0].text
     np.testing.assert_allclose(book.target.sum(axis=1), 1.0)
 
 
@@ -104,6 +104,10 @@ def test_too_short_a_history() -> None:
         (30, "regime"), (30, "Markov switching"), (30, "turbulence"),
     ]  # fmt: skip
     assert (found[0].value, found[0].threshold) == (30.0, 60.0)
+    # Sessions of the window of 50 that are known on day 30; clouds that are known on day 310.
+    storms = {one.session: one for one in found if one.text.startswith("turbulence")}
+    assert (storms[30].value, storms[30].threshold) == (30.0, 50.0)
+    assert (storms[90].value, storms[90].threshold) == (41.0, 252.0)
     assert {one.session for one in found} >= {90}
     assert 310 not in {one.session for one in found if one.text.startswith(("regime", "Markov"))}
 

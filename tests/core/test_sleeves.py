@@ -152,6 +152,40 @@ def test_a_fund_without_a_price_leaves_its_weight_with_the_stocks() -> None:
     assert wide.data_ended[-2:].tolist() == [False, True]
 
 
+@pytest.mark.parametrize(("missing", "ended"), [(1, False), (6, False), (7, True)])
+def test_a_fund_that_is_late_has_not_ended(missing: int, ended: bool) -> None:
+    # The last session is a Monday: ten days before it is a Friday, six sessions back.
+    market = funded()
+    assert market.funds is not None
+    assert str(market.sessions[-1]) == "2019-10-07"
+    close = market.funds.close.copy()
+    close[-missing:, 0] = np.nan
+    late = dataclasses.replace(market, funds=dataclasses.replace(market.funds, close=close))
+    wide = with_funds(late, sleeve_funds(ON.book))
+    assert wide.data_ended[-2:].tolist() == [ended, False]
+    assert wide.last_session[-2:].tolist() == [199 - missing if ended else 200, 200]
+
+
+def test_a_fund_that_is_a_security_as_well_is_the_fund_alone() -> None:
+    market = funded()
+    stocks, _, _ = books(market)
+    chosen = int(stocks.target.sum(axis=0).argmax())
+    both = dataclasses.replace(
+        market,
+        tickers=tuple("EFA" if k == chosen else name for k, name in enumerate(market.tickers)),
+    )
+    _, book, wide = books(both)
+    assert wide.tickers.count("EFA") == 1
+    assert wide.sector[chosen] == FUND_SECTORS[0]
+    assert not wide.member[:, chosen].any()
+    held = np.isfinite(wide.close[book.rebalance, chosen])
+    assert held.any()
+    np.testing.assert_array_equal(book.target[:, chosen], np.where(held, 0.10, 0.0))
+    np.testing.assert_allclose(book.target.sum(axis=1), 1.0, atol=1e-12)
+    assert any("EFA is a security of the market as well" in note for note in wide.notes)
+    assert with_funds(wide, sleeve_funds(ON.book)) is wide
+
+
 def test_too_short_a_history_for_a_volatility_takes_the_lowest_weight() -> None:
     market = funded()
     assert market.funds is not None
@@ -166,7 +200,10 @@ def test_too_short_a_history_for_a_volatility_takes_the_lowest_weight() -> None:
     row = int(np.argmax(book.rebalance >= 80))
     assert book.target[row, -2] == 0.05
     told = [one for one in book.fallbacks if one.text.startswith(FUND_SECTORS[0])]
-    assert EventKind.SHORT_HISTORY in {one.kind for one in told}
+    short = next(one for one in told if one.kind is EventKind.SHORT_HISTORY)
+    session = int(book.rebalance[row])
+    assert (short.session, short.value, short.threshold) == (session, session - 80, 30)
+    assert f"{session - 80} of 30 sessions of returns known" in short.text
 
 
 def test_a_fund_that_is_not_there_is_refused() -> None:

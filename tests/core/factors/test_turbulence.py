@@ -12,6 +12,7 @@ from core.factors.turbulence import (
     expanding_share,
     sector_returns,
     turbulence,
+    turbulence_sessions,
     turbulence_share,
 )
 from core.regime_effects_config import TurbulenceConfig
@@ -133,3 +134,19 @@ def test_the_share_reads_the_past_and_neither_names_nor_price_levels(seed: int, 
     np.testing.assert_array_equal(again, share)
     mixed, _ = turbulence_share(permuted(market, np.random.default_rng(seed).permutation(6)), ON)
     np.testing.assert_allclose(mixed, share, atol=1.5 / 252)  # a tie may break by a rounding
+
+
+@pytest.mark.parametrize(("names", "gap"), [(8, ()), (8, (1, 5)), (1, ())])
+def test_it_is_known_where_it_is_counted_as_known(names: int, gap: tuple[int, ...]) -> None:
+    market = make_market(gaps=0.0, sessions=330, names=names)
+    member = np.ones(market.close.shape, dtype=np.bool_)
+    member[300:305, list(gap)] = False
+    market = dataclasses.replace(market, member=member)
+    counted = turbulence_sessions(market, ON)
+    assert counted is not None
+    known, wanted = counted
+    share, _ = turbulence_share(market, ON)
+    told = np.zeros(330, dtype=np.bool_) if share is None else np.isfinite(share)
+    assert np.array_equal(known >= wanted, told)
+    assert told.any() == (names > 1)
+    assert turbulence_sessions(market, TurbulenceConfig()) is None
