@@ -23,6 +23,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from core.errors import CoreError
+from core.evidence import bootstrap
 from core.simulation import warm_up, warm_up_many
 from dashboard.base_address import NamesTheServer
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
@@ -91,6 +92,12 @@ async def _health(request: Request) -> Response:
     )
 
 
+def _warm_up_studies() -> None:
+    # Studies behind the page need more compiled than a run does; no page waits for it.
+    warm_up_many()
+    bootstrap.warm_up()
+
+
 @asynccontextmanager
 async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     try:
@@ -99,8 +106,7 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
     sys.setswitchinterval(SWITCH_S)
-    # Studies behind the page need more compiled than a run does; no page waits for it.
-    threading.Thread(target=warm_up_many, name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up_studies, name="warm-up", daemon=True).start()
     yield {}
 
 

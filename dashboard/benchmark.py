@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from core.market import Floats, MarketPanel
 from core.regimes import market_returns
 
-__all__ = ["benchmark_of"]
+__all__ = ["EQUAL_WEIGHTED", "benchmark_of", "equal_weight"]
+
+#: Name of the benchmark where a market has no complete index.
+EQUAL_WEIGHTED: Final = "Equal-weighted index members"
 
 
 def benchmark_of(market: MarketPanel, rows: slice) -> tuple[Floats, str, tuple[str, ...]]:
@@ -26,6 +31,14 @@ def benchmark_of(market: MarketPanel, rows: slice) -> tuple[Floats, str, tuple[s
             f"{len(level):,} sessions, first on {market.sessions[rows][missing[0]]}; the "
             "equal-weighted index members stand in for it",
         )
+    return equal_weight(market, rows), EQUAL_WEIGHTED, notes
+
+
+def equal_weight(market: MarketPanel, rows: slice) -> Floats:
+    """Return growth of the members in equal weights over `rows`, 1.0 at the first session.
+
+    Rebalanced at every close, free of costs.
+    """
     returns = market_returns(market.close, market.member)[rows]
-    level = np.cumprod(1.0 + np.r_[0.0, np.nan_to_num(returns[1:])])
-    return level, "Equal-weighted index members", notes
+    level: Floats = np.cumprod(1.0 + np.r_[0.0, np.nan_to_num(returns[1:])])
+    return level

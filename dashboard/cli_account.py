@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
 
 from core.attribution import NO_RULES, SCENARIO, rule_account
@@ -23,7 +21,7 @@ from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
 from dashboard.report.account import BY, Account, By, print_account, shares_of
-from dashboard.report.document import run_document
+from dashboard.report.document import plain_values, run_document
 from data.journal import Journal
 
 __all__ = ["account_document", "register"]
@@ -115,18 +113,8 @@ def account_document(found: Account, by: By) -> dict[str, Any]:
             for row in found.health
         ],
     }
-    plain: dict[str, Any] = _without_nan(document)
+    plain: dict[str, Any] = plain_values(document)
     return plain
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float | np.floating) and not math.isfinite(value):
-        return None
-    return value
 
 
 def register(group: click.Group) -> None:

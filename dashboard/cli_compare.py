@@ -14,7 +14,7 @@ from core.errors import ConfigError, InputsError
 from core.scenario import PRESETS, with_values
 from dashboard import review_compare
 from dashboard.address import VIEW_KEYS
-from dashboard.cli_ladder import climbed, is_ladder, ladders_document, print_ladders
+from dashboard.cli_ladder import climbed, is_ladder, ladders_document, preset_named, print_ladders
 from dashboard.cli_scenario import base_scenario
 from dashboard.compared import CONTROL, MOST, Compared, of_address, placed, preset_of, saved_as
 from dashboard.home import DEMO, ensure_demo, home_folder
@@ -99,9 +99,8 @@ def entry_of(text: str, journal: Journal) -> Compared:
     if text.casefold() == CONTROL.kind:
         return CONTROL
     presets = {name.casefold(): name for name in PRESETS}
-    plain = text.casefold().replace("-", " ")
-    if plain in presets:
-        return preset_of(presets[plain])
+    if named := preset_named(text):
+        return preset_of(named)
     if "=" in text:
         return of_address(text, VIEW_KEYS)
     if text.endswith(".toml"):

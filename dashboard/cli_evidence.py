@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
-from dashboard.report.document import run_document
+from dashboard.report.document import plain_values, run_document
 from dashboard.review_overview import years
 from dashboard.run import Run
 from dashboard.studies import Pace
@@ -66,7 +65,7 @@ def evidence_group(context: click.Context, /, as_json: bool, **chosen: Any) -> N
         document["holdout"] = (
             {"fault": held.fault or None} if held.held is None else asdict(held.held)
         )
-        click.echo(json.dumps(_finite(document), indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps(plain_values(document), indent=2, ensure_ascii=False, default=str))
         return
     for line in (*_lines(run, tried, standing, tests), f"Holdout: {holdout_words(held)}"):
         click.echo(line)
@@ -121,15 +120,6 @@ def evidence_document(
             else {"why": tests.found.intervals.why},
         }
     return document
-
-
-def _finite(value: Any) -> Any:
-    # JSON has no NaN: what is not defined is null.
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(part: Part[Any]) -> dict[str, Any]:

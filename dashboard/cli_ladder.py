@@ -22,7 +22,7 @@ from dashboard.report.ladder_print import print_ladder
 from dashboard.studies import Pace
 from data.journal import Journal
 
-__all__ = ["Climbed", "climbed", "is_ladder", "ladders_document", "print_ladders"]
+__all__ = ["Climbed", "climbed", "is_ladder", "ladders_document", "preset_named", "print_ladders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,15 @@ class Climbed:
 
 def is_ladder(presets: str | None, settings: Sequence[str]) -> bool:
     """Return whether presets alone were named, none twice: there is a way from one to the next."""
-    known = {name.casefold() for name in PRESETS}
-    names = [name.strip().casefold() for name in (presets or "").split(",") if name.strip()]
-    is_way = len(names) > 1 and known.issuperset(names) and len(set(names)) == len(names)
+    names = [preset_named(name) for name in (presets or "").split(",") if name.strip()]
+    is_way = len(names) > 1 and all(names) and len(set(names)) == len(names)
     return is_way and not settings
+
+
+def preset_named(text: str) -> str:
+    """Return the name of the preset that a person means, "phase-8" as well; "" for none."""
+    plain = text.strip().casefold().replace("-", " ")
+    return next((name for name in PRESETS if name.casefold() == plain), "")
 
 
 def climbed(
@@ -51,7 +56,8 @@ def climbed(
     progress: Progress,
 ) -> Climbed:
     """Climb over the two periods of the plan, or over the one that was asked for."""
-    ladders, missing = _climb_periods(pipeline, source, _periods(start, end), names, progress)
+    own = [preset_named(name) for name in names]
+    ladders, missing = _climb_periods(pipeline, source, _periods(start, end), own, progress)
     for found in ladders:
         unrecorded = record_ladder(journal, found)
         if unrecorded:

@@ -60,6 +60,24 @@ def state_of(home: Path, journal: Journal, market: str) -> HoldoutState:
         return HoldoutState(None, str(error))
 
 
+def is_withheld(home: Path, market: str, last: np.datetime64) -> bool:
+    """Return whether a result with sessions up to `last` reaches into what is sealed by now.
+
+    What was kept from before the sealing is not to be shown any more. Where the holdout cannot be
+    read nothing is.
+    """
+    try:
+        held = holdout_of(home, market)
+    except DataError:
+        return True
+    return held is not None and held.is_sealed and bool(last >= np.datetime64(held.first, "D"))
+
+
+def is_hidden(home: Path, run: Run) -> bool:
+    """Return whether a part of the data of `run` was sealed since."""
+    return is_withheld(home, run.market.source, run.market.sessions[-1])
+
+
 def sealed_for(home: Path, journal: Journal, market: str, months: int) -> Holdout:
     """Seal the last `months` of a market.
 

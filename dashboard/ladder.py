@@ -18,9 +18,9 @@ from core.errors import CancelledError, CoreError, HistoryError
 from core.evidence.verdict import PairedDifference
 from core.metrics import CurveMetrics, Metrics, curve_metrics
 from core.presets import preset
-from core.regimes import market_returns
 from core.scenario import with_values
 from core.units import Dates, Floats
+from dashboard.benchmark import EQUAL_WEIGHTED, equal_weight
 from dashboard.evidence_trials import returns_of
 from dashboard.ladder_steps import PHASES, Rung, rungs
 from dashboard.pipeline import Pipeline
@@ -113,7 +113,8 @@ class Ladder:
     dates : datetime64[D][T]
     steps : tuple of Step
     yardsticks : tuple of Yardstick
-        The benchmark and the equal-weighted members; the control differs from phase to phase.
+        The benchmark and, unless they are that, the equal-weighted members; the control differs
+        from phase to phase.
     notes : tuple of str
         What must be known of the period, and of data that are not there.
     """
@@ -271,11 +272,11 @@ def _differences(run: Run, nav: Floats, resamples: int, labels: tuple[str, str])
 
 
 def _yardsticks(run: Run) -> tuple[Yardstick, ...]:
-    rows = slice(run.first, run.first + len(run.dates))
-    returns = market_returns(run.market.close, run.market.member)[rows]
-    members = np.cumprod(1.0 + np.r_[0.0, np.nan_to_num(returns[1:])])
-    told = curve_metrics(members, run.dates, run.inputs.cash_rate)
     own = Yardstick(run.benchmark_name, run.benchmark, run.benchmark_metrics)
+    if run.benchmark_name == EQUAL_WEIGHTED:
+        return (own,)  # without an index the members are the benchmark already
+    members = equal_weight(run.market, slice(run.first, run.first + len(run.dates)))
+    told = curve_metrics(members, run.dates, run.inputs.cash_rate)
     return own, Yardstick(EQUAL_WEIGHT, members, told)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from core.config import Scenario
 from core.presets import preset
@@ -15,6 +16,7 @@ from data.journal import Journal, TrialReturns
 from data.journal_pending import record_or_keep
 
 __all__ = [
+    "Recorded",
     "is_trial",
     "read_saved",
     "record_many",
@@ -22,6 +24,36 @@ __all__ = [
     "save_named",
     "scenario_values",
 ]
+
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(slots=True, eq=False)
+class Recorded(Generic[_Found]):
+    """What was worked out behind a page and belongs into the journal.
+
+    Attributes
+    ----------
+    found : object
+    record : callable
+        Writes it into the journal; returns why it could not be, "" where it was.
+    unrecorded : str
+        What that last said; it is called once at the beginning.
+    """
+
+    found: _Found
+    record: Callable[[], str]
+    unrecorded: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Write it: before anybody sees it."""
+        self.unrecorded = self.record()
+
+    def try_again(self) -> None:
+        """Write it now where it could not be written before."""
+        if self.unrecorded:
+            self.unrecorded = self.record()
 
 
 def is_trial(entry: Compared) -> bool:

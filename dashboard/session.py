@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.config import Scenario
 from dashboard.address import query_of, state_of
+from dashboard.holdout import is_hidden
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.memo import Memo
 from dashboard.pipeline import BEFORE_RISK, Pipeline
@@ -238,13 +239,14 @@ def is_first() -> bool:
 
 def outcome(state: AppState) -> Outcome:
     """Run the scenario of `state`, and its baseline beside it when they differ."""
-    last_good = st.session_state.get(_LAST_GOOD)
     shared = engine()
     try:
         with shared.studies.page():
             run = shared.run(state.scenario)
     except EXPECTED as error:
-        return Outcome(None, problem=explain(error), last_good=last_good)
+        last: tuple[str, Run] | None = st.session_state.get(_LAST_GOOD)
+        seen = None if last and is_hidden(shared.pipeline.home, last[1]) else last
+        return Outcome(None, problem=explain(error), last_good=seen)
     st.session_state[_LAST_GOOD] = (state.title(), run)
     return Outcome(run, baseline=_baseline(state))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +14,7 @@ from core.sweep import SweepTable
 from core.sweep_plan import Design, SweepPlan, plan_sweep
 from dashboard.evidence_trials import sweep_returns
 from dashboard.pipeline import Pipeline
+from dashboard.record import Recorded
 from dashboard.robust_work import Here
 from dashboard.studies import Pace, Work
 from dashboard.sweep_memory import available_memory
@@ -22,7 +23,7 @@ from dashboard.walkforward import WalkForward, WalkWindows, walk_hash
 from dashboard.walkforward_run import walk_forward
 from data.journal import Journal
 
-__all__ = ["OFFERED", "WalkChoice", "Walked", "plan_of", "walk_work"]
+__all__ = ["OFFERED", "WalkChoice", "plan_of", "walk_work"]
 
 #: What a page offers to choose from; the axes are those of `plimsoll walkforward --axis`.
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -77,29 +78,6 @@ class WalkChoice:
         return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
 
 
-@dataclass(slots=True, eq=False)
-class Walked:
-    """A walk-forward that is done.
-
-    Attributes
-    ----------
-    found : WalkForward
-    record : callable
-        Writes it into the journal; returns why it could not be, "" where it was.
-    unrecorded : str
-        What that last said.
-    """
-
-    found: WalkForward
-    record: Callable[[], str]
-    unrecorded: str = field(default="")
-
-    def try_again(self) -> None:
-        """Write it now where it could not be written before."""
-        if self.unrecorded:
-            self.unrecorded = self.record()
-
-
 def plan_of(scenario: Scenario, choice: WalkChoice) -> SweepPlan:
     """Return the settings there are to choose from.
 
@@ -115,7 +93,9 @@ def plan_of(scenario: Scenario, choice: WalkChoice) -> SweepPlan:
 
 
 def walk_work(scenario: Scenario, choice: WalkChoice, pipeline: Pipeline, journal: Journal) -> Work:
-    """Return the work of a study: a :class:`Walked`, in the journal before anybody sees it.
+    """Return the work of a study: a walk-forward, in the journal before anybody sees it.
+
+    Its result is a ``dashboard.record.Recorded`` of a ``dashboard.walkforward.WalkForward``.
 
     Raises
     ------
@@ -123,7 +103,7 @@ def walk_work(scenario: Scenario, choice: WalkChoice, pipeline: Pipeline, journa
         From the work; CancelledError between two blocks of runs, and nothing is recorded then.
     """
 
-    def work(pace: Pace) -> Walked:
+    def work(pace: Pace) -> Recorded[WalkForward]:
         plan = plan_of(scenario, choice)
         here = Here(pace.cancelled, len(plan))
         found = walk_forward(
@@ -138,6 +118,6 @@ def walk_work(scenario: Scenario, choice: WalkChoice, pipeline: Pipeline, journa
                 setting=walk_hash(plan, choice.windows),
             )  # fmt: skip
 
-        return Walked(found, record, record())
+        return Recorded(found, record)
 
     return work

@@ -5,7 +5,6 @@ Names come from files: they are printed as they are, never read as markup.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -30,6 +29,7 @@ from dashboard.report.comparison_words import (
     ranking_words,
     verdict_words,
 )
+from dashboard.report.document import plain_values
 from dashboard.report.faces import ANNUAL, FACES
 from dashboard.review_compare import (
     JUDGED,
@@ -99,7 +99,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
         },
         "notes": list(found.notes),
     }
-    plain: dict[str, Any] = _without_nan(document)
+    plain: dict[str, Any] = plain_values(document)
     return plain
 
 
@@ -165,14 +165,6 @@ def _day(day: Disagreement, dates: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return str(value) if hasattr(value, "isoformat") else value
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_comparison(found: Comparison, console: Console) -> None:

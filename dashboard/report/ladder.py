@@ -14,6 +14,7 @@ from core.scenario import scenario_hash
 from dashboard.format import FORMATS, count, date, percent, ratio
 from dashboard.ladder import JUDGED, Ladder, Step
 from dashboard.report.comparison_words import difference_text, interval_text
+from dashboard.report.document import plain_values
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.review_evidence import LEVEL, RESAMPLES, SEED
@@ -186,7 +187,7 @@ def ladder_document(found: Ladder) -> dict[str, Any]:
         "targets": {metric: target.bound for metric, target in TARGETS.items()},
         "notes": list(found.notes),
     }
-    plain: dict[str, Any] = _without_nan(document)
+    plain: dict[str, Any] = plain_values(document)
     return plain
 
 
@@ -259,14 +260,6 @@ def _pair(metrics: Any) -> str:
 
 def _plain(value: Any) -> Any:
     return str(value) if hasattr(value, "isoformat") else value
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lower(text: str) -> str:

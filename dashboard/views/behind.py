@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.scenario import scenario_hash
 from dashboard import session
 from dashboard.format import percent
+from dashboard.holdout import is_hidden
 from dashboard.run import Run
 from dashboard.studies import Study, Work
 from dashboard.views import frame
@@ -19,6 +21,7 @@ __all__ = [
     "Kept",
     "asked_for",
     "is_asked",
+    "keep",
     "last_good",
     "pressed",
     "title_of",
@@ -56,10 +59,22 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A result of this session and of what it was: `key` of its content, `title` in words."""
+    """A result of this session and of what it was.
+
+    Attributes
+    ----------
+    key : str
+        Of its content.
+    title : str
+        In words.
+    run : Run
+        That it is of.
+    result : object
+    """
 
     key: str
     title: str
+    run: Run
     result: Any
 
 
@@ -80,13 +95,16 @@ def asked_for(asked: Asked) -> Study:
     return studies.ask(session.token(), asked.subject, asked.key, asked.work, rank=4)
 
 
-def last_good(subject: str, title: str, key: str, result: Any = None) -> Kept | None:
-    """Return the last result about `subject`; one that is given is kept as that."""
-    name = f"{_name(subject)}.good"
-    if result is not None:
-        st.session_state[name] = Kept(key, title, result)
-    found = st.session_state.get(name)
-    return found if isinstance(found, Kept) else None
+def keep(subject: str, kept: Kept) -> None:
+    """Keep a result as the last one about `subject`."""
+    st.session_state[f"{_name(subject)}.good"] = kept
+
+
+def last_good(subject: str) -> Kept | None:
+    """Return the last result about `subject`, unless it shows what was sealed since."""
+    found = st.session_state.get(f"{_name(subject)}.good")
+    home = session.engine().pipeline.home
+    return found if isinstance(found, Kept) and not is_hidden(home, found.run) else None
 
 
 def waiting(asked: Asked, pixels: int) -> None:
@@ -99,7 +117,7 @@ def title_of(run: Run) -> str:
     """Return what a result is of, for the label over one that is not of the present setting."""
     return (
         f"{run.scenario.name}, {run.market.source}, {run.dates[0]} … {run.dates[-1]}, setting "
-        f"{run.content_key.rpartition('-')[2][:8]}"
+        f"{scenario_hash(run.scenario)[:8]}"
     )
 
 

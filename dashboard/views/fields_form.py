@@ -92,8 +92,10 @@ def _bar(
             help="Only those shown here; applied with the rest.",
         )  # fmt: skip
         st.caption(_said(number, wrong))
-    if place == "top" and "" in found.problems:
-        frame.show(f'<div class="pl-field bad" role="alert">{escape(found.problems[""])}</div>')
+    if place == "top":
+        shown = {spec.path for spec in fields}
+        for problem in dict.fromkeys(w for path, w in found.problems.items() if path not in shown):
+            frame.show(f'<div class="pl-field bad" role="alert">{escape(problem)}</div>')
 
 
 def _said(number: int, wrong: int) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ladder import Ladder
 from dashboard.ladder_steps import PHASES
 from dashboard.problems import EXPECTED, explain
+from dashboard.record import Recorded
 from dashboard.report.ladder import period_words
 from dashboard.views import frame
-from dashboard.views.ladder_parts import LADDER_CSS, climbed
+from dashboard.views.ladder_parts import LADDER_CSS, climbed_and_recorded
 from dashboard.views.ladder_work import ask, kept, last_good, period_picker, stopped, waiting
 from dashboard.views.page import opened
 
@@ -31,9 +31,9 @@ try:
 except EXPECTED as error:  # the market cannot be read
     frame.show(frame.problem_html(explain(error)))
     st.stop()
-if study is not None and isinstance(study.result, Ladder):
+if study is not None and isinstance(study.result, Recorded):
     kept(view.state, study.result)
-    climbed(study.result)
+    climbed_and_recorded(study.result)
     st.stop()
 if study is None:
     stopped(view.state)
@@ -43,5 +43,5 @@ else:
     waiting(view.state)
 before = last_good(view.state)
 if before is not None:
-    frame.show(frame.stale_html(period_words(before)))
-    climbed(before)
+    frame.show(frame.stale_html(period_words(before.found)))
+    climbed_and_recorded(before)

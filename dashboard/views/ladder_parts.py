@@ -15,6 +15,7 @@ from dashboard.charts.ladder import added_figure, growth_alt, growth_figure
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, date
 from dashboard.ladder import CONTROL, JUDGED, Ladder, Step
+from dashboard.record import Recorded
 from dashboard.report.comparison_words import difference_text
 from dashboard.report.faces import FACES
 from dashboard.report.ladder import (
@@ -31,10 +32,10 @@ from dashboard.report.ladder import (
 from dashboard.report.targets import TARGETS
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading
-from dashboard.views.page import is_phone
+from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets, html_table
 
-__all__ = ["LADDER_CSS", "climbed"]
+__all__ = ["LADDER_CSS", "climbed", "climbed_and_recorded"]
 
 LADDER_CSS: Final = """<style>
 .pl-wait { border-radius: var(--pl-radius); background: var(--pl-raised); display: flex;
@@ -54,6 +55,14 @@ _YARDSTICKS_WORDS: Final = (
     f"indices. “{CONTROL}” is the phase's own book at the phase's own average exposure, always, "
     "with its costs and without a rule: what does no better only held less."
 )
+
+
+def climbed_and_recorded(worked: Recorded[Ladder]) -> None:
+    """Draw a ladder; where its settings are not in the journal, say so and offer to write them."""
+    if worked.unrecorded:
+        nothing("The settings of this ladder are not in the journal", worked.unrecorded)
+        st.button("Record them now", key="ladder-record", on_click=worked.try_again)
+    climbed(worked.found)
 
 
 def climbed(found: Ladder) -> None:

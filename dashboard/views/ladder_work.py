@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from dashboard import session
 from dashboard.format import percent
+from dashboard.holdout import is_withheld
 from dashboard.ladder import PERIODS, Ladder, climb
 from dashboard.ladder_record import record_ladder
 from dashboard.ladder_steps import PHASES
+from dashboard.record import Recorded
 from dashboard.state import AppState
 from dashboard.studies import Pace, Study
 from dashboard.views import frame
@@ -20,9 +22,9 @@ from dashboard.views import frame
 __all__ = ["ask", "chosen_period", "kept", "last_good", "period_picker", "stopped", "waiting"]
 
 Period = tuple[dt.date | None, dt.date | None]
-_LOG: Final = logging.getLogger(__name__)
 _SUBJECT: Final = "ladder"
 _PERIOD: Final = "plimsoll.ladder.period"
+_OWN: Final = "This setting's period"
 _STOPPED: Final = "plimsoll.ladder.stopped"
 _LAST: Final = "plimsoll.ladder.last"
 _LOOK_AGAIN: Final = 1.0  # seconds between two looks at a study under way
@@ -37,13 +39,13 @@ def _periods(state: AppState) -> dict[str, Period]:
     }
     own = (state.scenario.period.start, state.scenario.period.end)
     if not any(_alike(own, period) for period in PERIODS):
-        offered["This setting's period"] = own
+        offered[_OWN] = own
     return offered
 
 
-def _alike(own: Period, period: tuple[dt.date, dt.date]) -> bool:
+def _alike(own: Period, period: Period) -> bool:
     pairs = zip(own, period, strict=True)
-    return all(one is not None and abs((one - other).days) < _SAME_DAYS for one, other in pairs)
+    return all(one and other and abs((one - other).days) < _SAME_DAYS for one, other in pairs)
 
 
 def _last_month(end: dt.date) -> str:
@@ -54,14 +56,22 @@ def _last_month(end: dt.date) -> str:
 def chosen_period(state: AppState) -> Period:
     """Return the period that the ladder is shown for; the first of the plan at the beginning."""
     offered = _periods(state)
-    return offered.get(str(st.session_state.get(_PERIOD)), next(iter(offered.values())))
+    return offered[_name(state, offered)]
+
+
+def _name(state: AppState, offered: dict[str, Period]) -> str:
+    wanted = str(st.session_state.get(_PERIOD))
+    if wanted == _OWN:  # it may be one of the plan by now, which then stands for it
+        own = (state.scenario.period.start, state.scenario.period.end)
+        alike = (name for name, one in offered.items() if one == own or _alike(own, one))
+        return next(alike, next(iter(offered)))
+    return wanted if wanted in offered else next(iter(offered))
 
 
 def period_picker(state: AppState) -> None:
     """Draw the choice of the period."""
     offered = _periods(state)
-    wanted = str(st.session_state.get(_PERIOD))
-    now = wanted if wanted in offered else next(iter(offered))
+    now = _name(state, offered)
     key = f"ladder-period-{len(offered)}"
 
     def take() -> None:
@@ -81,25 +91,29 @@ def ask(state: AppState) -> Study | None:
         return None
     engine, source, period = session.engine(), state.scenario.universe.source, chosen_period(state)
 
-    def work(pace: Pace) -> Ladder:
+    def work(pace: Pace) -> Recorded[Ladder]:
         found = climb(engine.pipeline, source, period, PHASES, pace)
         # Before anybody sees them: these are results of settings that nobody else tried.
-        if unrecorded := record_ladder(engine.journal, found):
-            _LOG.warning("a ladder is not in the journal: %s", unrecorded)
-        return found
+        return Recorded(found, partial(record_ladder, engine.journal, found))
 
     return engine.studies.ask(session.token(), _SUBJECT, key, work)
 
 
-def kept(state: AppState, found: Ladder) -> None:
+def kept(state: AppState, found: Recorded[Ladder]) -> None:
     """Keep a ladder as the last good one of this session."""
     st.session_state[_LAST] = (_key(state), found)
 
 
-def last_good(state: AppState) -> Ladder | None:
-    """Return the last ladder that was shown, where it is not the one asked for."""
-    key, found = st.session_state.get(_LAST, ("", None))
-    return None if found is None or key == _key(state) else found
+def last_good(state: AppState) -> Recorded[Ladder] | None:
+    """Return the last ladder that was shown, where it is not the one asked for.
+
+    Nor one over sessions that were sealed since.
+    """
+    key, kept = st.session_state.get(_LAST, ("", None))
+    if not isinstance(kept, Recorded) or key == _key(state):
+        return None
+    home, found = session.engine().pipeline.home, kept.found
+    return None if is_withheld(home, found.source, found.dates[-1]) else kept
 
 
 def waiting(state: AppState) -> None:

@@ -17,6 +17,7 @@ from dashboard.handout.identity import data_identity
 from dashboard.handout.make import Recipe, make_report, recipe_of, title_of
 from dashboard.handout.page import Report
 from dashboard.handout.parts import PARTS, chosen_parts
+from dashboard.holdout import is_hidden
 from dashboard.home import home_folder
 from dashboard.problems import EXPECTED
 from dashboard.run import Run
@@ -101,7 +102,7 @@ def workshop(view: Opened, parts: tuple[str, ...]) -> None:
 
 def how_to_verify() -> None:
     """Say how whoever gets the file can check it."""
-    built: Built | None = st.session_state.get(_BUILT)
+    built = _built()
     frame.show(frame.heading_html("How it is verified"))
     st.code(f"plimsoll verify {built.report.name if built else 'report.html'}", language=None)
     frame.show(frame.words_html("", VERIFY))
@@ -124,7 +125,7 @@ def _workshop(view: Opened, parts: tuple[str, ...], was_pending: bool) -> None:
             "Build the report",
             key="report-build",
             icon=":material/description:",
-            type="primary" if st.session_state.get(_BUILT) is None else "secondary",
+            type="primary" if _built() is None else "secondary",
             disabled=busy or _is_stale(view),
             on_click=_order,
             args=(view, parts),
@@ -145,8 +146,15 @@ def _is_stale(view: Opened) -> bool:
     return view.run is None or view.run.scenario != view.state.scenario
 
 
-def _download() -> None:
+def _built() -> Built | None:
+    # A report over what was sealed since is not handed out any more.
     built: Built | None = st.session_state.get(_BUILT)
+    home = session.engine().pipeline.home
+    return None if built is None or is_hidden(home, built.order.run) else built
+
+
+def _download() -> None:
+    built = _built()
     if built is None:
         return
     st.download_button(
@@ -162,7 +170,7 @@ def _download() -> None:
 
 
 def _last(view: Opened, parts: tuple[str, ...]) -> None:
-    built: Built | None = st.session_state.get(_BUILT)
+    built = _built()
     if built is None:
         return
     order = built.order

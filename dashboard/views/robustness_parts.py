@@ -21,7 +21,17 @@ from dashboard.robust import Robustness
 from dashboard.robust_work import DRAWS, robust_words, robust_work
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.behind import Asked, asked_for, is_asked, last_good, pressed, title_of, waiting
+from dashboard.views.behind import (
+    Asked,
+    Kept,
+    asked_for,
+    is_asked,
+    keep,
+    last_good,
+    pressed,
+    title_of,
+    waiting,
+)
 from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.tables import html_table
 
@@ -52,7 +62,7 @@ def robust(run: Run) -> None:
         return
     study = asked_for(asked)
     if isinstance(study.result, Robustness):
-        last_good(_SUBJECT, title_of(run), asked.key, study.result)
+        keep(_SUBJECT, Kept(asked.key, title_of(run), run, study.result))
         _found(study.result)
         return
     _headed()
@@ -68,7 +78,7 @@ def _headed() -> None:
 
 
 def _before(key: str) -> None:
-    kept = last_good(_SUBJECT, "", "")
+    kept = last_good(_SUBJECT)
     if kept is None:
         return
     if kept.key != key:

@@ -13,6 +13,7 @@ from core.ledger import EventKind
 from dashboard import session
 from dashboard.charts.triggers import triggers_figure
 from dashboard.format import DASH, count, date, money, percent, ratio
+from dashboard.holdout import is_hidden
 from dashboard.review_fills import blotter
 from dashboard.review_trades import Filters, Kind, filtered, round_trips, triggers
 from dashboard.run import Run
@@ -112,13 +113,13 @@ def blotter_study(run: Run) -> Study:
 def _fills(run: Run, title: str, chosen: Filters) -> None:
     study = blotter_study(run)
     if study.status == "done":
-        st.session_state[_LAST] = (title, study.result)
+        st.session_state[_LAST] = (title, study.result, run)
     last = st.session_state.get(_LAST)
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))
     elif study.status != "done":  # looks again by itself; the table below is drawn once
         st.fragment(_progress, run_every=_LOOK_AGAIN)(run)
-    if last is None:
+    if last is None or is_hidden(session.engine().pipeline.home, last[2]):
         frame.show(f'<div class="pl-skeleton" style="height:{_TABLE_PX}px"></div>')
         return
     if study.status != "done":

@@ -16,18 +16,29 @@ from dashboard import session
 from dashboard.charts.walkforward import curves_figure, drift_figure, paths_figure
 from dashboard.definitions import term_html
 from dashboard.format import FORMATS, count, date, percent, ratio
+from dashboard.record import Recorded
 from dashboard.report.comparison_words import field_text
 from dashboard.report.faces import FACES
 from dashboard.report.walkforward import HEADS, fold_frame, metric_rows, walk_words
 from dashboard.run import Run
 from dashboard.views import frame
-from dashboard.views.behind import Asked, asked_for, is_asked, last_good, pressed, title_of, waiting
+from dashboard.views.behind import (
+    Asked,
+    Kept,
+    asked_for,
+    is_asked,
+    keep,
+    last_good,
+    pressed,
+    title_of,
+    waiting,
+)
 from dashboard.views.chart import chart, heading, view_of
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets, html_table
 from dashboard.views.walkforward_form import Chosen, walk_form
 from dashboard.walkforward import WalkForward
-from dashboard.walkforward_work import Walked, walk_work
+from dashboard.walkforward_work import walk_work
 
 __all__ = ["walk_forward_part"]
 
@@ -58,9 +69,9 @@ def walk_forward_part(run: Run) -> None:
     if study.problem is not None:
         frame.show(frame.problem_html(study.problem))
         _before(asked.key)
-    elif isinstance(study.result, Walked):
+    elif isinstance(study.result, Recorded):
         title = f"{title_of(run)}, {count(chosen.settings)} settings"
-        last_good(_SUBJECT, title, asked.key, study.result)
+        keep(_SUBJECT, Kept(asked.key, title, run, study.result))
         _found(study.result)
     else:
         waiting(asked, _WAIT_PX)
@@ -77,7 +88,7 @@ def _asked(run: Run, chosen: Chosen) -> Asked | None:
 
 
 def _before(key: str) -> None:
-    kept = last_good(_SUBJECT, "", "")
+    kept = last_good(_SUBJECT)
     if kept is None:
         return
     if kept.key != key:
@@ -85,7 +96,7 @@ def _before(key: str) -> None:
     _found(kept.result)
 
 
-def _found(walked: Walked) -> None:
+def _found(walked: Recorded[WalkForward]) -> None:
     found = walked.found
     if walked.unrecorded:
         nothing("This walk-forward is not in the journal", walked.unrecorded)

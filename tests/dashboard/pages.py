@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import RuinError
+from core.evidence import bootstrap
+from core.simulation.many import warm_up_many
 from dashboard.run import Run
 from dashboard.session import Engine
 
@@ -22,6 +25,7 @@ __all__ = [
     "NAMES",
     "RESULTS",
     "after",
+    "compiled",
     "given",
     "heading",
     "healthy",
@@ -93,6 +97,7 @@ def until(app: AppTest, words: str, *, gone: str = "\0", times: int = 1) -> str:
 
 def after(app: AppTest, ready: Callable[[AppTest], object], what: str) -> str:
     """Run the page again, as its fragments do, until `ready` holds; return its HTML."""
+    compiled()
     since = time.monotonic()
     while not ready(app):
         if time.monotonic() - since > WAITED:
@@ -100,6 +105,13 @@ def after(app: AppTest, ready: Callable[[AppTest], object], what: str) -> str:
         time.sleep(0.05)  # what is waited for works in a thread of this process
         app.run()
     return page_text(app)
+
+
+@cache
+def compiled() -> None:
+    """Compile what studies run with: none of it counts as time that a page was waited for."""
+    warm_up_many()
+    bootstrap.warm_up()
 
 
 def given(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

@@ -6,22 +6,27 @@ import datetime as dt
 import itertools
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.errors import CancelledError, ConfigError, HistoryError
 from core.presets import preset
 from core.scenario import changed_fields, value_at, with_values
 from dashboard import ladder_steps
+from dashboard.benchmark import EQUAL_WEIGHTED
 from dashboard.charts.ladder import added_figure, growth_figure
 from dashboard.cli import main
-from dashboard.ladder import CONTROL, EQUAL_WEIGHT, JUDGED, Ladder, climb, covered
+from dashboard.cli_ladder import is_ladder, preset_named
+from dashboard.ladder import CONTROL, EQUAL_WEIGHT, JUDGED, PERIODS, Ladder, climb, covered
 from dashboard.ladder_record import record_ladder
 from dashboard.ladder_steps import PHASES, changes, rungs
+from dashboard.memo import Memo
 from dashboard.pipeline import Pipeline
 from dashboard.report.comparison_words import difference_text, interval_text
 from dashboard.report.ladder import (
@@ -35,8 +40,10 @@ from dashboard.report.ladder import (
 )
 from dashboard.review_compare import control_of
 from dashboard.review_evidence import compare
+from dashboard.state import AppState
 from dashboard.studies import Pace
 from dashboard.theme import LIGHT
+from dashboard.views.ladder_work import chosen_period
 from data.journal import Journal
 from tests.dashboard.pages import APP, LIMIT, healthy, page_text, until
 
@@ -208,6 +215,11 @@ def test_page_and_command_say_the_same(
     (document,) = told["periods"]
     assert told["not_covered"] == []
     monkeypatch.setattr("dashboard.views.ladder_work.PHASES", SHORT)
+    said, written = ["the disk is full"], record_ladder
+    monkeypatch.setattr(
+        "dashboard.views.ladder_work.record_ladder",
+        lambda *given: said.pop() if said else written(*given),
+    )
     app = AppTest.from_file(APP, default_timeout=LIMIT)
     app.query_params["from"], app.query_params["to"] = str(FIRST), str(LAST)
     app.session_state["plimsoll.ladder.period"] = "This setting's period"
@@ -225,8 +237,17 @@ def test_page_and_command_say_the_same(
                 assert f"{interval_text(one)}, {one.verdict.value}" in text
     files = {button.key for button in app.main.get("download_button")}
     assert {f"csv-ladder-{n}" for n in ("added", "steps", "against", "targets", "growth")} <= files
+    assert "The settings of this ladder are not in the journal" in text
+    assert "the disk is full" in text
+    app.button(key="ladder-record").click().run()
+    assert "not in the journal" not in page_text(app)
     # Another period is worked out; the last good one stays meanwhile, and when it is stopped.
     held = threading.Event()
+    asked: list[tuple[str, dt.date]] = []
+
+    def is_sealed(_home: Path, market: str, last: np.datetime64) -> bool:
+        asked.append((market, last.astype(dt.date)))
+        return True
 
     def hold(*_arguments: object) -> None:
         held.wait(LIMIT)
@@ -239,4 +260,42 @@ def test_page_and_command_say_the_same(
     assert "Nothing of this ladder was kept" in page_text(app)
     assert str(LAST) in page_text(app)
     assert healthy(app)
+    # What it shows is sealed: the last good one goes too.
+    monkeypatch.setattr("dashboard.views.ladder_work.is_withheld", is_sealed)
+    app.run()
+    assert "the last good result" not in page_text(app)
+    assert asked == [("demo", LAST)]
     held.set()
+
+
+def test_presets_are_named_on_the_command_line_as_everywhere() -> None:
+    assert is_ladder("no-overlay, PHASE 8", ())
+    assert not is_ladder("phase-8,Phase 8", ())
+    assert not is_ladder("phase-8,phase-7", ())
+    assert not is_ladder("phase-8,phase-9", ("mine",))
+    assert preset_named("phase-8.1") == "Phase 8.1"
+
+
+def test_without_an_index_the_members_are_held_against_once(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = pipeline.market("demo")
+    bare = replace(market, benchmark=None)
+    monkeypatch.setattr(pipeline, "market", lambda _source: bare)
+    monkeypatch.setattr(pipeline, "_books", Memo(4))
+    again = climb(pipeline, "demo", (FIRST, LAST), SHORT, resamples=200)
+    assert [one.name for one in again.yardsticks] == [EQUAL_WEIGHTED]
+    assert set(again.steps[-1].against) == {EQUAL_WEIGHTED, CONTROL}
+    assert len(against_frame(again)) == 4
+
+
+def test_a_period_of_the_plan_is_that_of_the_setting_which_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(st, "session_state", {"plimsoll.ladder.period": "This setting's period"})
+    start, end = PERIODS[1]
+    for period in (PERIODS[1], PERIODS[0], (start, end - dt.timedelta(days=90))):
+        values = {"period.start": period[0], "period.end": period[1]}
+        state = AppState.initial("demo")
+        state = replace(state, scenario=with_values(state.scenario, values))
+        assert chosen_period(state) == period

@@ -29,7 +29,11 @@ from tests.markets import make_market
 SHORT = scenario_from_mapping(
     {
         "period": {"start": "2023-01-03", "end": "2023-12-29"},
-        "regimes": {"markov": {"history_days": 504, "refit_days": 2520}},
+        "regimes": {
+            "markov": {"history_days": 504, "refit_days": 2520},
+            "leverage": {"calm": 1.3, "volatile": 0.8},
+        },
+        "risk": {"max_leverage": 1.5},
     }
 )
 GO = Pace(lambda: False, lambda _share: None)
@@ -45,9 +49,11 @@ def test_nothing_in_the_engine_knows_what_came_later(pipeline: Pipeline) -> None
     assert found.passed
     assert len(found.cuts) == 2
     assert all(dt.date(2023, 1, 1) < cut < dt.date(2024, 1, 1) for cut in found.cuts)
-    assert {"momentum", "value", "quality", "regime", "position_stop"} <= {
-        row.name for row in found.rows
-    }
+    compared = {row.name: row.compared for row in found.rows}
+    assert {"momentum", "value", "quality", "regime", "position_stop"} <= set(compared)
+    # Labels of both detectors, whichever decides, and what they scale.
+    for name in ("detector: rules", "detector: markov", "leverage"):
+        assert compared[name] > 0, name
     assert "all are the same. On these dates no factor" in look_words(found)
 
 

@@ -13,17 +13,19 @@ import pytest
 from core.errors import CancelledError
 from core.evidence.fans import fan
 from core.metrics import daily_returns
-from core.scenario import specs
+from core.scenario import scenario_hash, specs
 from dashboard import robust_work, walkforward_work
 from dashboard.charts.fan import fan_alt, fan_figure, fan_table
+from dashboard.holdout import sealed_for
 from dashboard.robust_work import Here, robust_words
+from dashboard.session import Engine
 from dashboard.studies import Pace
 from dashboard.theme import DARK, LIGHT
 from dashboard.views import walkforward_parts
 from data.journal import Journal
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
-from tests.dashboard.pages import after, given, healthy, page_text, plain, started
+from tests.dashboard.pages import after, given, healthy, page_text, plain, ruined, started
 
 
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,10 +99,23 @@ def test_a_walk_forward_is_a_result_like_any_other(
     stale = re.search(r'<div class="pl-stale">(.*?)</div>', page_text(app))
     assert stale is not None
     assert "18 settings</b>. It does not show the present settings" in stale.group(1)
+    scenario = app.session_state["plimsoll.state"].scenario
+    assert f"setting {scenario_hash(scenario)[:8]}, 18 settings" in stale.group(1)
     assert len(figures(app)) == 3
     app.button(key="ask-walk").click().run()
     after(app, lambda now: "CAGR in training" in plain(now), "the other walk-forward")
     assert "It does not show the present settings" not in plain(app)
+    # Months that are sealed now were in all of it.
+    sealed_for(demo_home, Journal(demo_home), "demo", 6)
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "run", ruined)
+        app.run()
+        assert 'role="alert"' in page_text(app)
+        assert "pl-stale" not in page_text(app)
+    app.run()
+    assert healthy(app)
+    assert "Walk forward" in {button.label for button in app.main.button}
+    assert "Side by side" not in plain(app)
 
 
 @pytest.mark.usefixtures("demo_home")

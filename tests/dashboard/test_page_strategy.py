@@ -145,9 +145,10 @@ def test_what_is_wrong_is_told_at_its_field() -> None:
     assert "sum to 1" in found.problems["factors.weights.bull.momentum"]
     assert judged(START, {"book.names_held": 60}).problems == {}
     # What names no field that was typed is told above the form.
-    assert set(judged(START, {"regimes.vix_level": 10.0, "gone.field": 1}).problems) <= {
-        "", "regimes.vix_level",
-    }  # fmt: skip
+    # What is wrong in a part as a whole is told at what was typed of it.
+    crossed = judged(START, {"risk.min_position_scale": 1.4, "book.names_held": 60})
+    assert set(crossed.problems) == {"risk.min_position_scale"}
+    assert judged(START, {"gone.field": 1}).problems == {}
     other = with_values(START, {"book.names_held": 60})
     assert pending(other, {"book.names_held": 60, "gone.field": 1}) == {}
     assert {spec.path for spec in found_by("STOP loss")} >= {"risk.position_stop_loss"}
