@@ -150,9 +150,9 @@ def _control(spec: ParameterSpec, value: Any, key: str) -> None:
         scale = scale_of(spec, spec.on_value if value is None else value)
         step = round(scale.step) if scale.whole else round(float(scale.step), 6)
         st.number_input(
-            label, value=None if spec.optional else "min", step=step, placeholder="off",
-            format="%d" if scale.whole else "%g", **more,
-        )  # fmt: skip
+            label, value=None, step=step, format="%d" if scale.whole else "%g",
+            placeholder="off" if spec.optional else "", **more,
+        )  # fmt: skip  # emptied, one that cannot be off is None and goes back, not to 0
 
 
 def _choice(one: Any) -> str:

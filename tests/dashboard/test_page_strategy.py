@@ -69,8 +69,11 @@ def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.Monke
     assert app.button(key="form-apply-strategy-top").disabled
     _control(app, "factors.winsor_limit").set_value(2.5).run()
     _control(app, "factors.filing_max_age_days").set_value(500_000).run()
-    text = page_text(app)
-    assert "factors.filing_max_age_days must be a whole number between 90 and 1500" in text
+    text = page_text(app).replace("\u202f", " ")
+    assert (
+        "Oldest filing must be a whole number between 90 calendar days and 1 500 calendar days, "
+        "was 500 000 calendar days." in text
+    )
     assert app.button(key="form-apply-strategy-top").disabled
     # Another part, another page: what was typed is still there.
     _part(app, "book")
@@ -116,6 +119,45 @@ def test_a_field_is_found_by_its_words_and_a_draft_is_thrown_away() -> None:
     assert healthy(app)
 
 
+@pytest.mark.usefixtures("demo_home")
+def test_a_field_that_cannot_be_off_goes_back_when_it_is_emptied() -> None:
+    app = started("strategy")
+    _part(app, "risk")
+    assert _control(app, "risk.min_position_scale").value == 60.0
+    _control(app, "risk.min_position_scale").set_value(None).run()
+    assert _control(app, "risk.min_position_scale").value == 60.0
+    assert app.button(key="form-apply-strategy-top").disabled
+    _control(app, "risk.min_position_scale").set_value(55.0).run()
+    _control(app, "risk.min_position_scale").set_value(None).run()
+    assert _control(app, "risk.min_position_scale").value == 55.0
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "told"),
+    [
+        ("risk.position_stop_loss", 500.0,
+         "Position stop must be above 0 % and at most 100 %, was 500 %. Empty switches it off."),
+        ("risk.position_stop_loss", -5.0,
+         "Position stop must be above 0 % and at most 100 %, was −5 %. Empty switches it off."),
+        ("book.eafe.weight", 95.0, "EAFE: Fixed weight must be between 0 % and 50 %, was 95 %."),
+        ("risk.min_position_scale", 150.0,
+         "Exposure floor must be at most Leverage limit (100 %), was 150 %."),
+        ("risk.maintenance_margin", 99.5, None),
+        ("risk.max_leverage", 20.0, "Leverage limit must be above 0 × NAV and at most 10 × NAV, "
+         "was 20 × NAV."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_in_the_unit_of_the_control(
+    path: str, typed: float, told: str | None
+) -> None:
+    spec = specs()[path]
+    found = judged(START, {path: stored_value(spec, typed, value_at(START, path))}).problems[path]
+    assert path not in found
+    assert "Did you mean" not in found
+    assert "a fraction" not in found
+    assert told is None or found.replace("\u202f", " ") == told
+
+
 @pytest.mark.parametrize("spec", specs().values(), ids=lambda s: s.path)
 def test_every_field_is_a_flag_an_axis_and_documented(spec: ParameterSpec) -> None:
     assert spec.help
@@ -142,7 +184,7 @@ def test_what_is_wrong_is_told_at_its_field() -> None:
     found = judged(START, typed)
     assert set(found.values) == set(typed) - {"book.names_held"}
     assert "must be" in found.problems["book.position_cap"]
-    assert "sum to 1" in found.problems["factors.weights.bull.momentum"]
+    assert "sum to 100" in found.problems["factors.weights.bull.momentum"]
     assert judged(START, {"book.names_held": 60}).problems == {}
     # What names no field that was typed is told above the form.
     assert set(judged(START, {"regimes.vix_level": 10.0, "gone.field": 1}).problems) <= {
