@@ -21,6 +21,7 @@ from dashboard.controls.draft import (
     stored_value,
 )
 from dashboard.session import Engine
+from dashboard.sleeve_funds import idle_text
 from tests.dashboard.pages import heading, healthy, page_text, started, to
 
 START = preset("Phase 8")
@@ -100,6 +101,7 @@ def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.Monke
     assert "2 fields differ from Phase 8" in page_text(app)
     app.button(key="undo").click().run()
     assert heading(app) == "Strategy · Phase 8"
+    assert "no field differs from Phase 8" in page_text(app)
     assert _control(app, "factors.winsor_limit").value == START.factors.winsor_limit
 
 
@@ -156,6 +158,51 @@ def test_what_is_wrong_is_told_in_the_unit_of_the_control(
     assert "Did you mean" not in found
     assert "a fraction" not in found
     assert told is None or found.replace("\u202f", " ") == told
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_sleeve_is_not_offered_where_the_market_has_no_fund() -> None:
+    app = started("strategy")
+    _part(app, "book")
+    assert _control(app, "book.eafe.enabled").disabled
+    assert "This market has none of its funds (EFA, VEA)." in page_text(app)
+    assert _control(app, "book.eafe.weight").disabled
+    assert not _control(app, "book.position_cap").disabled
+
+
+@pytest.mark.usefixtures("demo_home")
+@pytest.mark.parametrize("page", ["strategy", "risk", "overview"])
+def test_a_sleeve_without_its_fund_is_switched_off_where_it_is_told(page: str) -> None:
+    app = started(page, **{"efa.on": "on"})
+    assert not app.exception
+    text = page_text(app)
+    assert "This market does not have the fund of a sleeve" in text
+    assert "market that the book was made for" not in text
+    if page == "strategy":
+        sleeve = _control(app, "book.eafe.enabled")  # its part is the one that is open
+        assert sleeve.value is True
+        assert not sleeve.disabled
+    app.button(key="sleeve-off").click().run()
+    assert healthy(app)
+    assert heading(app).endswith("· Phase 8")
+    assert not [one for one in app.button if one.key == "sleeve-off"]
+
+
+def test_fields_of_a_sleeve_act_as_it_is_set() -> None:
+    def idle(path: str, **own: Any) -> str:
+        values = {f"book.eafe.{name}": value for name, value in own.items()}
+        return idle_text(path, lambda one: values.get(one, value_at(START, one)), ("EFA",))
+
+    assert idle("book.eafe.enabled") == ""
+    assert idle("book.small_value.enabled") != ""
+    assert idle("book.eafe.lowest") != ""
+    assert idle("book.eafe.lowest", enabled=True) == ""
+    assert idle("book.eafe.weight", enabled=True) == ""
+    assert idle("book.eafe.weight", enabled=True, set_by="regime") != ""
+    assert idle("book.eafe.weights.bull", enabled=True) != ""
+    assert idle("book.eafe.weights.bull", enabled=True, set_by="regime") == ""
+    assert idle("risk.position_stop_loss") == ""
+    assert idle_text("book.eafe.enabled", lambda _: False, None) == ""
 
 
 @pytest.mark.parametrize("spec", specs().values(), ids=lambda s: s.path)
