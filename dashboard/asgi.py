@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 from streamlit.starlette import App
@@ -32,7 +32,7 @@ from dashboard.late import DropLate
 from dashboard.progress import engine_words
 from data.errors import DataError
 
-__all__ = ["HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
+__all__ = ["FRONT", "HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
 
 HEALTH: Final = "/plimsoll/health"
 REQUESTS_PER_SECOND: Final = 20.0
@@ -98,6 +98,12 @@ def _warm_up_studies() -> None:
     bootstrap.warm_up()
 
 
+async def _front_page(request: Request) -> Response:
+    # The page that opens first has no name of its own in an address: its name leads to it.
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", 307)
+
+
 @asynccontextmanager
 async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     try:
@@ -110,12 +116,13 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
+FRONT: Final = Route("/risk", _front_page, methods=["GET"])
 # Every method reaches the guard: it says what is wrong, and says it as JSON.
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 app = App(
     _SCRIPT,
     lifespan=_lifespan,
-    routes=[Route(HEALTH, guard(_health), methods=_METHODS)],
+    routes=[Route(HEALTH, guard(_health), methods=_METHODS), FRONT],
     middleware=[Middleware(SameOrigin), Middleware(NamesTheServer), Middleware(DropLate)],
 )
 
