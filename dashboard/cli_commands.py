@@ -35,6 +35,12 @@ _MODULES: Final = {
     "walkforward": "cli_walkforward",
 }
 
+# Names that a page has and no command.
+_ELSEWHERE: Final = {
+    "ladder": 'Its numbers: compare --presets "No overlay,Phase 8,Phase 8.1,Phase 9".',
+    "robustness": "Its numbers: robust, and walkforward.",
+}
+
 
 class Commands(click.Group):
     """A group that knows its commands by name and loads one with its module."""
@@ -42,6 +48,15 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, loaded or not, in order."""
         return sorted({*_MODULES, *self.commands})
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is asked for; of another page's name say what does its job."""
+        way = _ELSEWHERE.get(args[0]) if args else None
+        if way is not None:
+            ctx.fail(f"No such command {args[0]!r}. {way}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None where there is none of that name."""

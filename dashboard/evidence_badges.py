@@ -24,6 +24,14 @@ __all__ = ["Badge", "badges_of", "unread_badges"]
 Badge = tuple[str, str, str]
 #: Colour is never alone.
 MARKS: Final = {"": "✓", "warn": "▲", "bad": "✕"}
+_TRIED: Final = (
+    "Settings tried on this market, those in the sliders' bars, the surface, the ladder and "
+    "walk-forwards included, and the independent ones they amount to."
+)
+_ALIKE: Final = (
+    "Which are alike is judged by their returns in this period; one whose returns are not known "
+    "here is a chance of its own, so the chances depend on the period."
+)
 _NOT_YET: Final = "Being worked out behind the page."
 
 
@@ -66,7 +74,7 @@ def _trials(stood: Stood) -> Badge:
     text = f"trials {count(tally.trials)}"
     if found is not None and found.trials > 1:
         text += f" ({chances_text(found).replace(' independent', '')})"
-    return text, "", "Settings tried on this market, and the independent ones they amount to."
+    return text, "", f"{_TRIED} {_ALIKE}"
 
 
 def _deflated(run: Run, stood: Stood) -> Badge:

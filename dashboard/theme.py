@@ -57,7 +57,7 @@ _SECTORS: Final = MappingProxyType(
 )
 SECTORS: Final = tuple(_SECTORS)
 #: What funds of sleeves count as; no sector of the classification has these colours.
-_FUNDS: Final = MappingProxyType({"Funds: EAFE": "#77AADD", "Funds: small value": "#EE8866"})
+_FUNDS: Final = MappingProxyType({"Funds: EAFE": "#D4F000", "Funds: small value": "#EE8866"})
 _REGIMES: Final = MappingProxyType(
     {
         "bull": "#228833",

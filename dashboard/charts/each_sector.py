@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.market import FUND_SECTORS
 from dashboard.charts.base import milliseconds
 from dashboard.charts.figure import made
 from dashboard.charts.sector_names import sector_label
@@ -66,10 +68,12 @@ def each_sector_figure(
     for number, name in enumerate(names):
         cell = _Cell(number, len(names), height, compact)
         values = sectors[name] if name in sectors.columns else pd.Series(0.0, sectors.index)
-        traces += _cell_traces(values, name, cell, colours, cap)
+        own = math.inf if name in FUND_SECTORS else cap  # no cap of a sector is about a sleeve
+        traces += _cell_traces(values, name, cell, colours, own)
         layout |= _cell_axes(cell, ends, top, template)
-        layout["shapes"].append(_cap_line(cell, cap, in_force, colours))
-        layout["annotations"] += _cell_words(values, name, cell, colours, cap)
+        if math.isfinite(own):
+            layout["shapes"].append(_cap_line(cell, own, in_force, colours))
+        layout["annotations"] += _cell_words(values, name, cell, colours, own)
     layout = {k: v for k, v in template.items() if k not in ("xaxis", "yaxis")} | layout
     return made(traces, layout)
 

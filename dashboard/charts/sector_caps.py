@@ -105,7 +105,8 @@ def _ribbon_title(codes: Mapping[str, Code], largest: pd.DataFrame, compact: boo
         for name, code in codes.items()
         if name and name in counted.index
     ]
-    return "Which one · " + ", ".join(told[:_NAMED])
+    rest = [f"{code.letter} {code.name}" for name, code in codes.items() if name][_NAMED:]
+    return "Which one · " + ", ".join([*told[:_NAMED], *rest])
 
 
 def _largest_panel(

@@ -153,13 +153,23 @@ def difference_text(metric: str, value: float | None) -> str:
 
 
 def interval_text(found: PairedDifference) -> str:
-    """Write the interval of a difference; "" where there is none."""
+    """Write the interval of a difference; "" where there is none, 0 only where it is not beyond."""
     if found.low is None or found.high is None:
         return ""
+    sure = found.verdict in (Verdict.BETTER, Verdict.WORSE)
     if FACES[found.metric].kind == "ratio":
-        return f"{ratio(found.low, signed=True)} … {ratio(found.high, signed=True)}"
-    low, high = points(found.low), points(found.high)
+        low, high = (
+            ratio(end, _digits(end, 2, sure), signed=True) for end in (found.low, found.high)
+        )
+        return f"{low} … {high}"
+    low, high = (points(end, _digits(100.0 * end, 1, sure)) for end in (found.low, found.high))
     return f"{low.rpartition(chr(0x202F))[0]} … {high}"
+
+
+def _digits(end: float, usual: int, sure: bool) -> int:
+    """Return with how many digits an end is written: beyond noise it does not read as 0."""
+    more = (digits for digits in range(usual, usual + 4) if round(end, digits))
+    return next(more, usual) if sure else usual
 
 
 def verdict_words(sides: Sequence[Side], pairs: Pairs) -> Iterator[str]:

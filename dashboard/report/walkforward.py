@@ -18,8 +18,8 @@ from core.scenario import scenario_hash, specs
 from core.simulation import METRICS
 from core.surface import DIRECTIONS
 from core.units import SESSIONS_PER_YEAR
-from dashboard.format import DASH, FORMATS, count, difference, percent, ratio
-from dashboard.report.comparison_words import field_text
+from dashboard.format import DASH, FORMATS, count, percent, ratio
+from dashboard.report.comparison_words import difference_text, field_text
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
 from dashboard.walkforward import WalkForward
@@ -39,6 +39,7 @@ _SHOWN: Final = (
 )  # fmt: skip
 #: Of the columns beside the scenario as it stands and the benchmark.
 HEADS: Final = ("Walk-forward", "Median setting held", "Best held, in hindsight", "Target")
+_EVEN: Final = 0.5
 _FEW: Final = 24  # folds that are shown one by one; of more, the first and the last
 
 
@@ -147,8 +148,9 @@ def _hindsight(found: WalkForward) -> int | None:
 
 
 def walk_words(found: WalkForward) -> Iterator[str]:
-    """Say what to think of a walk-forward, a sentence each."""
+    """Say what to think of a walk-forward, a sentence each, the verdict first."""
     metric, label = found.windows.metric, FACES[found.windows.metric].label
+    yield _verdict(found)
     if math.isfinite(found.efficiency):
         promised = float(np.mean(found.chosen_in_sample))
         yield (
@@ -157,15 +159,10 @@ def walk_words(found: WalkForward) -> Iterator[str]:
             "Near 1 what was found lasts, near 0 it was noise."
         )
     before, after = found.lead
-    kind = FACES[metric].kind
-    then, now = (difference(kind, one, 0.0) or DASH for one in (before, after))
+    then, now = (difference_text(metric, one) for one in (before, after))
     yield (
         f"Above the median setting: {then} on average where it was chosen, {now} afterwards. "
         "This is what choosing added in this one history; no test stands behind it."
-    )
-    yield (
-        f"It beat {percent(found.beaten, 0)} of the settings held all along; chance alone gives "
-        "about one half."
     )
     if found.luck is not None:
         yield _luck(found, found.luck)
@@ -186,7 +183,17 @@ def walk_words(found: WalkForward) -> Iterator[str]:
         yield _paths(found.paths, found)
     if found.refused:
         yield f"{count(found.refused)} settings were never run or never had a {label}."
-    yield f"Books balance to {found.result.books_residual:.1e} of NAV"
+    yield f"Books balance ✓: off by {abs(found.result.books_residual):.0e} of NAV at most."
+
+
+def _verdict(found: WalkForward) -> str:
+    if not math.isfinite(found.beaten):
+        return "No setting held all along can be compared: whether choosing helped is not known."
+    helped = "more than chance gives here" if found.beaten > _EVEN else "choosing added nothing"
+    return (
+        f"It beat {percent(found.beaten, 0)} of the settings held all along, chance alone about "
+        f"one half: {helped}."
+    )
 
 
 def _luck(found: WalkForward, luck: Luck) -> str:
@@ -205,7 +212,7 @@ def _paths(paths: PurgedPaths, found: WalkForward) -> str:
         f"Combinatorial cross-validation by Sharpe: {len(paths.splits)} splits of "
         f"{found.windows.groups} groups make {len(paths.sharpe)} histories out of sample, Sharpe "
         f"{ratio(low)} … {ratio(high)}, median {ratio(middle)}, where training promised "
-        f"{ratio(float(np.mean(paths.in_sample)))}"
+        f"{ratio(float(np.mean(paths.in_sample)))}."
     )
 
 

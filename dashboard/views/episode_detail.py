@@ -80,7 +80,7 @@ def _note(runs: int) -> str:
         "much deeper the fall would have been without the rule, on average over all orders of "
         "adding them. Rescales belong to both scalings together. Shares, counts and dates are from "
         "the peak to the trough; the last column counts what came after, up to the recovery or the "
-        "end."
+        "end. Over the whole period: Overview."
     )
 
 

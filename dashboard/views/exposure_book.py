@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from core.market import FUND_SECTORS
 from dashboard import review_exposure, review_holdings, session
 from dashboard.charts.sector_names import sector_label
 from dashboard.charts.treemap import treemap_figure
@@ -81,7 +82,9 @@ def _caps_words(run: Run) -> str:
         for name, cap in (("sector", sector), ("name", position))
         if cap is not None
     ]
-    return f"Cap{'s' if len(told) > 1 else ''} of targets: {' and '.join(told)}."
+    funds = review_exposure.sectors_table(run).index.isin(FUND_SECTORS).any()
+    sleeves = " Sleeves of funds have bounds of their own." if funds else ""
+    return f"Cap{'s' if len(told) > 1 else ''} of targets: {' and '.join(told)}.{sleeves}"
 
 
 def _log(run: Run, table: pd.DataFrame) -> None:

@@ -57,7 +57,8 @@ def sectors_through_time(run: Run) -> None:
     """Draw the stack, the largest sector against the cap, and every sector on its own."""
     cap, colours = review_exposure.sector_cap(run), session.colours()
     sectors, largest = run.sector_frame(), review_exposure.largest_sector(run)
-    alt = sectors_alt(run, cap)
+    alt, table = sectors_alt(run, cap), review_exposure.sectors_table(run)
+    never_held = set(FUND_SECTORS) - set(table.index)
     chart(
         lambda: sectors_figure(
             sectors,
@@ -76,13 +77,13 @@ def sectors_through_time(run: Run) -> None:
     chart(
         lambda: each_sector_figure(
             sectors,
-            gics_order(sorted(set(run.market.sector) - set(FUND_SECTORS))),
+            gics_order(sorted({*run.market.sector, *table.index} - never_held)),
             colours,
             cap=cap.level,
             in_force=cap.in_force,
             compact=is_phone(),
         ),
-        review_exposure.sectors_table(run),
+        table,
         key="each-sector",
         title="Each sector against "
         + ("its cap" if cap.in_force else "a yardstick, no cap is set"),

@@ -104,12 +104,13 @@ def cards_html(run: Run, curves: pd.DataFrame, found: Coverage, book: BookOn) ->
     table = sectors_table(run)
     largest, weight = _largest_now(table)
     top = float(book.names["weight"].head(TOP).sum())
+    fund = ", a fund as one name" if table.index.isin(FUND_SECTORS).any() else ""
     cards = (
         (term_html("largest_sector"), percent(weight), largest or "nothing is held"),
         (
             term_html("effective_names"),
             ratio(last["effective_names"], 1),
-            f"{count(last['holdings'])} held; on average {ratio(mean['effective_names'], 1)}",
+            f"{count(last['holdings'])} held{fund}; on average {ratio(mean['effective_names'], 1)}",
         ),
         (
             term_html("largest_names"),

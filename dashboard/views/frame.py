@@ -69,6 +69,8 @@ def head(
     state: AppState,
     found: Outcome,
     evidence: Callable[[Run], Sequence[Badge]] = lambda _run: (),
+    *,
+    names_setting: bool = True,
 ) -> None:
     """Draw the header strip and whatever must be said before any number.
 
@@ -77,7 +79,8 @@ def head(
     title, run = state.title(), found.run
     if run is None and found.last_good is not None:
         title, run = found.last_good
-    show(header_html(page, title, run, () if run is None else evidence(run)))
+    named = title if names_setting else ""
+    show(header_html(page, named, run, () if run is None else evidence(run)))
     if state.refused:
         show(refusal_html(state.refused))
     if found.problem is not None:
@@ -98,6 +101,7 @@ def header_html(page: str, title: str, run: Run | None, evidence: Sequence[Badge
             f'<div class="pl-strip"><h1>{escape(page)}</h1>'
             f'<span class="pl-quiet">{escape(title)}</span></div>'
         )
+    heading = " · ".join(escape(part) for part in (page, title) if part)
     book = run.scenario.book.own_book
     window = f"{date(run.dates[0])} … {date(run.dates[-1])}"
     parts = [
@@ -106,7 +110,7 @@ def header_html(page: str, title: str, run: Run | None, evidence: Sequence[Badge
         window,
     ]
     return (
-        f'<div class="pl-strip"><h1>{escape(page)} · {escape(title)}</h1>'
+        f'<div class="pl-strip"><h1>{heading}</h1>'
         f'<span class="pl-quiet">{escape(" · ".join(parts))}</span>'
         f'<span class="pl-badges">{_badges(run, evidence)}</span></div>'
     )

@@ -13,7 +13,7 @@ from dashboard.views.ladder_parts import LADDER_CSS, climbed_and_recorded
 from dashboard.views.ladder_work import ask, kept, last_good, period_picker, stopped, waiting
 from dashboard.views.page import opened
 
-view = opened("Ladder")
+view = opened("Ladder", names_setting=False)
 if view.run is None:
     st.stop()  # the head has said why
 frame.show(LADDER_CSS)
@@ -21,7 +21,8 @@ about = f"{' → '.join(PHASES)} on this market, each change switched on one at 
 frame.show(
     frame.words_html(
         about,
-        "The presets are run, not the setting above. The command "
+        "The presets are run, not a setting of yours. "
+        "Every different result that is shown counts as a trial. The command "
         f'plimsoll compare --presets "{",".join(PHASES)}" prints the same numbers.',
     )
 )

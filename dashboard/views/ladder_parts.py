@@ -50,6 +50,10 @@ LADDER_CSS: Final = """<style>
 </style>"""
 _METRIC: Final = "plimsoll.ladder.metric"
 _FIRST_METRIC: Final = "sharpe_ratio"
+_OTHER_SHARES: Final = (
+    "Overview shares the cost of the rules over all orders, so a rule may cost more or less there "
+    "than here, and the dearest may be another."
+)
 _YARDSTICKS_WORDS: Final = (
     "The benchmark and the equal-weighted members (rebalanced every day, free of costs) are "
     f"indices. “{CONTROL}” is the phase's own book at the phase's own average exposure, always, "
@@ -108,7 +112,7 @@ def _added(found: Ladder) -> None:
         alt=_added_alt(found, chosen),
         content=_content(found, chosen),
     )
-    frame.show(frame.words_html("", caution_words(found)))
+    frame.show(frame.words_html("", f"{caution_words(found)} {_OTHER_SHARES}"))
 
 
 def _added_alt(found: Ladder, metric: str) -> str:

@@ -33,8 +33,11 @@ class Opened:
     run: Run | None
 
 
-def opened(title: str) -> Opened:
-    """Run the scenario of this session and draw the head of the page called `title`."""
+def opened(title: str, *, names_setting: bool = True) -> Opened:
+    """Run the scenario of this session and draw the head of the page called `title`.
+
+    Where what the page shows is not of the setting, the head does without its name.
+    """
     session.begins(title)
     apply_style(session.colours())
     waiting = st.empty()
@@ -44,7 +47,7 @@ def opened(title: str) -> Opened:
     if found.run is not None:
         saved.record(state, found.run)  # a result that somebody sees is a trial, on every page
     with st.container(key="head"):
-        frame.head(title, state, found, evidence_badges)
+        frame.head(title, state, found, evidence_badges, names_setting=names_setting)
         if found.problem is not None:
             sleeve_off_button(state)
         with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):

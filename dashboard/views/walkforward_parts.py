@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,7 @@ _WHAT: Final = (
     "portfolio follows the choices: what it earned is out of sample. Every setting is a trial."
 )
 _WAIT_PX: Final = 120
+_TOLD: Final = 2  # sentences that stand open under the verdict
 _FOLDS_PX: Final = 320
 
 
@@ -149,7 +151,11 @@ def _metrics(found: WalkForward) -> None:
     table = pd.DataFrame([row for row in metric_rows(found)], columns=["metric", *head[1:]])
     heading("Side by side", table, "walk-metrics")
     frame.show(html_table(head, rows))
-    frame.show(bullets(walk_words(found)))
+    verdict, *told = walk_words(found)
+    frame.show(f'<p class="pl-words"><b>{escape(verdict)}</b></p>{bullets(told[:_TOLD])}')
+    if told[_TOLD:]:
+        with st.expander("Luck, other comparisons and what was chosen how often", key="walk-told"):
+            frame.show(bullets(told[_TOLD:]))
 
 
 def _folds(found: WalkForward) -> None:

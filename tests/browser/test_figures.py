@@ -23,6 +23,17 @@ WIDTHS = """() => [...document.querySelectorAll('.pl-figure')].every(
                    - host.clientWidth) <= 1)"""
 
 
+#: Words below figures that touch those beside them.
+TOUCHING = """() => [...document.querySelectorAll('.pl-figure')].flatMap(host => {
+  const boxes = [...host.querySelectorAll('.xtick text')].map(
+    one => [one.textContent, one.getBoundingClientRect()]);
+  return boxes.flatMap(([text, own], i) => boxes.slice(i + 1)
+    .filter(([, other]) => own.left < other.right && other.left < own.right
+                        && own.top < other.bottom && other.top < own.bottom)
+    .map(([other]) => `${text} ${other}`));
+})"""
+
+
 def test_every_figure_is_drawn_in_a_box_of_its_final_height(page: Page, app_url: str) -> None:
     opened(page, app_url, "Exposure")
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=LONG)
@@ -64,6 +75,24 @@ def test_figures_follow_the_width_of_the_window(
     go(page, "Drawdowns")  # drawn for the width before
     page.wait_for_selector(".st-key-underwater .main-svg")
     page.wait_for_function(WIDTHS)
+
+
+def test_words_of_an_axis_never_touch_however_narrow_the_window(
+    new_page: Callable[..., Page], app_url: str
+) -> None:
+    page = new_page(viewport={"width": 1000, "height": 900})
+    opened(page, app_url)
+    assert page.locator(".pl-figure .xtick text").count() > 3
+    assert page.evaluate(TOUCHING) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(WIDTHS)
+    settled(page)
+    assert page.evaluate(TOUCHING) == []
+    assert page.locator(".pl-figure .xtick text").count() > 0
+    page.reload()  # drawn as narrow as this from the start
+    page.wait_for_selector(DRAWN)
+    settled(page)
+    assert page.evaluate(TOUCHING) == []
 
 
 def test_a_library_that_does_not_come_is_said(new_page: Callable[..., Page], app_url: str) -> None:

@@ -88,6 +88,15 @@ def test_every_sector_of_the_market_has_a_place_held_or_not(compact: bool) -> No
         assert figure.layout[f"yaxis{axis + 1}"].range == figure.layout.yaxis.range
 
 
+def test_a_sleeve_is_drawn_among_the_sectors_without_their_cap() -> None:
+    index = pd.bdate_range("2020-01-01", periods=30, name="date")
+    sectors = pd.DataFrame({"Energy": 0.3, "Funds: EAFE": 0.4}, index=index)
+    figure = each_sector_figure(sectors, list(sectors), LIGHT, cap=0.25, in_force=True)
+    assert [shape.yref for shape in figure.layout.shapes] == ["y"]
+    assert {trace.name for trace in figure.data if trace.fillpattern.shape} == {"Energy"}
+    assert "most 40.0\u202f%" in {note.text for note in figure.layout.annotations}
+
+
 def test_thinning_keeps_the_peak_of_every_sector() -> None:
     index = pd.bdate_range("2000-01-03", periods=6000, name="date")
     values = np.full(6000, 0.1)

@@ -173,6 +173,7 @@ def test_own_book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["import", "--name", "us", "--prices", "missing.parquet"], "missing.parquet"),
         (["fields", "--section", "riks"], "section must be one of"),
         (["nonsense"], "No such command"),
+        (["ladder"], "Its numbers: compare --presets"),
     ],
 )
 def test_bad_input_ends_with_one_message_and_status_2(

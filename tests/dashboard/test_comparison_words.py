@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import pytest
+
+from core.evidence.verdict import PairedDifference, Verdict
 from core.presets import preset
 from dashboard.format import percent
-from dashboard.report.comparison_words import difference_text, headline
+from dashboard.report.comparison_words import difference_text, headline, interval_text
 from dashboard.report.faces import FACES
 from dashboard.review_compare import JUDGED, Side
 from dashboard.views.compare_words import metrics_html
@@ -39,3 +42,22 @@ def test_what_is_judged_has_its_difference_where_no_verdict_comes() -> None:
         assert told.count(words) == len(judged) * (len(SIDES) - 1)
     gap = OTHER.metrics.max_drawdown - RUN.metrics.max_drawdown
     assert f"{difference_text('max_drawdown', gap)}, no verdict" in metrics_html(SIDES, None)
+
+
+@pytest.mark.parametrize(
+    ("metric", "ends", "verdict", "told"),
+    [
+        ("sharpe_ratio", (-0.05, -0.001), Verdict.WORSE, "−0.05 … −0.001"),
+        ("sharpe_ratio", (-0.05, 0.001), Verdict.NOISE, "−0.05 … 0.00"),
+        ("cagr", (-0.116, -0.0003), Verdict.WORSE, "−11.6 … −0.03 pt"),
+        ("cagr", (0.00002, 0.02), Verdict.BETTER, "+0.002 … +2.0 pt"),
+        ("cagr", (0.0, 0.02), Verdict.BETTER, "0.0 … +2.0 pt"),
+    ],
+)
+def test_what_is_beyond_noise_does_not_end_at_zero(
+    metric: str, ends: tuple[float, float], verdict: Verdict, told: str
+) -> None:
+    one = PairedDifference(
+        metric, ("A", "B"), 0.0, 0.0, sum(ends) / 2, *ends, 0.95, 0.04, 9.0, 2000, 0, 0, verdict
+    )
+    assert interval_text(one).replace("\u202f", " ") == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.factors.names import REGIMES
+from core.market import FUND_SECTORS
 from dashboard import theme as tokens
 from dashboard.theme import (
     DARK,
@@ -89,6 +91,14 @@ def test_sector_names_written_in_their_colour_can_be_read(colours: Theme) -> Non
     for name in SECTORS:
         written = colours.ink(colours.sector(name), TEXT_CONTRAST)
         assert contrast(written, colours.page) >= TEXT_CONTRAST
+
+
+def test_sleeves_look_like_no_sector_and_not_like_each_other() -> None:
+    fills = [LIGHT.sector(name) for name in (*SECTORS, *FUND_SECTORS)]
+    channels = [tuple(int(one[at : at + 2], 16) for at in (1, 3, 5)) for one in fills]
+    for number, own in enumerate(channels[len(SECTORS) :], len(SECTORS)):
+        gaps = [math.dist(own, other) for at, other in enumerate(channels) if at != number]
+        assert min(gaps) > 45.0  # of RGB; that of the nearest two sectors is 47
 
 
 def test_an_unmapped_sector_is_other() -> None:

@@ -114,6 +114,7 @@ def test_the_header_says_simulated_without_topology_and_balanced_books() -> None
     for part in ("Risk · Phase 8", "demo", "2021-06-01", "Simulated market", "without topology"):
         assert part in text
     assert re.search(r"books balance ✓ \de[-+]\d\d", text)
+    assert "<h1>Ladder</h1>" in header_html("Ladder", "", RUN)  # shows presets, no setting
 
 
 def test_a_real_market_is_not_called_simulated() -> None:

@@ -32,7 +32,7 @@ export function drawStrip(canvas, strip, field, colours, place) {
   const lines = depth.map((value) => (value === null ? NaN : value));
   const y = (value) => bottom - 2 - share(value, d) * (high - 4);
   c.line(pen, values, lines, x, y, [0, values.length], { colour: colours.secondary, width: 1.25, dash: [3, 2] });
-  const told = `Bars: Sharpe ${ratio(s[0])} … ${ratio(s[1])}. Dashes: max drawdown ${percent(d[0])} … ${percent(d[1])}, higher is milder.`;
+  const told = `Bars: Sharpe ${ratio(s[0])} … ${ratio(s[1])}. Dashes: max drawdown ${percent(d[0])} … ${percent(d[1])}, higher is milder. These runs count as trials.`;
   const zones = dead.map(([low, top, why]) => `${setting(field.spec, low)} to ${setting(field.spec, top)}${suffix(field.spec)}: ${why}`);
   canvas.title = [told, ...zones].join("\n");
   canvas.setAttribute("aria-label", `${field.spec.label}: ${told}`);

@@ -27,7 +27,7 @@ export class Surface {
   constructor(host, studies, go) {
     Object.assign(this, { studies, go, cursor: null });
     this.panel = panel(host, "Plateau or spike", "surface",
-      "Would a slightly different setting have done about as well (plateau), or only this one (spike)?");
+      "Would a slightly different setting have done about as well (plateau), or only this one (spike)? What it shows counts as trials, as do the bars under the sliders.");
     const choose = () => {
       const [x, y, metric] = [this.pickX.node.value, this.pickY.node.value, this.pickMetric.node.value];
       if (x !== y) studies.choose({ x, y, metric });

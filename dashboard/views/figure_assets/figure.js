@@ -7,6 +7,7 @@
 const SHELF = 24; // figures drawn before, of pages that were left
 const CONFIG = { displayModeBar: false, doubleClick: false };
 const QUIET = 120; // milliseconds between two figures that nobody sees yet
+const YEAR = 44; // pixels that the words of a year need
 const reader = new TextDecoder();
 const shelf = new Map(); // text of a figure → the element it was drawn in
 const waiting = new Set();
@@ -104,6 +105,7 @@ class Figure {
       this.drawn = text;
       this.width = width;
       const layout = { ...this.spec.layout, width };
+      for (const [name, own] of Object.entries(fitting(layout, width))) layout[name] = { ...layout[name], ...own };
       await Plotly.react(this.plot, this.spec.data, layout, CONFIG);
       if (fresh) listen(this.plot);
     } catch (error) {
@@ -123,7 +125,10 @@ class Figure {
     }
     if (width === this.width) return;
     this.width = width;
-    window.Plotly.relayout(this.plot, { width });
+    const axes = {};
+    for (const [name, own] of Object.entries(fitting(this.spec.layout, width)))
+      for (const [key, value] of Object.entries(own)) axes[`${name}.${key}`] = value;
+    window.Plotly.relayout(this.plot, { width, ...axes });
   }
 
   leave() {
@@ -142,6 +147,23 @@ class Figure {
       window.Plotly.purge(plot);
     }
   }
+}
+
+// Fewer ticks where the box is narrow, so that their words never touch: Plotly leaves out none.
+function fitting(layout, width) {
+  const inner = width - (layout.margin?.l ?? 0) - (layout.margin?.r ?? 0), changes = {};
+  for (const [name, axis] of Object.entries(layout)) {
+    if (!name.startsWith("xaxis")) continue;
+    const [from, to] = axis.domain ?? [0, 1], room = inner * (to - from);
+    const words = String(axis.tickformat ?? ""), each = words.includes("%d") ? 120 : words.includes("%b") ? 95 : 60;
+    if (axis.nticks) changes[name] = { nticks: Math.max(Math.min(axis.nticks, Math.floor(room / each)), 1) };
+    const years = axis.ticktext?.length && axis.ticktext.every((text) => /^\d{4}$/.test(text));
+    if (!years) continue;
+    const every = Math.max(Math.ceil((axis.ticktext.length * YEAR) / Math.max(room, 1)), 1);
+    const thinned = (list) => list.filter((_, i) => i % every === 0);
+    changes[name] = { ...changes[name], tickvals: thinned(axis.tickvals), ticktext: thinned(axis.ticktext) };
+  }
+  return changes;
 }
 
 function listen(plot) {
