@@ -118,10 +118,23 @@ def label_sessions(
     int64[T]
         Codes into :data:`core.factors.names.REGIMES`.
     """
-    window = config.lookback_days
     labels = np.full(len(returns), _DEFAULT, dtype=np.int64)
-    if len(returns) < window:
-        return labels
+    if len(returns) >= config.lookback_days:
+        told, breaks = _rules(returns, config, vix, risky, turbulence)
+        first = config.lookback_days - 1
+        labels[first:] = _dwelling(told, breaks, config.min_dwell_days)
+    return labels
+
+
+def _rules(
+    returns: Floats,
+    config: RegimesConfig,
+    vix: Floats | None,
+    risky: Floats | None,
+    turbulence: Floats | None,
+) -> tuple[Callable[[int, int], int], list[bool]]:
+    # What the rules say of each full window, given the label in force, and where no dwell holds.
+    window = config.lookback_days
     past = sliding_window_view(returns, window)
     known: list[bool] = np.asarray(np.isfinite(past).all(axis=1)).tolist()
     trend = (np.prod(1.0 + past, axis=1) - 1.0).tolist()
@@ -142,9 +155,7 @@ def label_sessions(
             return _BEAR
         return _direction(trend[k], depth[k], force, config)
 
-    breaks = [alarm[k + window - 1] or not is_known for k, is_known in enumerate(known)]
-    labels[window - 1 :] = _dwelling(told, breaks, config.min_dwell_days)
-    return labels
+    return told, [alarm[k + window - 1] or not is_known for k, is_known in enumerate(known)]
 
 
 def _dwelling(told: Callable[[int, int], int], breaks: list[bool], dwell: int) -> list[int]:

@@ -127,9 +127,7 @@ def simulate_many(
     curves = np.full((len(risks) if nav else 0, inputs.shape[0]), np.nan)
     market, blocks, rules = inputs.market, inputs.blocks, pack(risks)
     start, days = float(initial_nav), calendar_days(dates)
-
     stop = np.zeros(1, dtype=np.bool_)
-
     threads = workers or os.cpu_count() or 1
     order, tasks = _plan(rules, threads)
 
