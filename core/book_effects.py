@@ -13,10 +13,19 @@ from core.market import Floats, Ints, MarketPanel
 from core.regimes import market_returns, market_volatility
 from core.regimes_config import RegimesConfig
 
-__all__ = ["regime_leverage", "stop_scales", "with_effects"]
+__all__ = ["has_effects", "regime_leverage", "stop_scales", "with_effects"]
 
 _VOLATILE: Final = REGIMES.index("volatile")
 _DEFAULT: Final = REGIMES.index("default")
+
+
+def has_effects(config: RegimesConfig) -> bool:
+    """Whether a regime moves leverage or stops: without, it decides nothing of an own book."""
+    return config.leverage.enabled or _moves_stops(config)
+
+
+def _moves_stops(config: RegimesConfig) -> bool:
+    return any(getattr(config.stop_scale, name) != 1.0 for name in REGIMES)
 
 
 def with_effects(book: Book, market: MarketPanel, config: RegimesConfig) -> Book:
@@ -47,7 +56,7 @@ def with_effects(book: Book, market: MarketPanel, config: RegimesConfig) -> Book
                 f"regime leverage: the market's volatility is not known at {unknown} of "
                 f"{len(volatility)} rebalances, which count as neither calm nor volatile",
             )
-    if any(getattr(config.stop_scale, name) != 1.0 for name in REGIMES):
+    if _moves_stops(config):
         stops = stop_scales(book.regime, config)
     return dataclasses.replace(
         book, leverage=leverage, stop_scale=stops, notes=(*book.notes, *notes)

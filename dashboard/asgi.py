@@ -17,12 +17,13 @@ from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 from streamlit.starlette import App
 
 from core.errors import CoreError
+from core.evidence import bootstrap
 from core.simulation import warm_up, warm_up_many
 from dashboard.base_address import NamesTheServer
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
@@ -31,7 +32,7 @@ from dashboard.late import DropLate
 from dashboard.progress import engine_words
 from data.errors import DataError
 
-__all__ = ["HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
+__all__ = ["FRONT", "HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
 
 HEALTH: Final = "/plimsoll/health"
 REQUESTS_PER_SECOND: Final = 20.0
@@ -91,6 +92,18 @@ async def _health(request: Request) -> Response:
     )
 
 
+def _warm_up_studies() -> None:
+    # Studies behind the page need more compiled than a run does; no page waits for it.
+    warm_up_many()
+    bootstrap.warm_up()
+
+
+async def _front_page(request: Request) -> Response:
+    # The page that opens first has no name of its own in an address: its name leads to it.
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", 307)
+
+
 @asynccontextmanager
 async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     try:
@@ -99,17 +112,17 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
     sys.setswitchinterval(SWITCH_S)
-    # Studies behind the page need more compiled than a run does; no page waits for it.
-    threading.Thread(target=warm_up_many, name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up_studies, name="warm-up", daemon=True).start()
     yield {}
 
 
+FRONT: Final = Route("/risk", _front_page, methods=["GET"])
 # Every method reaches the guard: it says what is wrong, and says it as JSON.
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 app = App(
     _SCRIPT,
     lifespan=_lifespan,
-    routes=[Route(HEALTH, guard(_health), methods=_METHODS)],
+    routes=[Route(HEALTH, guard(_health), methods=_METHODS), FRONT],
     middleware=[Middleware(SameOrigin), Middleware(NamesTheServer), Middleware(DropLate)],
 )
 

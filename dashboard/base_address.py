@@ -4,6 +4,10 @@ A page at ``/drawdowns`` does not know whether the server answers below that pat
 browser side tries there first, and the console complains of two addresses that are not found. It
 asks no one where ``window.__streamlit`` names the server.
 
+When the page changes, Streamlit empties the address, and the page then writes into it what is run.
+Each would be an entry in the browser's history: Back would only empty the address again. What
+completes an empty address, with nothing pressed since the page changed, replaces its entry.
+
 The room around a page is told here too: a style that comes with the page's first message would move
 what the browser has drawn by then. Until that style is there the page is not shown, 3 seconds at
 most: Streamlit loads what draws it only when it first meets it, and buttons would stand higher.
@@ -41,6 +45,27 @@ _SCRIPT: Final = (
     b"<head><script>window.__streamlit = "
     b"{ ...window.__streamlit, BACKEND_BASE_URL: location.origin + '/' };</script>"
 )
+_HISTORY: Final = b"""<script>(() => {
+  const push = history.pushState.bind(history);
+  let chosen = false, left = '';
+  const note = () => { chosen = true; };
+  for (const kind of ['click', 'keydown', 'pointerdown', 'input', 'change']) {
+    addEventListener(kind, note, true);
+  }
+  history.pushState = (state, title, url) => {
+    const next = new URL(url ?? location.href, location.href);
+    const same = next.pathname === location.pathname;
+    if (same && !location.search && next.search && (!chosen || next.search === left)) {
+      history.replaceState(state, title, url);
+      return;
+    }
+    if (!same) {
+      chosen = false;
+      left = location.search;
+    }
+    push(state, title, url);
+  };
+})();</script>"""
 
 
 class NamesTheServer:
@@ -76,7 +101,7 @@ class _Page:
         self._body += message.get("body", b"")
         if message.get("more_body", False):
             return
-        body = self._body.replace(_HEAD, _SCRIPT + _STYLE, 1)
+        body = self._body.replace(_HEAD, _SCRIPT + _HISTORY + _STYLE, 1)
         MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": body})

@@ -113,7 +113,8 @@ def _whole(run: Run, pace: Pace, dates: int) -> Decisions:
 
 
 def _detected(market: MarketPanel, run: Run, names: tuple[str, ...], pace: Pace) -> dict[str, Ints]:
-    # Labels of each detector with the thresholds of the scenario, whichever it follows.
+    # Labels of each detector with the thresholds of the scenario, whichever it follows. Turbulence
+    # is a rule beside them: it is in the labels in force, which are compared on every date.
     config, labels = run.scenario.regimes, {}
     returns = market_returns(market.close, market.member)
     for name in names:

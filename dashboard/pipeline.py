@@ -15,6 +15,7 @@ import pandas as pd
 
 from core.compiled import code_fingerprint
 from core.config import Scenario
+from core.errors import InputsError
 from core.fallbacks import with_fallbacks
 from core.market import Dates, MarketPanel
 from core.metrics import curve_metrics, summarise
@@ -34,6 +35,7 @@ from dashboard.memo import Memo
 from dashboard.prepared import Prepared, book_inputs, prepare
 from dashboard.progress import engine_words
 from dashboard.run import STAGES, Run, Timing
+from dashboard.sleeve_funds import SleeveFundError
 from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot
@@ -101,7 +103,7 @@ class Pipeline:
         if not funds:
             return market
         key = f"{market.source}-{market.fingerprint}-{','.join(funds)}"
-        return self._funded.get(key, lambda: with_funds(market, funds))
+        return self._funded.get(key, lambda: _with_funds(market, funds))
 
     def _assembled(self, current: Snapshot) -> MarketPanel:
         key = f"{current.name}-{current.fingerprint}-{reading_fingerprint()}"
@@ -184,6 +186,13 @@ class Pipeline:
     def _own_fingerprint(self, scenario: Scenario) -> str:
         own = scenario.book.own_book
         return "ensemble" if own is None else self.catalog.book_fingerprint(own)
+
+
+def _with_funds(market: MarketPanel, funds: dict[str, str]) -> MarketPanel:
+    try:
+        return with_funds(market, funds)
+    except InputsError as error:
+        raise SleeveFundError(str(error)) from error
 
 
 def _from_first_date(scenario: Scenario, own: pd.DataFrame | None) -> Scenario:

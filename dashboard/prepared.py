@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.book import Book, build_book, imported_book
-from core.book_effects import with_effects
+from core.book_effects import has_effects, with_effects
 from core.config import Scenario
 from core.factors.topology_diagrams import DiagramSource, diagrams_of
 from core.fallbacks import regime_fallbacks
@@ -53,9 +53,10 @@ def prepare(
         assert own is not None  # there are signals, or a book of one's own
         regime, _ = regime_codes(market, scenario.regimes, diagrams=diagrams)
         book = imported_book(market, own, *period, regime)
-    told = (*book.fallbacks, *regime_fallbacks(market, scenario, book.rebalance))
-    told = tuple(sorted(told, key=lambda one: one.session))
-    book = dataclasses.replace(book, fallbacks=told)
+    if signals is not None or has_effects(scenario.regimes):
+        told = (*book.fallbacks, *regime_fallbacks(market, scenario, book.rebalance))
+        told = tuple(sorted(told, key=lambda one: one.session))
+        book = dataclasses.replace(book, fallbacks=told)
     book = with_effects(book, market, scenario.regimes)
     columns = np.flatnonzero((book.target > 0.0).any(axis=0))
     return Prepared(book, regime, book_inputs(market, book, columns, period), columns)

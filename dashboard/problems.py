@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import ConfigError, CoreError, HistoryError, InputsError, RuinError
 from dashboard.handout.errors import ReportError
+from dashboard.sleeve_funds import SleeveFundError
 from data.errors import (
     BookError,
     DataError,
@@ -47,6 +48,8 @@ _TEXTS: tuple[tuple[type[Exception], str, str, str], ...] = (
      "Choose another period under “Market and period”, or press Whole period there."),
     (RuinError, "The portfolio was ruined", _SAFE_CHOICE,
      "Lower the leverage limit, or reset to the preset."),
+    (SleeveFundError, "This market does not have the fund of a sleeve", _SAFE_CHOICE,
+     "Switch the sleeve off, choose another fund on Strategy, Book, or a market that has it."),
     (InputsError, "The engine refused its input", _SAFE_CHOICE,
      "Choose the market that the book was made for, another book, or reset to the preset."),
     (ConfigError, "This setting is not allowed", _SAFE_CHOICE,

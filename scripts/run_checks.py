@@ -38,19 +38,20 @@ _STATIC: tuple[Check, ...] = (
 )
 _CHROMIUM: Check = ("chromium", [sys.executable, "tests/browser/chromium.py"])
 # Compiled once beside the static checks: else every worker of the tests would compile it.
-_COMPILE: Check = (
-    "compile",
-    [
-        sys.executable,
-        "-c",
-        "from core.simulation import warm_up, warm_up_many; warm_up(); warm_up_many()",
-    ],
+_PYTHON_C = [sys.executable, "-c"]
+_COMPILE: Check = ("compile", [*_PYTHON_C, "from core.simulation import warm_up; warm_up()"])
+_COMPILE_MANY: Check = (
+    "compile many",
+    [*_PYTHON_C, "from core.simulation import warm_up_many; warm_up_many()"],
+)
+_COMPILE_EVIDENCE: Check = (
+    "compile evidence",
+    [*_PYTHON_C, "from core.evidence.bootstrap import warm_up; warm_up()"],
 )
 _COMPILE_TOPOLOGY: Check = (
     "compile topology",
     [
-        sys.executable,
-        "-c",
+        *_PYTHON_C,
         "import numpy as np; from core.factors.topology_diagrams import diagrams_of; "
         "diagrams_of(np.sin(np.arange(40.0)).reshape(2, 20), 3, 1)",
     ],
@@ -81,7 +82,7 @@ _MOST_AGAIN = 5  # failures; more of them are no accident
 ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
 #: One phase after the other: what the tests need, then the tests.
 PHASES: tuple[tuple[Sequence[Check], ...], ...] = (
-    ((_COMPILE,), (_CHROMIUM, _COMPILE_TOPOLOGY)),
+    ((_COMPILE, _COMPILE_EVIDENCE), (_COMPILE_MANY,), (_CHROMIUM, _COMPILE_TOPOLOGY)),
     ((_BROWSER,), (_TESTS,)),
 )
 # One thread for each worker's linear algebra: the workers already fill the machine.

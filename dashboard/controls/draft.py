@@ -12,6 +12,7 @@ from core.errors import ConfigError
 from core.parameters import ParameterSpec
 from core.scenario import specs, value_at, with_values
 from dashboard.controls.scales import scale_of
+from dashboard.controls.wrong import between_text, bound_text
 
 __all__ = [
     "PICKED",
@@ -103,8 +104,14 @@ def _placed(lines: Iterable[str], typed: Mapping[str, Any]) -> dict[str, str]:
         path = line.split(" ", 1)[0].rstrip(":")
         mine = [one for one in typed if one == path or one.startswith(f"{path}.")]
         for one in mine or [""]:
-            problems.setdefault(one, []).append(line)
+            problems.setdefault(one, []).append(_told(line, path, typed))
     return {path: " ".join(told) for path, told in problems.items()}
+
+
+def _told(line: str, path: str, typed: Mapping[str, Any]) -> str:
+    # The engine names paths and fractions; the form has labels and percent.
+    own = bound_text(specs()[path], typed[path]) if path in typed else None
+    return own or between_text(line)
 
 
 def shown_value(spec: ParameterSpec, value: Any) -> Any:

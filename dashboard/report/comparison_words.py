@@ -47,6 +47,8 @@ _BINDING: Final = {
 _NAMED_STOPS: Final = 4
 _UNITS: Final = {
     "ratio": "",
+    "beta": "",
+    "coordinates": "",
     "multiple of NAV": "× NAV",
     "multiple of the weight": "×",
     "multiple of the stop": "×",
@@ -62,6 +64,8 @@ def field_text(spec: ParameterSpec, value: Any) -> str:
         return "on" if value else "off"
     if spec.kind == "date":
         return date(value)
+    if spec.kind == "choice" and isinstance(value, str):
+        return value.replace("_", " ")
     if spec.kind not in ("number", "integer"):
         return str(value)
     if spec.is_fraction:

@@ -6,7 +6,7 @@ and nothing is run before it is applied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ from dashboard.controls.draft import Judged, judged, shown_value, stored_value
 from dashboard.controls.scales import choices, scale_of, unit_text
 from dashboard.format import count
 from dashboard.report.comparison_words import field_text
+from dashboard.sleeve_funds import idle_text
 from dashboard.state import AppState
 from dashboard.views import frame
+from dashboard.views.sleeve_off import funds_of
 
 __all__ = ["FORM_CSS", "draft", "fields_form"]
 
@@ -29,6 +31,11 @@ FORM_CSS: Final = """<style>
 .pl-field b { font-weight: 600; color: var(--pl-text); }
 .pl-field.bad { color: var(--pl-worse); overflow-wrap: anywhere; }
 [class*=st-key-form-cell] { gap: 4px; }
+@media (min-width: 701px) {
+  [class*=st-key-form-cell] label[data-testid=stWidgetLabel] {
+    min-height: 42px; align-items: flex-end;
+  }
+}
 [class*=st-key-form-cell] button { min-height: 24px; padding: 0; }
 </style>"""
 _DRAFT: Final = "plimsoll.fields_draft"
@@ -54,6 +61,7 @@ def fields_form(fields: Sequence[ParameterSpec], key: str) -> None:
     state = session.current()
     found = judged(state.scenario, draft())
     _bar(state, found, fields, key, "top")
+    funds = funds_of(state.scenario.universe.source)
     groups: dict[str, list[ParameterSpec]] = {}
     for spec in fields:
         groups.setdefault(spec.group, []).append(spec)
@@ -63,7 +71,7 @@ def fields_form(fields: Sequence[ParameterSpec], key: str) -> None:
             cells = st.columns(_COLUMNS)
             for cell, spec in zip(cells, own[start : start + _COLUMNS], strict=False):
                 with cell, st.container(key=f"form-cell-{key}-{spec.url_key}"):
-                    _field(spec, state, found)
+                    _field(spec, state, found, funds)
     if len(fields) > _SHORT:
         _bar(state, found, fields, key, "end")
 
@@ -110,12 +118,18 @@ def _value(state: AppState, found: Judged, spec: ParameterSpec) -> Any:
     return found.values.get(spec.path, value_at(state.scenario, spec.path))
 
 
-def _field(spec: ParameterSpec, state: AppState, found: Judged) -> None:
+def _field(
+    spec: ParameterSpec, state: AppState, found: Judged, funds: Collection[str] | None
+) -> None:
     run, value = value_at(state.scenario, spec.path), _value(state, found, spec)
     # Named by what is run: what the browser sends for another setting is nobody's choice.
     key = f"field:{spec.path}:{run}"
     st.session_state[key] = shown_value(spec, value)
-    _control(spec, value, key)
+    every = specs()
+    idle = idle_text(spec.path, lambda path: _value(state, found, every[path]), funds)
+    _control(spec, value, key, idle)
+    if idle and spec.kind == "flag":
+        frame.show(f'<div class="pl-field">{escape(idle)}</div>')
     problem = found.problems.get(spec.path)
     if problem is not None:
         frame.show(f'<div class="pl-field bad" role="alert">{escape(problem)}</div>')
@@ -131,19 +145,22 @@ def _field(spec: ParameterSpec, state: AppState, found: Judged) -> None:
         )  # fmt: skip
 
 
-def _control(spec: ParameterSpec, value: Any, key: str) -> None:
+def _control(spec: ParameterSpec, value: Any, key: str, idle: str) -> None:
     unit = unit_text(spec)
-    label = f"{spec.label}, {unit}" if unit else spec.label
+    says_more = unit and unit != "coordinates" and unit not in spec.label.casefold()
+    label = f"{spec.label}, {unit}" if says_more else spec.label
     label += " (empty: off)" if spec.optional and spec.kind != "choice" else ""
-    about = f"{spec.help}\n\n`{spec.path}` · {spec.source}"
+    about = f"{idle} {spec.help}".strip() + f"\n\n`{spec.path}` · {spec.source}"
     more: dict[str, Any] = {
         "key": key, "help": about, "on_change": _typed, "args": (spec.path, key),
+        "disabled": bool(idle),
     }  # fmt: skip
     if spec.kind == "flag":
         st.checkbox(label, **more)
     elif spec.kind == "choice":
         offered = [*choices(spec, value), *([None] if spec.optional and value is not None else [])]
-        st.selectbox(label, offered, format_func=_choice, disabled=len(offered) == 1, **more)
+        more["disabled"] |= len(offered) == 1
+        st.selectbox(label, offered, format_func=_choice, **more)
     elif spec.kind == "date":
         st.date_input(label, None, **more)
     elif spec.kind == "text":
@@ -152,9 +169,9 @@ def _control(spec: ParameterSpec, value: Any, key: str) -> None:
         scale = scale_of(spec, spec.on_value if value is None else value)
         step = round(scale.step) if scale.whole else round(float(scale.step), 6)
         st.number_input(
-            label, value=None if spec.optional else "min", step=step, placeholder="off",
-            format="%d" if scale.whole else "%g", **more,
-        )  # fmt: skip
+            label, value=None, step=step, format="%d" if scale.whole else "%g",
+            placeholder="off" if spec.optional else "", **more,
+        )  # fmt: skip  # emptied, one that cannot be off is None and goes back, not to 0
 
 
 def _choice(one: Any) -> str:

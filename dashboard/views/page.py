@@ -16,6 +16,7 @@ from dashboard.state import AppState
 from dashboard.views import frame
 from dashboard.views.evidence_strip import evidence_badges, until_known
 from dashboard.views.help import help_overlay
+from dashboard.views.sleeve_off import sleeve_off_button
 from dashboard.views.style import apply_style
 from dashboard.views.toolbar import notices, toolbar
 
@@ -44,6 +45,8 @@ def opened(title: str) -> Opened:
         saved.record(state, found.run)  # a result that somebody sees is a trial, on every page
     with st.container(key="head"):
         frame.head(title, state, found, evidence_badges)
+        if found.problem is not None:
+            sleeve_off_button(state)
         with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
             preset_picker(state)
             with st.popover("Market and period", icon=":material/database:", key="data"):

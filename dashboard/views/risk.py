@@ -24,6 +24,7 @@ from dashboard.views.findings import findings, headline
 from dashboard.views.frames import levels
 from dashboard.views.help import help_overlay
 from dashboard.views.rules import rules_in_words
+from dashboard.views.sleeve_off import sleeve_off_button
 from dashboard.views.style import apply_style
 from dashboard.views.tables import (
     bullets,
@@ -56,6 +57,8 @@ def _shown(found: Outcome) -> Run | None:
 
 def _head(state: AppState, found: Outcome) -> None:
     frame.head("Risk", state, found)  # the browser asks for the evidence when the hand is still
+    if found.problem is not None:
+        sleeve_off_button(state)
     with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
         preset_picker(state)
         with st.popover("Market and period", icon=":material/database:", key="data"):

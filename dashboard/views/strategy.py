@@ -13,6 +13,7 @@ from dashboard.format import count
 from dashboard.views import frame
 from dashboard.views.fields_form import FORM_CSS, draft, fields_form
 from dashboard.views.page import opened
+from dashboard.views.sleeve_off import lacks_fund
 from dashboard.views.strategy_words import result_words
 
 _PART: Final = "plimsoll.strategy.part"
@@ -31,7 +32,8 @@ def _form() -> None:
         "Find a field", key=_SEARCH, placeholder="Find a field: stop, vix, weight …",
         label_visibility="collapsed",
     )  # fmt: skip
-    part = str(st.session_state.get(_PART, next(iter(titles))))
+    first = "book" if lacks_fund(state) else next(iter(titles))
+    part = str(st.session_state.get(_PART, first))
 
     def take() -> None:
         st.session_state[_PART] = st.session_state["strategy-part"]

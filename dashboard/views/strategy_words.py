@@ -17,5 +17,6 @@ def result_words(run: Run, baseline_name: str, differ: int) -> str:
         made = f"{percent(metrics.total_return)} in all {fell}, too short for yearly figures"
     else:
         made = f"{percent(metrics.cagr)} a year {fell}, Sharpe {ratio(metrics.sharpe_ratio)}"
-    away = f"{count(differ)} fields differ from" if differ else "no field differs from"
+    away = f"{count(differ)} fields differ from"
+    away = {0: "no field differs from", 1: "one field differs from"}.get(differ, away)
     return f"The setting that is run made {made}; {away} {baseline_name}."

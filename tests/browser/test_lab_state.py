@@ -132,6 +132,23 @@ def test_back_undoes_forward_redoes_and_a_refresh_keeps_the_history(
         wait_for_stop(page, value)
 
 
+def test_a_change_of_page_is_one_step_of_the_browser_back(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/risk?p=phase-8.1")
+    assert page.evaluate("() => location.pathname") == "/"
+    start = page.evaluate("() => history.length")
+    for number, name in enumerate(("Overview", "Strategy"), 1):
+        page.evaluate(f"name => {_LINK}.click()", name)
+        titled(page, name)
+        settled(page)
+        assert "p=phase-8.1" in page.url
+        assert page.evaluate("() => history.length") == start + number
+    for name in ("Overview", "Risk"):
+        page.go_back()
+        titled(page, name)
+        settled(page)
+        assert "p=phase-8.1" in page.url
+
+
 def test_what_is_being_typed_survives_a_frame(page: Page, app_url: str) -> None:
     open_page(page, app_url)
     before = scenario(page)

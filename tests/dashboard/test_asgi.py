@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.asgi import FRONT
 from dashboard.cli import main
 from dashboard.guard import Guard, TokenBucket
 from tests.browser.server import share_compiled_code
@@ -205,6 +206,12 @@ def handshake(port: int, origin: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("query", ["", "?p=phase-8&stop=0.2"])
+def test_the_page_that_opens_first_has_its_name_as_an_address(query: str) -> None:
+    status, headers, _ = ask(Starlette(routes=[FRONT]), f"/risk{query}")
+    assert (status, headers["location"]) == (307, f"/{query}")
 
 
 @pytest.mark.xdist_group("asgi")

@@ -46,6 +46,7 @@ def asked(
 def test_a_page_names_the_server_before_anything_else(parts: list[bytes]) -> None:
     headers, body, seen = asked(parts, "text/html; charset=utf-8")
     assert body.index(b"BACKEND_BASE_URL") < body.index(b"<title>")
+    assert body.index(b"history.pushState") < body.index(b"<title>")
     # The room around the page, before Streamlit's own style: nothing moves when ours arrives.
     assert body.index(b".stMainBlockContainer { padding") < body.index(b"<title>")
     assert headers[b"content-length"] == str(len(body)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core import sleeves
 from core.errors import CancelledError
-from core.scenario import scenario_from_mapping, specs
+from core.factors import turbulence
+from core.market import Funds
+from core.scenario import scenario_from_mapping, specs, with_values
 from dashboard import lookahead
 from dashboard.cli import main
 from dashboard.lookahead import look_ahead_work, look_words
 from dashboard.pipeline import Pipeline
 from dashboard.studies import Pace
 from tests.dashboard.pages import after, page_text, plain, started
+from tests.markets import SHORT as TINY
+from tests.markets import make_market
 
 # One fit of Markov switching: each takes a second.
 SHORT = scenario_from_mapping(
@@ -71,6 +77,74 @@ def test_a_factor_that_is_standardised_over_the_whole_sample_is_found(
     assert by["momentum"].different == 0
     assert by["value"].cut == found.cuts[0]
     assert "factor “value”" in look_words(found)
+
+
+ALL_ON = with_values(
+    TINY,
+    {
+        "book.eafe.enabled": True,
+        "book.eafe.set_by": "inverse_volatility",
+        "book.eafe.highest": 0.5,
+        "book.covariance_lookback_days": 60,
+        "book.names_held": 6,
+        "book.position_cap": 0.3,
+        "regimes.turbulence.quantile": 0.5,
+        "regimes.turbulence.window_days": 20,
+        "regimes.leverage.volatile": 0.8,
+        "regimes.stop_scale.volatile": 1.5,
+        "regimes.markov.history_days": 252,
+        "regimes.markov.refit_days": 2520,
+        "period.start": "2020-02-03",
+    },
+)
+
+
+@pytest.fixture
+def tiny(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """A pipeline with a made-up market of a year and a half and a fund."""
+    market = make_market(sessions=360, gaps=0.0)
+    market = dataclasses.replace(market, member=np.ones_like(market.member))
+    rng = np.random.default_rng(9)
+    close = 30.0 * np.cumprod(1.0 + rng.normal(0.0003, 0.01, (360, 1)), axis=0)
+    market = dataclasses.replace(market, funds=Funds(("EFA",), close, close, 0.9 * close))
+    monkeypatch.setattr(Pipeline, "market", lambda _self, _source: market)
+    return Pipeline(demo_home)
+
+
+def test_sleeves_turbulence_and_what_regimes_bring_know_nothing_later(tiny: Pipeline) -> None:
+    run = tiny.run(ALL_ON)
+    assert run.book.target[:, run.market.tickers.index("EFA")].min() > 0.0
+    assert run.book.leverage is not None
+    calm = with_values(ALL_ON, {"regimes.turbulence.quantile": None})
+    assert not np.array_equal(run.regime, tiny.run(calm).regime)
+    found = look_ahead_work(run, tiny, 3)(GO)
+    by = {row.name: row for row in found.rows}
+    assert found.passed, [row for row in found.rows if row.different]
+    names = {"detector: rules", "detector: markov", "leverage", "stop_scale", "target", "regime"}
+    assert all(by[name].compared > 0 for name in names)
+
+
+def test_a_sleeve_and_a_turbulence_that_peek_are_found(
+    tiny: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = sleeves._inverse_volatility
+
+    def peeking(book: Any, market: Any, places: Any, config: Any) -> Any:
+        shares, known = honest(book, market, places, config)
+        return shares * (1.0 + 1e-3 * np.nanstd(market.close[-20:, places], axis=0)), known
+
+    def over_all(series: Any) -> Any:
+        known = np.isfinite(series)
+        ranks = np.searchsorted(np.sort(series[known]), series, side="right")
+        return np.where(known, ranks / known.sum(), np.nan)
+
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(sleeves, "_inverse_volatility", peeking)
+        found = look_ahead_work(tiny.run(ALL_ON), tiny, 2)(GO)
+    assert {row.name for row in found.rows if row.kind == "book" and row.different} == {"target"}
+    monkeypatch.setattr(turbulence, "expanding_share", over_all)
+    found = look_ahead_work(Pipeline(tiny.home).run(ALL_ON), tiny, 2)(GO)
+    assert {"regime"} <= {row.name for row in found.rows if row.different}
 
 
 def test_it_can_be_cancelled(pipeline: Pipeline) -> None:

@@ -21,6 +21,7 @@ from dashboard.controls.draft import (
     stored_value,
 )
 from dashboard.session import Engine
+from dashboard.sleeve_funds import idle_text
 from tests.dashboard.pages import heading, healthy, page_text, started, to
 
 START = preset("Phase 8")
@@ -69,8 +70,11 @@ def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.Monke
     assert app.button(key="form-apply-strategy-top").disabled
     _control(app, "factors.winsor_limit").set_value(2.5).run()
     _control(app, "factors.filing_max_age_days").set_value(500_000).run()
-    text = page_text(app)
-    assert "factors.filing_max_age_days must be a whole number between 90 and 1500" in text
+    text = page_text(app).replace("\u202f", " ")
+    assert (
+        "Oldest filing must be a whole number between 90 calendar days and 1 500 calendar days, "
+        "was 500 000 calendar days." in text
+    )
     assert app.button(key="form-apply-strategy-top").disabled
     # Another part, another page: what was typed is still there.
     _part(app, "book")
@@ -98,6 +102,7 @@ def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.Monke
     assert "2 fields differ from Phase 8" in page_text(app)
     app.button(key="undo").click().run()
     assert heading(app) == "Strategy · Phase 8"
+    assert "no field differs from Phase 8" in page_text(app)
     assert _control(app, "factors.winsor_limit").value == START.factors.winsor_limit
 
 
@@ -115,6 +120,90 @@ def test_a_field_is_found_by_its_words_and_a_draft_is_thrown_away() -> None:
     find.set_value("no such thing").run()
     assert not _drawn(app)
     assert healthy(app)
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_field_that_cannot_be_off_goes_back_when_it_is_emptied() -> None:
+    app = started("strategy")
+    _part(app, "risk")
+    assert _control(app, "risk.min_position_scale").value == 60.0
+    _control(app, "risk.min_position_scale").set_value(None).run()
+    assert _control(app, "risk.min_position_scale").value == 60.0
+    assert app.button(key="form-apply-strategy-top").disabled
+    _control(app, "risk.min_position_scale").set_value(55.0).run()
+    _control(app, "risk.min_position_scale").set_value(None).run()
+    assert _control(app, "risk.min_position_scale").value == 55.0
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "told"),
+    [
+        ("risk.position_stop_loss", 500.0,
+         "Position stop must be above 0 % and at most 100 %, was 500 %. Empty switches it off."),
+        ("risk.position_stop_loss", -5.0,
+         "Position stop must be above 0 % and at most 100 %, was −5 %. Empty switches it off."),
+        ("book.eafe.weight", 95.0, "EAFE: Fixed weight must be between 0 % and 50 %, was 95 %."),
+        ("risk.min_position_scale", 150.0,
+         "Exposure floor must be at most Leverage limit (100 %), was 150 %."),
+        ("risk.maintenance_margin", 99.5, None),
+        ("risk.max_leverage", 20.0, "Leverage limit must be above 0 × NAV and at most 10 × NAV, "
+         "was 20 × NAV."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_in_the_unit_of_the_control(
+    path: str, typed: float, told: str | None
+) -> None:
+    spec = specs()[path]
+    found = judged(START, {path: stored_value(spec, typed, value_at(START, path))}).problems[path]
+    assert path not in found
+    assert "Did you mean" not in found
+    assert "a fraction" not in found
+    assert told is None or found.replace("\u202f", " ") == told
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_sleeve_is_not_offered_where_the_market_has_no_fund() -> None:
+    app = started("strategy")
+    _part(app, "book")
+    assert _control(app, "book.eafe.enabled").disabled
+    assert "This market has none of its funds (EFA, VEA)." in page_text(app)
+    assert _control(app, "book.eafe.weight").disabled
+    assert not _control(app, "book.position_cap").disabled
+
+
+@pytest.mark.usefixtures("demo_home")
+@pytest.mark.parametrize("page", ["strategy", "risk", "overview"])
+def test_a_sleeve_without_its_fund_is_switched_off_where_it_is_told(page: str) -> None:
+    app = started(page, **{"efa.on": "on"})
+    assert not app.exception
+    text = page_text(app)
+    assert "This market does not have the fund of a sleeve" in text
+    assert "market that the book was made for" not in text
+    if page == "strategy":
+        sleeve = _control(app, "book.eafe.enabled")  # its part is the one that is open
+        assert sleeve.value is True
+        assert not sleeve.disabled
+    app.button(key="sleeve-off").click().run()
+    assert healthy(app)
+    assert heading(app).endswith("· Phase 8")
+    assert not [one for one in app.button if one.key == "sleeve-off"]
+
+
+def test_fields_of_a_sleeve_act_as_it_is_set() -> None:
+    def idle(path: str, **own: Any) -> str:
+        values = {f"book.eafe.{name}": value for name, value in own.items()}
+        return idle_text(path, lambda one: values.get(one, value_at(START, one)), ("EFA",))
+
+    assert idle("book.eafe.enabled") == ""
+    assert idle("book.small_value.enabled") != ""
+    assert idle("book.eafe.lowest") != ""
+    assert idle("book.eafe.lowest", enabled=True) == ""
+    assert idle("book.eafe.weight", enabled=True) == ""
+    assert idle("book.eafe.weight", enabled=True, set_by="regime") != ""
+    assert idle("book.eafe.weights.bull", enabled=True) != ""
+    assert idle("book.eafe.weights.bull", enabled=True, set_by="regime") == ""
+    assert idle("risk.position_stop_loss") == ""
+    assert idle_text("book.eafe.enabled", lambda _: False, None) == ""
 
 
 @pytest.mark.parametrize("spec", specs().values(), ids=lambda s: s.path)
@@ -143,7 +232,7 @@ def test_what_is_wrong_is_told_at_its_field() -> None:
     found = judged(START, typed)
     assert set(found.values) == set(typed) - {"book.names_held"}
     assert "must be" in found.problems["book.position_cap"]
-    assert "sum to 1" in found.problems["factors.weights.bull.momentum"]
+    assert "sum to 100" in found.problems["factors.weights.bull.momentum"]
     assert judged(START, {"book.names_held": 60}).problems == {}
     # What names no field that was typed is told above the form.
     # What is wrong in a part as a whole is told at what was typed of it.

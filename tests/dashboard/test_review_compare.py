@@ -278,7 +278,9 @@ def test_an_interval_is_written_in_the_unit_of_its_difference(metric: str, unit:
         ("risk.min_alpha_to_cost_ratio", 1.0, "1"),
         ("regimes.lookback_days", 60, "60 sessions"),
         ("regimes.vix_override", True, "on"),
-        ("risk.execution", "next_open", "next_open"),
+        ("risk.execution", "next_open", "next open"),
+        ("book.selection", "sector_balanced", "sector balanced"),
+        ("book.beta_high", 1.0, "1"),
         ("period.start", dt.date(2021, 6, 1), "2021-06-01"),
     ],
 )
