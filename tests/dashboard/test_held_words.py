@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from core.metrics import curve_metrics
 from dashboard.format import ratio
-from dashboard.holdout import held_words
-from data.holdout import Holdout
+from dashboard.holdout import held_words, is_hidden, is_withheld, sealed_for
+from data.holdout import Holdout, open_holdout
+from data.journal import Journal
 from tests.dashboard.fakes import fake_run
 
 RUN = fake_run(sessions=120, names=6)
@@ -32,3 +35,22 @@ def test_inside_the_figures_are_those_of_the_sessions_inside() -> None:
 def test_a_period_that_ends_before_it_and_one_that_just_reaches_it_are_told() -> None:
     assert "clear the end of the period" in held_words(RUN, held(1))
     assert "one session only" in held_words(RUN, held(0))
+
+
+def test_what_reaches_into_sealed_months_is_withheld_until_they_are_opened(demo_home: Path) -> None:
+    inside, before = np.datetime64("2024-07-01"), np.datetime64("2024-06-30")
+    assert not is_withheld(demo_home, "demo", inside)
+    with Journal(demo_home) as journal:
+        sealed_for(demo_home, journal, "demo", 6)
+        assert is_withheld(demo_home, "demo", inside)
+        assert not is_withheld(demo_home, "demo", before)
+        assert not is_withheld(demo_home, "other", inside)
+        # Its data count, not its period: a run that ends earlier was still read from all of them.
+        days = RUN.market.sessions + (inside - RUN.market.sessions[-1])
+        assert not is_hidden(demo_home, replace(RUN, market=replace(RUN.market, source="demo")))
+        market = replace(RUN.market, source="demo", sessions=days)
+        assert is_hidden(demo_home, replace(RUN, market=market))
+        open_holdout(demo_home, journal, "demo", "kept whatever comes of it", {"hash": "h"})
+    assert not is_withheld(demo_home, "demo", inside)
+    (demo_home / "holdout" / "demo.json").write_text("{", encoding="utf-8")
+    assert is_withheld(demo_home, "demo", before)

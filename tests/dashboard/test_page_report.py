@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import RuinError
 from dashboard.handout import make
+from dashboard.holdout import sealed_for
 from dashboard.run import Run
 from dashboard.views import report_parts
+from data.journal import Journal
 from tests.dashboard.pages import (
     after,
     heading,
@@ -81,7 +83,7 @@ def test_the_last_report_stays_and_is_labelled(app: AppTest) -> None:
     assert "It does not show the present settings or parts" in page_text(app)
 
 
-def test_parts_and_report_survive_a_change_of_page(app: AppTest) -> None:
+def test_parts_and_report_survive_a_change_of_page(app: AppTest, demo_home: Path) -> None:
     only(app, "book")
     built(app)
     to(app, "returns")
@@ -89,6 +91,12 @@ def test_parts_and_report_survive_a_change_of_page(app: AppTest) -> None:
     assert app.main.get("button_group")[0].value == ["book"]
     assert "report-download" in buttons(app)
     assert "It shows the present settings." in page_text(app)
+    # Months that are sealed now are in it: it is not handed out any more.
+    sealed_for(demo_home, Journal(demo_home), "demo", 6)
+    app.run()
+    assert healthy(app)
+    assert "report-download" not in buttons(app)
+    assert "The report is ready" not in page_text(app)
 
 
 def test_without_parts_only_the_frame_is_made(app: AppTest) -> None:
