@@ -32,6 +32,11 @@ FORM_CSS: Final = """<style>
 .pl-field.bad { color: var(--pl-worse); overflow-wrap: anywhere; }
 [class*=st-key-form-cell] { gap: 4px; }
 @media (min-width: 701px) {
+  [class*=st-key-form-cell-tall] label[data-testid=stWidgetLabel] {
+    min-height: 42px; align-items: flex-end;
+  }
+}
+@media (min-width: 701px) and (max-width: 1399px) {
   [class*=st-key-form-cell] label[data-testid=stWidgetLabel] {
     min-height: 42px; align-items: flex-end;
   }
@@ -40,6 +45,7 @@ FORM_CSS: Final = """<style>
 </style>"""
 _DRAFT: Final = "plimsoll.fields_draft"
 _COLUMNS: Final = 4
+_LONG: Final = 44  # characters of a label that may take two lines where four stand in a row
 _SHORT: Final = 8  # fields below which the buttons above them are always near
 
 
@@ -68,9 +74,10 @@ def fields_form(fields: Sequence[ParameterSpec], key: str) -> None:
     for group, own in groups.items():
         frame.show(frame.heading_html(group))
         for start in range(0, len(own), _COLUMNS):
-            cells = st.columns(_COLUMNS)
-            for cell, spec in zip(cells, own[start : start + _COLUMNS], strict=False):
-                with cell, st.container(key=f"form-cell-{key}-{spec.url_key}"):
+            row = own[start : start + _COLUMNS]
+            name = "form-cell-tall" if any(len(_label(s)) > _LONG for s in row) else "form-cell"
+            for cell, spec in zip(st.columns(_COLUMNS), row, strict=False):
+                with cell, st.container(key=f"{name}-{key}-{spec.url_key}"):
                     _field(spec, state, found, funds)
     if len(fields) > _SHORT:
         _bar(state, found, fields, key, "end")
@@ -145,11 +152,15 @@ def _field(
         )  # fmt: skip
 
 
-def _control(spec: ParameterSpec, value: Any, key: str, idle: str) -> None:
+def _label(spec: ParameterSpec) -> str:
     unit = unit_text(spec)
     says_more = unit and unit != "coordinates" and unit not in spec.label.casefold()
     label = f"{spec.label}, {unit}" if says_more else spec.label
-    label += " (empty: off)" if spec.optional and spec.kind != "choice" else ""
+    return label + (" (empty: off)" if spec.optional and spec.kind != "choice" else "")
+
+
+def _control(spec: ParameterSpec, value: Any, key: str, idle: str) -> None:
+    label = _label(spec)
     about = f"{idle} {spec.help}".strip() + f"\n\n`{spec.path}` · {spec.source}"
     more: dict[str, Any] = {
         "key": key, "help": about, "on_change": _typed, "args": (spec.path, key),
