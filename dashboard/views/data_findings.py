@@ -140,8 +140,8 @@ def _grades_html(report: HealthReport) -> str:
 
 
 _OF_WRONG_BARS: Final = (
-    "Grades are of bars that look wrong: gaps lower one to B at most, and what is missing stands on "
-    "the map of coverage."
+    "Grades are of bars that look wrong: gaps lower one to B at most, and what is missing stands "
+    "on the map of coverage."
 )
 
 
