@@ -107,7 +107,11 @@ def _holdout(stood: Stood | None) -> Badge:
 
 def _data(grade: str | None) -> Badge:
     if grade is None:
-        return "data not graded yet", "", "The Evidence and Data pages grade them: some seconds."
+        return (
+            "data not graded: open Data",
+            "",
+            "The Evidence and Data pages grade them: some seconds.",
+        )
     tone = GRADE_TONES[grade]
     hint = f"{GRADE_WORDS[grade].capitalize()}: the best grade that 95 % of the names reach."
     return f"data grade {grade} {MARKS[tone]}", tone, hint

@@ -45,6 +45,7 @@ class _Curve:
     colour: str
     width: float = 1.5
     dash: str = "solid"
+    label: str = ""  # beside the last value; "" = the name
 
 
 def factor_colour(name: str, colours: Theme) -> str:
@@ -121,7 +122,7 @@ def spread_figure(
         "growth": _lines(slots["growth"], title, growth, colours, level=1.0),
         "turnover": _lines(
             slots["turnover"], "Turnover a month, both sides · bought and sold",
-            [_Curve(series["turnover"], "turnover", own)], colours, zero=True,
+            [_Curve(series["turnover"], "turnover", own, label="last")], colours, zero=True,
         ),
     }  # fmt: skip
     return stacked_figure(slots, panels, series.index, colours)
@@ -199,7 +200,7 @@ def _lines(
 def _label(curve: _Curve, colours: Theme, is_percent: bool) -> Label:
     last = last_finite(curve.values)
     number = percent(last, 0) if is_percent else ratio(last)
-    return Label(last, number, curve.name, colours.ink(curve.colour, TEXT_CONTRAST))
+    return Label(last, number, curve.label or curve.name, colours.ink(curve.colour, TEXT_CONTRAST))
 
 
 def _trace(curve: _Curve, x: np.ndarray, slot: Slot, is_percent: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ __all__ = ["added_figure", "growth_alt", "growth_figure"]
 
 _ROW_PX, _TOP, _BOTTOM = 26, 26, 28
 _LEFT, _LEFT_COMPACT, _RIGHT = 214, 128, 76
+_RIGHT_GROWTH, _LETTER_PX = 118, 6.7
 _GROWTH: Final = {"growth": 280}
 _SURE: Final = (Verdict.BETTER.value, Verdict.WORSE.value)
 
@@ -224,7 +225,10 @@ def growth_figure(curves: pd.DataFrame, phases: int, colours: Theme, *, compact:
             *end_labels(slot, labels, limits),
         ),
     )
-    more = {"height": stack_height(_GROWTH)}
+    more: dict[str, Any] = {"height": stack_height(_GROWTH)}
+    if not compact:  # the longest name ends inside the figure
+        letters = max(len(f"{label.number} {label.name}") for label in labels)
+        more["margin"] = {"r": max(_RIGHT_GROWTH, round(letters * _LETTER_PX) + 12)}
     return stacked_figure(slots, {"growth": panel}, curves.index, colours, more=more)
 
 

@@ -55,7 +55,10 @@ def period_pickers(state: AppState) -> None:
     _date("Start", "period.start", state, window)
     _date("End", "period.end", state, window)
     if window is not None:
-        st.caption(f"Data {window[0]} … {window[1]}. Empty: as far as the data reach.")
+        st.caption(
+            f"Data {window[0]} … {window[1]}. Empty: from the first session with "
+            "enough history for every score, to the last."
+        )
     period = state.scenario.period
     if period.start is not None or period.end is not None:
         st.button("Whole period", key="whole-period", width="stretch", on_click=_whole_period)

@@ -102,7 +102,7 @@ def _shares(shares: Mapping[str, float]) -> str:
 
 def _regimes(run: Run) -> str:
     decided = Counter(REGIMES[code] for code in run.book.regime)
-    return "Regimes at rebalances: " + (
+    return "Regimes at decisions: " + (
         ", ".join(f"{name} {decided[name]}" for name in REGIMES if decided[name]) or DASH
     )
 
@@ -113,7 +113,7 @@ def _universe(run: Run) -> str:
     sizes = run.signals.universe.sum(axis=1)
     held = (run.book.target > 0.0).sum(axis=1)
     return (
-        f"Universe: {np.min(sizes)} … {np.max(sizes)} names at each of {len(sizes)} rebalances, "
+        f"Universe: {np.min(sizes)} … {np.max(sizes)} names at each of {len(sizes)} decisions, "
         f"{np.min(held)} … {np.max(held)} held"
     )
 

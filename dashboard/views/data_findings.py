@@ -139,11 +139,17 @@ def _grades_html(report: HealthReport) -> str:
     )
 
 
+_OF_WRONG_BARS: Final = (
+    "Grades are of bars that look wrong: gaps lower one to B at most, and what is missing stands "
+    "on the map of coverage."
+)
+
+
 def _worst(report: HealthReport) -> str:
     worst = sorted(name for name, grade in report.grades.items() if grade == "D")
     if not worst:
-        return "No name has grade D."
-    return f"Grade D: {', '.join(worst[:12])}{' …' if len(worst) > 12 else ''}."
+        return f"No name has grade D. {_OF_WRONG_BARS}"
+    return f"Grade D: {', '.join(worst[:12])}{' …' if len(worst) > 12 else ''}. {_OF_WRONG_BARS}"
 
 
 def _not_looked_for(report: HealthReport) -> str:

@@ -60,11 +60,13 @@ def scores_table(found: NameOn) -> str:
         )
         for part in found.factors
     ]
-    rows.append(("<b>mixed</b>", "", "", "", "", f"<b>{ratio(found.mixed, signed=True)}</b>"))
+    rows.append(
+        ("<b>sum of the parts</b>", "", "", "", "", f"<b>{ratio(found.mixed, signed=True)}</b>")
+    )
     place = found.placing
     rows.append(
         (
-            f"<b>{term_html('composite_score', 'composite')}</b>",
+            f"<b>{term_html('composite_score', 'composite')}</b>: the sum, standardised",
             f"<b>{ratio(place.composite, signed=True)}</b>",
             f"<b>{_place(place.rank, place.ranked)}</b>",
             *("", "", ""),

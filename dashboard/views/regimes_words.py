@@ -38,10 +38,12 @@ def regimes_headline(run: Run, found: RegimeStats) -> str:
     changes = len(runs.code) - 1
     now, since = REGIMES[int(runs.code[-1])], run.dates[int(runs.first[-1])]
     times = "once" if changes == 1 else f"{count(changes)} times"
+    decided, filled = int(found.rebalances.sum()), run.metrics.rebalances
+    inside = "" if filled == decided else f" ({count(filled)} of them filled in the period)"
     return (
         f"{_name(REGIMES[most])} was the most frequent regime: {percent(found.share[most], 0)} of "
         f"{count(len(run.dates))} sessions, and {count(found.rebalances[most])} of "
-        f"{count(found.rebalances.sum())} decisions of the book. The label changed {times}; at the "
+        f"{count(decided)} decisions of the book{inside}. The label changed {times}; at the "
         f"end, {date(run.dates[-1])}, it was {now} since {date(since)}."
     )
 

@@ -56,12 +56,12 @@ def walk_form(run: Run) -> Chosen:
         format_func=lambda name: FACES[name].label,
     )  # fmt: skip
     values["train"] = first[2].number_input(
-        f"Train on, of {count(decisions)} rebalances", 1, max(decisions - 1, 1),
+        f"Train on, of {count(decisions)} decisions", 1, max(decisions - 1, 1),
         min(before.get("train", min(36, decisions // 2) or 1), max(decisions - 1, 1)),
         key=f"walk-train-{decisions}",
     )  # fmt: skip
     values["test"] = first[3].number_input(
-        "Choose again after, rebalances", 1, 600, before.get("test", 3), key="walk-test"
+        "Choose again after, decisions", 1, 600, before.get("test", 3), key="walk-test"
     )
     values["window"] = first[4].selectbox(
         "Training window", _WINDOWS, _WINDOWS.index(before.get("window", "rolling")),

@@ -44,7 +44,7 @@ def tones(found: Stood | None, grade: str | None = "A") -> dict[str, str]:
 
 def test_places_are_held_until_it_is_known() -> None:
     assert list(tones(None, None)) == [
-        "trials …", "deflated Sharpe …", "holdout …", "data not graded yet"
+        "trials …", "deflated Sharpe …", "holdout …", "data not graded: open Data"
     ]  # fmt: skip
     assert set(tones(None, None).values()) == {""}
 
