@@ -167,6 +167,10 @@ def test_the_blotter_of_the_setting_before_is_labelled(
     assert "the last good result" in page_text(app)
     assert app.dataframe
     assert not app.exception
+    monkeypatch.setattr(trades_parts, "is_hidden", lambda _home, _run: True)  # sealed since
+    app.run()
+    assert "the last good result" not in page_text(app)
+    assert not app.exception
 
 
 def test_a_run_that_never_traded_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
