@@ -105,7 +105,10 @@ def _age(row: StatusRow, fetched: bool) -> str:
 def _coverage(row: StatusRow) -> str:
     if row.coverage is None:
         return "not known: the market does not say who was in the index"
-    words = f"{percent(row.coverage, 2)} of the index members’ days have a bar"
+    words = (
+        f"{percent(row.coverage, 2)} of the index members’ days have a bar, members without any "
+        "bar included"
+    )
     years = row.coverage_by_year or {}
     if len(years) > 1:
         worst = min(years, key=lambda year: years[year])
