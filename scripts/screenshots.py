@@ -37,6 +37,7 @@ PAGES = {
     "regimes": "/regimes",
     "trades": "/trades",
     "evidence": "/evidence",
+    "robustness": "/robustness",
     "data": "/data",
     "report": "/report",
 }
