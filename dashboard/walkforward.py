@@ -75,8 +75,9 @@ class WalkForward:
         Every setting held over the same sessions: known only afterwards.
     efficiency : float
     drift : tuple of Drift
-    against_base : dict of PairedDifference or None
-        Paired verdicts on the two curves; None with too few sessions.
+    against_base, against_benchmark : dict of PairedDifference or None
+        Paired verdicts on the two curves by metric, on the same resampled sessions; None with
+        fewer than ``core.evidence.bootstrap.MIN_RETURNS`` returns out of sample.
     paths : PurgedPaths or None
         None when not asked for, or with too few sessions or too many settings.
     luck : Luck or None
@@ -108,6 +109,7 @@ class WalkForward:
     efficiency: float
     drift: tuple[Drift, ...]
     against_base: dict[str, PairedDifference] | None
+    against_benchmark: dict[str, PairedDifference] | None
     paths: PurgedPaths | None
     luck: Luck | None
     deflated: float

@@ -11,7 +11,7 @@ import numpy as np
 from core.book import Book
 from core.config import Scenario
 from core.errors import ConfigError, HistoryError, InputsError
-from core.evidence.bootstrap import MIN_RETURNS, compare
+from core.evidence.bootstrap import MIN_RETURNS, PairedDifference, compare
 from core.evidence.cut import cut_inputs
 from core.evidence.folds import Fold, lay_out
 from core.evidence.luck import Luck, luck_of_the_best
@@ -177,24 +177,35 @@ def _judged(
     metrics = summarise(result, dates, cash)
     picked = in_sample[np.arange(len(chosen)), chosen]
     kept = efficiency(picked, getattr(metrics, windows.metric), windows.metric)
-    enough = len(dates) > MIN_RETURNS
+    benchmark = run.benchmark[first : last + 1]
     luck, deflated = _deflated(excess, folds[-1], int(chosen[-1]))
     return WalkForward(
         plan=plan, windows=windows, run=run, folds=folds, in_sample=in_sample, chosen=chosen,
         dates=dates, result=result, metrics=metrics,
         by_fold=_by_fold(folds, result, dates, cash, windows.metric),
         base=summarise(base, dates, cash), base_nav=base.nav,
-        benchmark=curve_metrics(run.benchmark[first : last + 1], dates, cash),
+        benchmark=curve_metrics(benchmark, dates, cash),
         fixed=SweepResult(fixed, np.full(len(fixed), -1, dtype=np.int64)),
         efficiency=kept, drift=drift(plan, chosen),
-        against_base=compare(
-            result.nav, base.nav, dates, cash, initial_nav=result.initial_nav,
-            labels=("The walk-forward", "the scenario as it stands"),
-        ) if enough else None,
+        against_base=_against(result, base.nav, "the scenario as it stands", book),
+        against_benchmark=_against(
+            result, benchmark * (result.initial_nav / benchmark[0]), run.benchmark_name, book
+        ),
         paths=_paths(excess, windows),
         luck=luck, deflated=deflated,
         sure=sure_of(daily_returns(result.nav, result.initial_nav) - cash[1:]),
         refused=int(np.isnan(in_sample).all(axis=0).sum()),
+    )  # fmt: skip
+
+
+def _against(
+    result: BacktestResult, nav: Floats, name: str, book: BookInputs
+) -> dict[str, PairedDifference] | None:
+    if len(book.dates) <= MIN_RETURNS:
+        return None
+    return compare(
+        result.nav, nav, book.dates, book.inputs.market.cash_rate,
+        initial_nav=result.initial_nav, labels=("The walk-forward", name),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from dashboard.format import DASH, FORMATS, count, percent, ratio
 from dashboard.report.comparison_words import difference_text, field_text
 from dashboard.report.faces import FACES
 from dashboard.report.targets import TARGETS
+from dashboard.report.walkforward_verdicts import first_verdicts, other_verdicts, verdicts_document
 from dashboard.walkforward import WalkForward
 
 __all__ = [
@@ -151,6 +152,7 @@ def walk_words(found: WalkForward) -> Iterator[str]:
     """Say what to think of a walk-forward, a sentence each, the verdict first."""
     metric, label = found.windows.metric, FACES[found.windows.metric].label
     yield _verdict(found)
+    yield from first_verdicts(found)
     if math.isfinite(found.efficiency):
         promised = float(np.mean(found.chosen_in_sample))
         yield (
@@ -171,8 +173,7 @@ def walk_words(found: WalkForward) -> Iterator[str]:
             f"Out of sample the true Sharpe is above 0 with a probability of "
             f"{percent(found.sure, 0)}."
         )
-    if found.against_base is not None:
-        yield from (one.sentence for one in found.against_base.values())
+    yield from other_verdicts(found)
     for one in found.drift:
         yield (
             f"{specs()[one.path].label}: {one.changes} changes in {len(found.folds)} choices, "
@@ -254,9 +255,8 @@ def walk_forward_document(found: WalkForward) -> dict[str, Any]:
              "levels": one.levels, "commonest": _plain(one.commonest), "share": one.share}
             for one in found.drift
         ],
-        "against_as_it_stands": None if found.against_base is None else {
-            name: one.sentence for name, one in found.against_base.items()
-        },
+        "against_as_it_stands": verdicts_document(found.against_base),
+        "against_benchmark": verdicts_document(found.against_benchmark),
         "luck": None if found.luck is None else {
             "trials": found.luck.trials, "effective": found.luck.effective,
             "expected_best": found.luck.expected_best * math.sqrt(SESSIONS_PER_YEAR),

@@ -50,7 +50,7 @@ _WHAT: Final = (
     "portfolio follows the choices: what it earned is out of sample. Every setting is a trial."
 )
 _WAIT_PX: Final = 120
-_TOLD: Final = 2  # sentences that stand open under the verdict
+_TOLD: Final = 4  # sentences that stand open under the verdict: two pairs, efficiency, lead
 _FOLDS_PX: Final = 320
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.axes import parse_axes
+from core.evidence.bootstrap import DEFAULT_METRICS, MIN_RETURNS
 from core.scenario import PRESETS, with_values
 from core.sweep_plan import plan_sweep
 from dashboard.cli import cli, main
@@ -59,8 +60,36 @@ def test_each_number_is_that_of_a_backtest(demo_home: Path) -> None:
         np.testing.assert_allclose(found["nav"], same.result.nav, rtol=1e-9)
     assert len(found["paths"]["sharpe"]) == 3
     assert 1.0 <= found["luck"]["effective"] <= 6.0
+    verdicts_are_those_of_the_curves(found)
     row = Journal(demo_home).trials()[-1]
     assert row["origin"] == "sweep"
+
+
+def verdicts_are_those_of_the_curves(found: dict[str, Any]) -> None:
+    for against, other in (("against_as_it_stands", "as_it_stands"),
+                           ("against_benchmark", "benchmark")):  # fmt: skip
+        assert set(found[against]) == set(DEFAULT_METRICS)
+        for name, told in found[against].items():
+            gap = found["metrics"][name] - found[other][name]
+            assert told["estimate"] == pytest.approx(gap, rel=1e-9, abs=1e-12)
+            assert told["low"] <= told["high"]
+            if told["verdict"] in ("better", "worse"):
+                assert told["low"] > 0.0 or told["high"] < 0.0
+            else:
+                assert told["verdict"] in ("within noise", "no difference")
+            assert told["verdict"] in told["sentence"]
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_a_short_sample_has_no_verdict_and_says_so() -> None:
+    short = ("--train", "10", "--paths", "off")  # the last of the options holds
+    found = json.loads(walked(*short, "--json"))
+    assert len(found["dates"]) <= MIN_RETURNS
+    assert found["against_as_it_stands"] is None
+    assert found["against_benchmark"] is None
+    told = " ".join(walked(*short).split())
+    assert f"{len(found['dates']) - 1} returns out of sample, {MIN_RETURNS} are needed" in told
+    assert "within noise" not in told
 
 
 def test_other_windows_are_another_search() -> None:
@@ -76,6 +105,9 @@ def test_people_read_folds_the_curve_and_what_to_think(monkeypatch: pytest.Monke
     told = walked("--anchored", "--metric", "max_drawdown", "--paths", "off")
     assert "SIMULATED MARKET" in told
     assert "Best held, in hindsight" in told
+    sharpe = [line for line in told.splitlines() if line.startswith("Sharpe ratio: ")]
+    assert len(sharpe) == 2
+    assert "the scenario as it stands" in sharpe[0]
     assert "of the settings held all along" in told
     assert "changes in 2 choices" in told
     assert "Combinatorial" not in told

@@ -13,7 +13,7 @@ import pytest
 
 from core import sleeves
 from core.errors import CancelledError
-from core.factors import turbulence
+from core.factors import topology, turbulence
 from core.market import Funds
 from core.scenario import scenario_from_mapping, specs, with_values
 from dashboard import lookahead
@@ -145,6 +145,32 @@ def test_a_sleeve_and_a_turbulence_that_peek_are_found(
     monkeypatch.setattr(turbulence, "expanding_share", over_all)
     found = look_ahead_work(Pipeline(tiny.home).run(ALL_ON), tiny, 2)(GO)
     assert {"regime"} <= {row.name for row in found.rows if row.different}
+
+
+def test_topology_knows_nothing_later_and_is_found_where_it_peeks(
+    tiny: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = {"factors.topology.enabled": True, "factors.topology.window_days": 30}
+    scored |= {"regimes.turbulence.quantile": None, "book.eafe.enabled": False}
+    scenario = with_values(ALL_ON, scored)
+    found = look_ahead_work(tiny.run(scenario), tiny, 2)(GO)
+    by = {row.name: row for row in found.rows}
+    assert found.passed, [row for row in found.rows if row.different]
+    assert by["topology"].kind == "factor"
+    assert by["topology"].compared > 0
+    honest = topology.return_windows
+
+    def peeking(returns: Any, rebalance: Any, *rest: Any) -> Any:
+        return honest(returns, np.minimum(rebalance + 1, len(returns) - 1), *rest)
+
+    monkeypatch.setattr(topology, "return_windows", peeking)
+    # Another window, whose honest scores are in no cache.
+    other = with_values(scenario, {"factors.topology.window_days": 31})
+    found = look_ahead_work(tiny.run(other), tiny, 2)(GO)
+    by = {row.name: row for row in found.rows}
+    assert by["topology"].different > 0
+    assert by["topology"].first == by["topology"].cut == found.cuts[0]
+    assert by["momentum"].different == 0
 
 
 def test_it_can_be_cancelled(pipeline: Pipeline) -> None:

@@ -85,6 +85,8 @@ def test_a_walk_forward_is_a_result_like_any_other(
                  "What was in force", "Combinatorial cross-validation", "no test stands behind it",
                  specs()["risk.vol_lookback_days"].label, "settings held all along"):  # fmt: skip
         assert part in words, part
+    # Beside the scenario as it stands and beside the benchmark: more than noise, or not.
+    assert len(re.findall(r"Sharpe ratio: The walk-forward .*? between .*? noise\.", words)) == 2
     assert "nan" not in words.casefold().split()
     assert len(figures(app)) == 3
     assert {button.key for button in app.main.get("download_button")} >= {
