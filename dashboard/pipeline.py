@@ -30,12 +30,12 @@ from dashboard.assemble import assemble_market
 from dashboard.benchmark import benchmark_of
 from dashboard.cache import ArrayCache, contents
 from dashboard.diagrams import DiagramCache, mute
+from dashboard.errors import SleeveFundError
 from dashboard.execution import check_prices, stand_in_notes
 from dashboard.memo import Memo
 from dashboard.prepared import Prepared, book_inputs, prepare
 from dashboard.progress import engine_words
 from dashboard.run import STAGES, Run, Timing
-from dashboard.sleeve_funds import SleeveFundError
 from data import catalog, frames, schema, snapshot
 from data.errors import StoreCorruptError
 from data.snapshot import Snapshot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import ConfigError, CoreError, HistoryError, InputsError, RuinError
+from dashboard.errors import SleeveFundError
 from dashboard.handout.errors import ReportError
-from dashboard.sleeve_funds import SleeveFundError
 from data.errors import (
     BookError,
     DataError,

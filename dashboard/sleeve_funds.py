@@ -6,15 +6,10 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from core.config import BookConfig
-from core.errors import InputsError
 from core.scenario import specs
 from core.sleeves import SLEEVES, sleeve_funds
 
-__all__ = ["SleeveFundError", "idle_text", "switched_off"]
-
-
-class SleeveFundError(InputsError):
-    """A sleeve is on, and the market has no prices of its fund."""
+__all__ = ["idle_text", "switched_off"]
 
 
 def switched_off(book: BookConfig, funds: Collection[str]) -> dict[str, bool]:

@@ -43,6 +43,7 @@ RULES = {
     "Turnover cap cut": "cap",
     "Alpha gate held back": "gate",
     "Limit on fills cut buys": "leverage_limit",
+    "Margin call rescaled": "margin_call",
     "Exit waited for a bar": "waiting",
     "Name delisted, or data ended": "delisted+data_ended",
 }
