@@ -150,7 +150,8 @@ def test_settings_are_taken_together_and_a_wrong_one_is_explained(app: AppTest) 
     assert heading(app) == "Regimes · Phase 8, 2 changed"
     assert app.query_params["rhys"] in ("0.2", ["0.2"])
     number("regimes.vix_release_level").set_value(40.0).run()
-    assert "vix_release_level must be at most vix_level (30), was 40" in page_text(app)
+    text = page_text(app).replace("\u202f", " ")
+    assert "VIX release must be at most VIX level (30 index points), was 40 index points" in text
     assert app.button(key="form-apply-regimes-end").disabled
 
 

@@ -80,7 +80,7 @@ def test_a_draft_is_judged_kept_and_applied_in_one_run(monkeypatch: pytest.Monke
     _part(app, "book")
     _control(app, "book.names_held").set_value(40).run()
     to(app, "regimes")  # whose Apply takes the same draft: why it cannot is said there too
-    assert "factors.filing_max_age_days must be a whole number" in page_text(app)
+    assert "Oldest filing must be a whole number" in page_text(app)
     to(app, "strategy")
     _part(app, "factors")
     assert _control(app, "factors.winsor_limit").value == 2.5
