@@ -12,12 +12,12 @@ from typing import Any, Final, TypeVar, cast
 
 import numba
 
-__all__ = ["code_fingerprint", "compiled", "compiled_inner"]
+__all__ = ["code_fingerprint", "compiled", "compiled_inner", "compiled_part"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ROOT = Path(__file__).resolve().parent
 _KEPT = 5
-_OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
+_OPTIONS: Final = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 @functools.cache
@@ -62,22 +62,49 @@ if _DIRECTORY is not None:
     setattr(numba.config, "CACHE_DIR", _DIRECTORY)  # noqa: B010 (the stub lacks it)
 
 
+class _Part:
+    """A compiled function without a way in from Python: compiled callers take in its code.
+
+    What unpacks arguments for Python, dozens of arrays for most parts, takes longer to compile than
+    the part. A call from Python, as tests do, compiles the function again, with a way in.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._part = _dispatcher(function, no_cpython_wrapper=True, **options)
+        self._numba_type_ = self._part._numba_type_  # by which numba knows what it may call
+        self._options = options
+        self._whole: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._whole is None:
+            self._whole = _dispatcher(self.__wrapped__, **self._options)  # type: ignore[attr-defined]
+        return self._whole(*arguments)
+
+
+def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
+    return cast(Any, numba.njit)(cache=_DIRECTORY is not None, **_OPTIONS, **options)(function)
+
+
 def compiled(function: _Function) -> _Function:
     """Compile `function` with numba: cached on disk, without the GIL, without fast-math.
 
     A division by 0 gives an infinity or a NaN, as in numpy. Python's way, an exception, needs a
     test before every division, and no loop with such a test in it fills the processor's vectors.
     """
-    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, **_OPTIONS)
-    return cast(_Function, decorator(function))
+    return cast(_Function, _dispatcher(function))
+
+
+def compiled_part(function: _Function) -> _Function:
+    """Compile like :func:`compiled`, for what only compiled functions call."""
+    return cast(_Function, _Part(function, {}))
 
 
 def compiled_inner(function: _Function) -> _Function:
-    """Compile like :func:`compiled`, for what runs inside a run: it must not make arrays.
+    """Compile like :func:`compiled_part`, for what runs inside a run: it must not make arrays.
 
     Nothing in it counts references: numba raises and lowers, atomically, the count of every array
     that a function is given, and handing a run's arrays around cost a third of the run. The
     arrays belong to the compiled function outside, which outlives the call.
     """
-    decorator = cast(Any, numba.njit)(cache=_DIRECTORY is not None, _nrt=False, **_OPTIONS)
-    return cast(_Function, decorator(function))
+    return cast(_Function, _Part(function, {"_nrt": False}))

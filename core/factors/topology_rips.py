@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, compiled_part
 from core.units import Bools, Floats, Ints
 
 __all__ = ["embedded_bars", "most_loops", "rips_bars"]
@@ -97,11 +97,19 @@ def embedded_bars(
         counts[row] = found
         if used + found > len(kept):
             longer = np.empty((2 * (used + found), 2))
-            longer[:used] = kept[:used]
+            _copy(kept, used, longer, 0)
             kept = longer
-        kept[used : used + found] = loops[:found]
+        _copy(loops, found, kept, used)
         used += found
     return kept[:used].copy()
+
+
+@compiled_part
+def _copy(rows: Floats, count: int, into: Floats, at: int) -> None:
+    # One by one: a slice would bring the text of numpy's error along, which takes long to compile.
+    for row in range(count):
+        for column in range(rows.shape[1]):
+            into[at + row, column] = rows[row, column]
 
 
 @compiled
@@ -115,7 +123,7 @@ def _bars(points: Floats, components: Floats, loops: Floats) -> int:
     return found
 
 
-@compiled
+@compiled_part
 def _attempt(points: Floats, words: int, components: Floats, loops: Floats) -> int:
     count = len(points)
     if count < 2:
@@ -165,7 +173,7 @@ def _attempt(points: Floats, words: int, components: Floats, loops: Floats) -> i
     return found
 
 
-@compiled
+@compiled_part
 def _edges(points: Floats) -> tuple[Floats, Ints, Ints]:
     # Edges up to the enclosing radius, the shortest first; equal ones in any fixed order.
     count = len(points)
@@ -179,7 +187,10 @@ def _edges(points: Floats) -> tuple[Floats, Ints, Ints]:
                 square += gap * gap
             distance[i, j] = distance[j, i] = np.sqrt(square)
     for i in range(count):
-        radius = min(radius, distance[i].max())
+        furthest = 0.0
+        for j in range(count):
+            furthest = max(furthest, distance[i, j])
+        radius = min(radius, furthest)
     length = np.empty(count * (count - 1) // 2)
     pair = np.empty(len(length), dtype=np.int64)
     kept = 0
@@ -190,10 +201,16 @@ def _edges(points: Floats) -> tuple[Floats, Ints, Ints]:
                 pair[kept] = i * count + j
                 kept += 1
     order = np.argsort(length[:kept])
-    return length[order], pair[order] // count, pair[order] % count
+    sorted_length = np.empty(kept)
+    first, second = np.empty(kept, dtype=np.int64), np.empty(kept, dtype=np.int64)
+    for place in range(kept):
+        sorted_length[place] = length[order[place]]
+        first[place] = pair[order[place]] // count
+        second[place] = pair[order[place]] % count
+    return sorted_length, first, second
 
 
-@compiled
+@compiled_part
 def _root(parent: Ints, point: int) -> int:
     while parent[point] != point:
         parent[point] = parent[parent[point]]
@@ -201,7 +218,7 @@ def _root(parent: Ints, point: int) -> int:
     return point
 
 
-@compiled
+@compiled_part
 def _youngest(total: _Masks, born: Ints) -> int:
     # The class in the sum that began last.
     best = -1
@@ -216,7 +233,7 @@ def _youngest(total: _Masks, born: Ints) -> int:
     return best
 
 
-@compiled
+@compiled_part
 def _common(one: _Masks, other: _Masks) -> int:
     # The first point that both ends are joined to, or -1.
     for k in range(len(one)):
@@ -225,7 +242,7 @@ def _common(one: _Masks, other: _Masks) -> int:
     return -1
 
 
-@compiled
+@compiled_part
 def _unequal(present: _Masks, label: _Masks, i: int, j: int, total: _Masks) -> bool:
     # Whether some triangle over the edge does not sum to zero; its sum goes to `total`. The loop
     # that nearly always finds nothing has no branch in it.
@@ -250,7 +267,7 @@ def _unequal(present: _Masks, label: _Masks, i: int, j: int, total: _Masks) -> b
     return False
 
 
-@compiled
+@compiled_part
 def _free(taken: Bools) -> int:
     for slot in range(len(taken)):
         if not taken[slot]:
@@ -258,7 +275,7 @@ def _free(taken: Bools) -> int:
     return -1
 
 
-@compiled
+@compiled_part
 def _clear(label: _Masks, slot: int, total: _Masks) -> None:
     # Add the sum to every edge that carries the class: nothing carries it afterwards.
     word, shift = slot // _BITS, np.uint64(slot % _BITS)

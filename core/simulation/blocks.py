@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
+from core.compiled import compiled, compiled_part
 from core.vectors import EIGHT
 
 __all__ = ["Blocks", "make_blocks", "width_of"]
@@ -85,7 +85,7 @@ def make_blocks(close: npt.NDArray[np.float64], rebalance: npt.NDArray[np.int64]
     return made
 
 
-@compiled
+@compiled_part
 def width_of(start: npt.NDArray[np.int64], b: int) -> int:
     """Return the number of sessions that `Blocks.prices` has of block `b`."""
     reaches_over = b < len(start) - 2
@@ -93,15 +93,16 @@ def width_of(start: npt.NDArray[np.int64], b: int) -> int:
     return width
 
 
-@compiled
+@compiled_part
 def _starts(rebalance: npt.NDArray[np.int64], sessions: int) -> npt.NDArray[np.int64]:
     start = np.zeros(len(rebalance) + 2, np.int64)
-    start[1:-1] = rebalance
-    start[-1] = sessions
+    for b in range(len(rebalance)):  # a slice would bring the text of numpy's error along
+        start[b + 1] = rebalance[b]
+    start[len(rebalance) + 1] = sessions
     return start
 
 
-@compiled
+@compiled_part
 def _lay_out(
     close: npt.NDArray[np.float64], b: int, last: npt.NDArray[np.float64], made: Blocks
 ) -> None:
@@ -116,7 +117,7 @@ def _lay_out(
             last[i] = price
 
 
-@compiled
+@compiled_part
 def _extremes(close: npt.NDArray[np.float64], b: int, made: Blocks) -> None:
     highest, lowest, deepest = made.highest, made.lowest[b], made.deepest[b]
     first, end = made.start[b], made.start[b + 1]

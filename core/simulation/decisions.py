@@ -176,7 +176,7 @@ def _reenter(t: int, state: Any, rules: Any, events: Any, row: Any) -> bool:
         return False
     state.out = 0
     state.risk_peak = state.nav
-    note(events, state, row, t, EventKind.REENTRY, PORTFOLIO, waited, cooldown)
+    note(events, state, row, t, EventKind.REENTRY, PORTFOLIO, float(waited), float(cooldown))
     return True
 
 

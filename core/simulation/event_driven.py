@@ -79,7 +79,8 @@ def simulate_event_driven(market: Market, blocks: Blocks, run: Run, desk: Desk) 
     """
     state = run.state[0]
     sessions = len(market.close)
-    reach, t = _LONGEST, 0
+    # A literal would be a type of its own: the whole engine, compiled for session 0 as well.
+    reach, t = np.int64(_LONGEST), np.int64(0)
     while t < sessions:
         solvent = True
         stopped, ending = t, GO_ON

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, compiled_inner
+from core.compiled import compiled, compiled_inner, compiled_part
 from core.ledger import ExitReason
 from core.risk.costs import cost_rate
 from core.simulation.decisions import assess, decide, is_quiet, scale_stops
@@ -98,7 +98,7 @@ def run_once(
     return run.series, run.trades, run.events, run.state, ruined
 
 
-@compiled
+@compiled_part
 def new_run(
     rules: Any,
     shape: tuple[int, int],
@@ -116,7 +116,7 @@ def new_run(
     )  # fmt: skip
 
 
-@compiled
+@compiled_part
 def _new_series(sessions: int) -> Any:
     # Every session writes all of its row but the flags, to which events add theirs.
     series = np.empty(sessions, SERIES)
@@ -125,7 +125,7 @@ def _new_series(sessions: int) -> Any:
     return series
 
 
-@compiled
+@compiled_part
 def _new_picks(securities: int) -> Picks:
     return Picks(
         np.empty(securities, np.int64), np.empty(securities, np.bool_), np.empty(securities),

@@ -138,7 +138,7 @@ def _ask_breaker(desk: Lanes, t: int, rebalances: bool, lag: int, lanes: int) ->
 
 
 @inner
-def _leave(desk: Lanes, i: int, q: int, reason: int) -> None:
+def _leave(desk: Lanes, i: int, q: int, reason: float) -> None:
     desk.names[i, EXIT + q] = reason
     desk.names[i, LEVEL + q] = 0.0
     desk.lane[EXITS + q] += 1.0

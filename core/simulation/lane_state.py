@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled
 from core.compiled import compiled_inner as inner
+from core.compiled import compiled_part
 from core.ledger import ExitReason
 from core.risk.costs import alpha_hurdle, cost_rate
 from core.risk.stops import near_level
@@ -68,10 +68,10 @@ _OF_LANE: Final = 56 * LANES
 USED, WAITING, NEXT_END, BUSY, ROWS, LONGEST, UNEVEN, MEASURES = range(8)
 LEVERAGE, STOP_SCALE, HIGHEST_TRAILING = range(3)
 
-# Reasons as numbers that a row takes.
-BY_STOP: Final = int(ExitReason.STOP)
-BY_TRAILING: Final = int(ExitReason.TRAILING)
-BY_BREAKER: Final = int(ExitReason.BREAKER)
+# Reasons as numbers that a row takes; an int would be a type of its own, and compiled once more.
+BY_STOP: Final = float(ExitReason.STOP)
+BY_TRAILING: Final = float(ExitReason.TRAILING)
+BY_BREAKER: Final = float(ExitReason.BREAKER)
 
 
 class Lanes(NamedTuple):
@@ -104,7 +104,7 @@ class Day(NamedTuple):
     width: int
 
 
-@compiled
+@compiled_part
 def new_lanes(sessions: int, securities: int) -> Lanes:
     """Make room for runs over a market of this size."""
     return Lanes(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, compiled_inner
+from core.compiled import compiled_inner, compiled_part
 from core.ledger import ExitReason
 from core.risk.stops import is_near_stop, position_stop_hit, trailing_stop_hit
 from core.risk.volatility import realised_volatilities, realised_volatility
@@ -46,7 +46,7 @@ class Desk(NamedTuple):
     row: npt.NDArray[np.int64]  # N, in `cut`; NEVER where Blocks.prices has them
 
 
-@compiled
+@compiled_part
 def new_desk(securities: int, blocks: Blocks) -> Desk:
     """Make room for runs over `blocks`."""
     sessions = blocks.start[-1]

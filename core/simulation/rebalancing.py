@@ -110,7 +110,7 @@ def _gate(alpha: npt.NDArray[np.float64], run: Run, t: int, count: int) -> None:
         picks.wanted[j] = picks.risk[j] if stays else picks.wanted[j]
         gated += stays
     if gated > 0:
-        note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, gated, hurdle)
+        note(run.events, state, run.series[t], t, EventKind.GATE, PORTFOLIO, float(gated), hurdle)
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.compiled import compiled, compiled_inner
+from core.compiled import compiled, compiled_inner, compiled_part
 from core.curves import SUMS, measure_curve
 from core.ledger import EventKind, ExitReason
 from core.simulation.blocks import Blocks
@@ -64,7 +64,7 @@ def simulate_rows(
         _measure(market, run, room, row, initial_nav, days, values, ruined, curves)
 
 
-@compiled
+@compiled_part
 def _with_longer_tapes(run: Run) -> Run:
     state = run.state[0]
     return Run(
@@ -74,7 +74,7 @@ def _with_longer_tapes(run: Run) -> Run:
     )  # fmt: skip
 
 
-@compiled
+@compiled_part
 def _simulate(market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float) -> int:
     # Returns the session of ruin.
     rules = run.rules[0]
@@ -88,7 +88,7 @@ def _simulate(market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav:
     return simulate_event_driven(market, blocks, run, desk)
 
 
-@compiled
+@compiled_part
 def _measure(
     market: Market,
     run: Run,
@@ -107,7 +107,8 @@ def _measure(
         nav[t] = run.series[t].nav
     nav[known:] = math.nan
     if len(curves) > 0:
-        curves[row, :] = nav
+        for t in range(len(nav)):
+            curves[row, t] = nav[t]
     values[row, :] = math.nan
     if ruined[row] == SOLVENT:
         measure_curve(nav, initial_nav, market.cash_rate, days, excess, sums, values[row])
