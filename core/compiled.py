@@ -58,6 +58,7 @@ def _sweep(folder: Path) -> None:
 
 
 _DIRECTORY = _cache_directory()
+_ON_DISK: Final = _DIRECTORY is not None
 if _DIRECTORY is not None:
     setattr(numba.config, "CACHE_DIR", _DIRECTORY)  # noqa: B010 (the stub lacks it)
 
@@ -66,24 +67,22 @@ class _Part:
     """A compiled function without a way in from Python: compiled callers take in its code.
 
     What unpacks arguments for Python, dozens of arrays for most parts, takes longer to compile than
-    the part. A call from Python, as tests do, compiles the function again, with a way in.
+    the part. A call from Python, as tests do, compiles the function again, with a way in, and for
+    this process only: on disk numba would not tell the two from each other.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
-        self._part = _dispatcher(function, no_cpython_wrapper=True, **options)
+        self._part = _dispatcher(function, _ON_DISK, no_cpython_wrapper=True, **options)
         self._numba_type_ = self._part._numba_type_  # by which numba knows what it may call
-        self._options = options
-        self._whole: Any = None
+        self._whole = _dispatcher(function, False, **options)
 
     def __call__(self, *arguments: Any) -> Any:
-        if self._whole is None:
-            self._whole = _dispatcher(self.__wrapped__, **self._options)  # type: ignore[attr-defined]
         return self._whole(*arguments)
 
 
-def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
-    return cast(Any, numba.njit)(cache=_DIRECTORY is not None, **_OPTIONS, **options)(function)
+def _dispatcher(function: Callable[..., Any], on_disk: bool, **options: Any) -> Any:
+    return cast(Any, numba.njit)(cache=on_disk, **_OPTIONS, **options)(function)
 
 
 def compiled(function: _Function) -> _Function:
@@ -92,7 +91,7 @@ def compiled(function: _Function) -> _Function:
     A division by 0 gives an infinity or a NaN, as in numpy. Python's way, an exception, needs a
     test before every division, and no loop with such a test in it fills the processor's vectors.
     """
-    return cast(_Function, _dispatcher(function))
+    return cast(_Function, _dispatcher(function, _ON_DISK))
 
 
 def compiled_part(function: _Function) -> _Function:

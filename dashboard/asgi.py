@@ -23,13 +23,13 @@ from streamlit import config
 from streamlit.starlette import App
 
 from core.errors import CoreError
-from core.evidence import bootstrap
-from core.simulation import warm_up, warm_up_many
+from core.simulation import warm_up
 from dashboard.base_address import NamesTheServer
 from dashboard.guard import Guard, SameOrigin, TokenBucket, answer
 from dashboard.home import ensure_demo, home_folder
 from dashboard.late import DropLate
 from dashboard.progress import engine_words
+from dashboard.warming import warm_up_studies
 from data.errors import DataError
 
 __all__ = ["FRONT", "HEALTH", "SWITCH_S", "app", "freeze", "guard", "prepare", "serve"]
@@ -92,12 +92,6 @@ async def _health(request: Request) -> Response:
     )
 
 
-def _warm_up_studies() -> None:
-    # Studies behind the page need more compiled than a run does; no page waits for it.
-    warm_up_many()
-    bootstrap.warm_up()
-
-
 async def _front_page(request: Request) -> Response:
     # The page that opens first has no name of its own in an address: its name leads to it.
     query = f"?{request.url.query}" if request.url.query else ""
@@ -112,7 +106,8 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
         _LOG.warning("not ready yet, the page will say why: %s", error)
     freeze()
     sys.setswitchinterval(SWITCH_S)
-    threading.Thread(target=_warm_up_studies, name="warm-up", daemon=True).start()
+    # Studies behind the page need more compiled than a run does; no page waits for it.
+    threading.Thread(target=warm_up_studies, name="warm-up", daemon=True).start()
     yield {}
 
 

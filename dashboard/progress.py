@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 __all__ = ["COMPILING", "MAKING_DEMO", "engine_words", "terminal_progress"]
 
 MAKING_DEMO: Final = "Making the simulated market"
-COMPILING: Final = "Compiling the engine (up to two minutes, once)"
+COMPILING: Final = "Compiling the engine (about a minute, once)"
 _LOADING: Final = "Loading the compiled engine"
 _LONG: Final = (MAKING_DEMO, COMPILING)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,10 @@ from core.units import Bools, Floats, Ints
 __all__ = ["embedded_bars", "most_loops", "rips_bars"]
 
 _Masks = npt.NDArray[np.uint64]
+
+# Not int: to numba a literal is a type of its own, for which callees would be compiled as well.
+_NONE = cast(int, np.int64(0))
+_ONE_WORD = cast(int, np.int64(1))
 
 _OVERFLOW = -1  # more classes live at once than the bits can tell apart
 _BITS = 64
@@ -88,7 +94,7 @@ def embedded_bars(
     points = components.shape[1] + 1
     cloud = np.empty((points, dimension))
     kept = np.empty((16 * len(series) + 16, 2))
-    used = 0
+    used = _NONE
     for row in range(len(series)):
         for point in range(points):
             for axis in range(dimension):
@@ -97,7 +103,7 @@ def embedded_bars(
         counts[row] = found
         if used + found > len(kept):
             longer = np.empty((2 * (used + found), 2))
-            _copy(kept, used, longer, 0)
+            _copy(kept, used, longer, _NONE)
             kept = longer
         _copy(loops, found, kept, used)
         used += found
@@ -115,7 +121,7 @@ def _copy(rows: Floats, count: int, into: Floats, at: int) -> None:
 @compiled
 def _bars(points: Floats, components: Floats, loops: Floats) -> int:
     # How many loops were written; one word of classes at a time is enough for nearly every cloud.
-    words = 1
+    words = _ONE_WORD
     found = _attempt(points, words, components, loops)
     while found == _OVERFLOW:
         words *= 2

@@ -6,7 +6,7 @@ kernel's steps one by one; the sessions between them are passed in stretches.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,9 @@ __all__ = ["run_event_driven", "simulate_event_driven"]
 # Sessions of a stretch after one that NAV has cut short: what lies beyond a cut is worked out in
 # vain, and configurations that rescale every few days would do so again and again.
 _SHORTEST = 8
-_LONGEST = 1 << 40
+# Not int: to numba a literal is a type of its own, for which the engine would be compiled as well.
+_LONGEST = cast(int, np.int64(1 << 40))
+_FIRST = cast(int, np.int64(0))
 
 
 @compiled
@@ -79,8 +81,7 @@ def simulate_event_driven(market: Market, blocks: Blocks, run: Run, desk: Desk) 
     """
     state = run.state[0]
     sessions = len(market.close)
-    # A literal would be a type of its own: the whole engine, compiled for session 0 as well.
-    reach, t = np.int64(_LONGEST), np.int64(0)
+    reach, t = _LONGEST, _FIRST
     while t < sessions:
         solvent = True
         stopped, ending = t, GO_ON

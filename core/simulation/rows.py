@@ -74,7 +74,7 @@ def _with_longer_tapes(run: Run) -> Run:
     )  # fmt: skip
 
 
-@compiled_part
+@compiled_inner
 def _simulate(market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav: float) -> int:
     # Returns the session of ruin.
     rules = run.rules[0]
@@ -88,7 +88,7 @@ def _simulate(market: Market, blocks: Blocks, run: Run, desk: Desk, initial_nav:
     return simulate_event_driven(market, blocks, run, desk)
 
 
-@compiled_part
+@compiled_inner
 def _measure(
     market: Market,
     run: Run,

@@ -27,6 +27,7 @@ from dashboard.lab.payload import idle
 from dashboard.memo import keep
 from dashboard.problems import EXPECTED, explain
 from dashboard.run import Run
+from dashboard.warming import studies_wait_for
 
 __all__ = ["answer", "begin_hints", "hints_by_now"]
 
@@ -139,7 +140,7 @@ def _risk_hints(engine: session.Engine, run: Run, number: int | None) -> bytes:
     try:
         told = _touching(_hints_of(engine, run), _PATIENCE_S)
     except TimeoutError:
-        return idle(number)  # the browser asks again
+        return idle(number, studies_wait_for())  # the browser asks again
     return hints_frame(run, "risk", told, more=True, number=number)
 
 

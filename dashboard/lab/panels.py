@@ -41,6 +41,7 @@ from dashboard.run import Run
 from dashboard.state import AppState
 from dashboard.studies import Studies, Study, Work
 from dashboard.theme import Theme
+from dashboard.warming import studies_wait_for
 from data.journal import Journal
 
 __all__ = [
@@ -116,6 +117,7 @@ def panels_frame(
         "answers": want.number,
         "scenario": scenario_hash(run.scenario),
         "parts": {},
+        "compiling": studies_wait_for(),
     }
     columns: dict[str, Column] = {}
     for part in want.parts:
@@ -141,9 +143,8 @@ def ask_part(
 
     What shows many settings, surface and strips, is written in `journal`.
     """
-    key = f"{part}-{pipeline.key(run.scenario)}"
-    if part == "surface":
-        key = f"{part}-{_surface_key(pipeline, run, x, y)}"
+    of = _surface_key(pipeline, run, x, y) if part == "surface" else pipeline.key(run.scenario)
+    key = f"{part}-{of}"
     rank = _BEFORE_BOOK_HINTS + PARTS.index(part)
     return studies.ask(session, part, key, _work(part, pipeline, run, x, y, journal), rank=rank)
 

@@ -30,12 +30,13 @@ DRAWN_ROWS: Final = 2600  # ten years of sessions; a longer period is thinned fo
 Floats = npt.NDArray[np.float64]
 
 
-def idle(number: int | None = None) -> bytes:
+def idle(number: int | None = None, compiling: str | None = None) -> bytes:
     """Return a frame without data: between requests, or for the request called `number`.
 
     A browser is not told of data that are the same as before, so the number is in them.
+    `compiling` are words for what is asked for and waits for the compiler.
     """
-    return packed({"kind": "idle", "answers": number}, {})
+    return packed({"kind": "idle", "answers": number, "compiling": compiling}, {})
 
 
 def run_frame(

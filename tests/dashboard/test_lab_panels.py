@@ -99,6 +99,16 @@ def test_nothing_of_a_request_is_trusted() -> None:
     assert (want(surface={"x": X, "y": Y}).x, want(surface={"x": X, "y": Y}).y) == (X, Y)
 
 
+@pytest.mark.parametrize("words", [None, "computing soon"])
+def test_a_frame_says_what_its_studies_wait_for(
+    words: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.lab.panels.studies_wait_for", lambda: words)
+    keys: Any = _Keys()
+    frame = panels_frame(Studies(), "me", keys, RUN, AppState(RUN.scenario), want(), LIGHT)
+    assert unpacked(frame)[0]["compiling"] == words
+
+
 def test_the_account_sums_to_the_difference_in_every_cut() -> None:
     header, _ = told(want("account"))
     account = header["parts"]["account"]["told"]

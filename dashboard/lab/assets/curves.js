@@ -25,6 +25,7 @@ export class Curves {
     this.outbox = {};
     this.bytes = 0;
     this.requests = 0;
+    this.compiling = "";
   }
 
   // Forget what was computed for another scenario.
@@ -92,6 +93,14 @@ export class Curves {
     this.next();
   }
 
+  // How requests go out now; words where the server still compiles what hints and studies need.
+  reach(send, compiling) {
+    this.send = send;
+    if (compiling === this.compiling) return;
+    this.compiling = compiling;
+    this.onhints?.();
+  }
+
   next() {
     if (!this.send || this.waiting || this.paused || this.busy) return;
     if (this.navigated) this.outbox.address = location.search;
@@ -99,7 +108,7 @@ export class Curves {
     if (!Object.keys(message).length) return;
     this.outbox = {};
     this.navigated = false;
-    if (message.hints) { this.tries += 1; this.later = performance.now() + AGAIN; }
+    if (message.hints) { this.tries += this.compiling ? 0 : 1; this.later = performance.now() + AGAIN; }
     this.waiting = setTimeout(() => this.answered(), PATIENCE);
     this.requests += 1;
     this.send({ ...message, n: this.requests, holds: this.holds });

@@ -280,7 +280,7 @@ export default function mount({ parentElement, data, setTriggerValue }) {
   const message = decode(data);
   if (message.header.kind !== "frame") {
     root.hidden = true;
-    curves.send = (want) => setTriggerValue("want", want);
+    curves.reach((want) => setTriggerValue("want", want), message.header.compiling ?? "");
     if (message.header.kind === "curves") curves.take(message, data.byteLength);
     if (message.header.kind === "panels") studies.take(message);
     if (message.header.kind === "explained") studies.takeDay(message);

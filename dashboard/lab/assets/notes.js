@@ -50,6 +50,7 @@ export function note(field, curves, { value, run, binds, hints }) {
     const there = curves.metrics(field.path, field.stepBy(value, by)) ?? hints?.[by];
     if (here && there) parts.push(`${sign}${stepOf(field)}: ${effect(here, there)}`);
   }
+  if (!parts.length && curves.compiling) return `One step up or down: ${curves.compiling}.`;
   return parts.join("\n");
 }
 

@@ -121,7 +121,7 @@ export class Studies {
     if (!this.scenario) return part?.told ? BEFORE : "";
     if (this.fresh(name)) return "";
     const share = part?.under?.share;
-    const doing = part?.under?.status === "running" && share ? `computing, ${Math.round(100 * share)} %` : "computing …";
+    const doing = part?.under?.status === "running" && share ? `computing, ${Math.round(100 * share)} %` : this.curves.compiling || "computing …";
     return part?.told ? `${BEFORE} · ${doing}` : doing;
   }
 
