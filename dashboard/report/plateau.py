@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,7 @@ __all__ = [
     "HEADS",
     "pair_title",
     "plateau_document",
+    "plateau_frame",
     "plateau_headline",
     "plateau_rows",
     "plateau_words",
@@ -58,6 +60,21 @@ def plateau_rows(found: Plateaus) -> Iterator[tuple[str, ...]]:
             percent(pair.best_score, 0),
             count(pair.different),
         )
+
+
+def plateau_frame(found: Plateaus) -> pd.DataFrame:
+    """Return a row a pair in numbers: fractions, NaN where nothing is known."""
+    columns = {
+        "x": "str", "y": "str", "x_at": "float64", "y_at": "float64", "sharpe_ratio": "float64",
+        "plateau": "float64", "stands": "str", "best": "float64", "best_x": "float64",
+        "best_y": "float64", "best_plateau": "float64", "settings": "int64", "trials": "int64",
+    }  # fmt: skip
+    rows = [
+        (pair.x, pair.y, *pair.at, pair.here, pair.score, _STANDS[pair.verdict], pair.best_value,
+         *(pair.best or (math.nan, math.nan)), pair.best_score, pair.settings, pair.different)
+        for pair in found.pairs
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def plateau_headline(found: Plateaus) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import session
@@ -14,6 +13,7 @@ from dashboard.lab.panel_work import SURFACE_SIZE
 from dashboard.report.plateau import (
     HEADS,
     pair_title,
+    plateau_frame,
     plateau_headline,
     plateau_rows,
     plateau_words,
@@ -95,7 +95,7 @@ def _before(key: str) -> None:
 
 def _found(found: Plateaus) -> None:
     rows = list(plateau_rows(found))
-    heading(_TITLE, pd.DataFrame(rows, columns=list(HEADS)), "plateau")
+    heading(_TITLE, plateau_frame(found), "plateau")
     frame.show(frame.words_html(plateau_headline(found)))
     table = html_table(HEADS, [tuple(map(escape, row)) for row in rows]) if rows else ""
     frame.show(table + bullets(plateau_words(found)))

@@ -24,6 +24,7 @@ from dashboard.report.plateau import (
     HEADS,
     pair_title,
     plateau_document,
+    plateau_frame,
     plateau_headline,
     plateau_rows,
     plateau_words,
@@ -166,6 +167,10 @@ def test_what_is_not_known_is_told_and_is_null() -> None:
     assert {len(row) for row in rows} == {len(HEADS)}
     assert rows[0][2] == "not known"
     assert "nan" not in " ".join(map(" ".join, rows)).casefold().split()
+    table = plateau_frame(found)
+    assert table["plateau"].tolist()[1] == 0.9
+    assert table[["plateau", "best", "best_x", "best_y"]].iloc[0].isna().all()
+    assert (table["trials"].sum(), table["x_at"].tolist()) == (10, [0.12, 0.12])
     headline = "The setting stands on a plateau on 1 of 2 surfaces, not known on 1."
     assert plateau_headline(found) == headline
 
