@@ -33,7 +33,7 @@ from dashboard.views.behind import (
     waiting,
 )
 from dashboard.views.chart import heading
-from dashboard.views.surface_choice import lead_to_surface
+from dashboard.views.surface_choice import chosen_surface, lead_to_surface
 from dashboard.views.tables import bullets, html_table
 
 __all__ = ["plateau"]
@@ -52,7 +52,8 @@ def plateau(run: Run) -> None:
         plateau_work(engine.pipeline, run, engine.journal), "Running the settings around this one",
     )  # fmt: skip
     if not is_asked(_SUBJECT, asked.key):
-        frame.show(frame.heading_html(_TITLE) + frame.words_html("", _what(len(pairs))))
+        frame.show(frame.heading_html(_TITLE))
+        frame.show(frame.words_html("", _what(len(pairs))))
         if pairs:
             pressed("Look around this setting", asked, ":material/landscape:")
         _before(asked.key)
@@ -97,17 +98,18 @@ def _found(found: Plateaus) -> None:
     rows = list(plateau_rows(found))
     heading(_TITLE, plateau_frame(found), "plateau")
     frame.show(frame.words_html(plateau_headline(found)))
-    table = html_table(HEADS, [tuple(map(escape, row)) for row in rows]) if rows else ""
-    frame.show(table + bullets(plateau_words(found)))
+    frame.show(html_table(HEADS, [tuple(map(escape, row)) for row in rows]))
+    frame.show(bullets(plateau_words(found)))
     _to_surface(found)
 
 
 def _to_surface(found: Plateaus) -> None:
     # The browser goes to the other page by a link: what it is to show there is chosen before.
-    if not found.pairs:
-        return
     pairs = {pair_title(pair): (pair.x, pair.y) for pair in found.pairs}
+    before, places = chosen_surface() or {}, list(pairs.values())
+    led = (before.get("x"), before.get("y"))
+    at = places.index(led) if led in places else 0
     with st.container(horizontal=True, vertical_alignment="bottom", key="plateau-surface"):
-        title = st.selectbox("Surface", list(pairs), key="plateau-pair", width=360)
+        title = st.selectbox("Surface", list(pairs), at, key="plateau-pair", width=360)
         lead_to_surface(*pairs[title])
         st.page_link("views/risk.py", label="See it on the Risk page", icon=":material/landscape:")

@@ -26,7 +26,7 @@ from dashboard.views import walkforward_parts
 from data.journal import Journal
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
-from tests.dashboard.pages import after, given, healthy, page_text, plain, ruined, started
+from tests.dashboard.pages import after, given, healthy, page_text, plain, ruined, started, to
 
 
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +180,10 @@ def test_what_the_setting_stands_on_is_scored_and_leads_to_the_surface(
     other = app.session_state["plimsoll.surface"]
     assert other["y"] == "risk.trailing_stop_pct"
     assert other["asked"] != first["asked"]
+    to(app, "drawdowns")
+    to(app, "robustness")
+    assert app.selectbox(key="plateau-pair").value == "Position stop × Trailing stop"
+    assert app.session_state["plimsoll.surface"] == other
 
 
 @pytest.mark.usefixtures("demo_home")
