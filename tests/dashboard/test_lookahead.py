@@ -147,7 +147,7 @@ def test_a_sleeve_and_a_turbulence_that_peek_are_found(
 
     with monkeypatch.context() as spoilt:
         spoilt.setattr(sleeves, "_inverse_volatility", peeking)
-        found = look_ahead_work(tiny.run(ALL_ON), tiny, 2)(GO)
+        found = look_ahead_work(tiny.run(ALL_ON), tiny, 1)(GO)
     assert {row.name for row in found.rows if row.kind == "book" and row.different} == {"target"}
     monkeypatch.setattr(turbulence, "expanding_share", over_all)
     # Another quantile, whose honest labels are in no cache: the run on all data must peek as well,
@@ -178,7 +178,7 @@ def test_topology_knows_nothing_later_and_is_found_where_it_peeks(
     monkeypatch.setattr(topology, "return_windows", peeking)
     # Another window, whose honest scores are in no cache.
     other = with_values(scenario, {"factors.topology.window_days": 31})
-    found = look_ahead_work(tiny.run(other), tiny, 2)(GO)
+    found = look_ahead_work(tiny.run(other), tiny, 1)(GO)
     by = {row.name: row for row in found.rows}
     assert by["topology"].different > 0
     assert by["topology"].first == by["topology"].cut == found.cuts[0]
