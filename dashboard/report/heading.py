@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.sweep import SweepPlan
+from core.sweep_plan import SweepPlan
 from dashboard.format import count
 from dashboard.home import DEMO
 from dashboard.run import Run
