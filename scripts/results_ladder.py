@@ -2,7 +2,9 @@
 
 The numbers are those of `plimsoll compare --presets` and of the page Ladder.
 
-Usage: python -m scripts.results_ladder [--source us]
+Usage: python -m scripts.results_ladder [--source us] [--check]
+With --check nothing is printed but the lines that are not in the file, and there must be none.
+Every run of the tests checks the first period.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.evidence.verdict import PairedDifference
@@ -21,8 +23,9 @@ from dashboard.pipeline import Pipeline
 from dashboard.report.faces import FACES
 from dashboard.report.ladder import SHOWN, caution_words, judged_text
 from scripts.results_rules import markdown_row, markdown_rule
+from scripts.results_tables import ROOT
 
-__all__ = ["ladder", "main"]
+__all__ = ["ladder", "main", "missing"]
 
 
 def ladder(
@@ -77,14 +80,27 @@ def _said(one: PairedDifference | None) -> str:
     return f"{number} ({span}) {verdict}" if number else verdict
 
 
-def main() -> None:
+def missing(lines: Iterable[str]) -> list[str]:
+    """Return those of `lines` that docs/results.md does not have."""
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and line not in text]
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", default="us")
+    parser.add_argument("--check", action="store_true", help="fail where the file has others")
     arguments = parser.parse_args()
-    for line in ladder(Pipeline(home_folder()), arguments.source):
+    lines = ladder(Pipeline(home_folder()), arguments.source)
+    if arguments.check:
+        lost = missing(lines)
+        sys.stdout.write("".join(f"{line}\n" for line in lost))
+        return 1 if lost else 0
+    for line in lines:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

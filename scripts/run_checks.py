@@ -56,6 +56,8 @@ _COMPILE_TOPOLOGY: Check = (
         "diagrams_of(np.sin(np.arange(40.0)).reshape(2, 20), 3, 1)",
     ],
 )
+# Python's own compiling as well, and pytest's of every assertion: once, not once a worker.
+_COLLECT: Check = ("collect", [*_PYTHON, "pytest", "--collect-only", "-qq"])
 # What knows nothing of the engine does not wait until it is compiled.
 _DATA: Check = ("pytest data", [*_PYTEST, "tests/data", "-n", "2", "--dist", "loadgroup"])
 # A test's module fixture is made once where its file stays on one worker: see tests/conftest.py.
@@ -77,16 +79,21 @@ _AGAIN: Check = (
     "browser again",
     [*_BROWSERS, "--last-failed", "--last-failed-no-failures", "none"],
 )
-_MOST_AGAIN = 5  # failures; more of them are no accident
+_MOST_AGAIN = 3  # files; more of them are no accident
 #: What needs nothing, at once and beside all else; the checks of a row one by one.
 ASIDE: tuple[Sequence[Check], ...] = (_STATIC, (_DATA,))
 #: One phase after the other: what the tests need, then the tests.
 PHASES: tuple[tuple[Sequence[Check], ...], ...] = (
-    ((_COMPILE, _COMPILE_EVIDENCE), (_COMPILE_MANY,), (_CHROMIUM, _COMPILE_TOPOLOGY)),
+    ((_COMPILE, _COMPILE_EVIDENCE), (_COMPILE_MANY,), (_CHROMIUM, _COLLECT, _COMPILE_TOPOLOGY)),
     ((_BROWSER,), (_TESTS,)),
 )
-# One thread for each worker's linear algebra: the workers already fill the machine.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# One thread for each worker's linear algebra: the workers already fill the machine. And bytecode is
+# kept whatever is set outside: without it all workers compile every test, at 10 seconds each.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 # Stores that both runs of the tests copy: see tests/shared.py.
 _SHARED = "PLIMSOLL_TESTS_SHARED"
 
@@ -109,6 +116,11 @@ class Spent(NamedTuple):
     def failures(self) -> list[str]:
         """Tests that failed, each once."""
         return list(dict.fromkeys(_FAILED.findall(self.text)))
+
+    @property
+    def files(self) -> set[str]:
+        """Files of tests that failed: one that cannot be set up fails in all of its tests."""
+        return {name.partition("::")[0] for name in self.failures}
 
 
 def main() -> int:
@@ -142,7 +154,7 @@ def _second_try(
 ) -> tuple[list[Spent], list[str]]:
     # All checks with the second try among them, and the tests that passed only then.
     first = next(one for one in spent if one.name == _BROWSER[0])
-    if first.status != 1 or not 0 < len(first.failures) <= _MOST_AGAIN:
+    if first.status != 1 or not 0 < len(first.files) <= _MOST_AGAIN:
         return spent, []
     second = _run(_AGAIN, environment)
     if second.status == 0:

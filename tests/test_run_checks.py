@@ -44,6 +44,16 @@ def test_what_passes_on_the_second_try_is_named_and_fails_nothing(
     assert "FAILED" not in said
 
 
+def test_a_file_that_cannot_be_set_up_is_one_failure_however_many_tests_it_has(
+    run: dict[str, Spent], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [f"ERROR tests/browser/test_a.py::test_{k} - Timeout" for k in range(7)]
+    said += [f"FAILED tests/browser/test_{k}.py::test_moved" for k in range(2)]
+    run[BROWSER] = Spent(BROWSER, 1.0, 1, "\n".join(said))
+    assert run_checks.main() == 0
+    assert capsys.readouterr().out.count("passed on the second try: ") == 9
+
+
 def test_what_fails_twice_fails_the_run_and_is_named_at_the_end(
     run: dict[str, Spent], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,7 +73,7 @@ def test_what_fails_twice_fails_the_run_and_is_named_at_the_end(
         ("pytest", 1, SAID),
         (BROWSER, 4, "ERROR: usage"),
         (BROWSER, 1, "no test is named"),
-        (BROWSER, 1, "\n".join(f"FAILED tests/browser/test_a.py::test_{k}" for k in range(6))),
+        (BROWSER, 1, "\n".join(f"FAILED tests/browser/test_{k}.py::test_a" for k in range(4))),
     ],
 )
 def test_nothing_else_is_tried_twice(

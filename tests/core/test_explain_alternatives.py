@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,12 +64,21 @@ def states_before_decisions(
             fill_and_close(state, t)
         engine.append_sleeve(state)
         engine.update_risk_peak(state)
-        found.append(copy.deepcopy(state))
+        found.append(branch(state))
         engine.decide(state, t)
         if risk.execution_lag_days == 0:
             engine.fill(state, t)
         engine.record(state, t)
     return found, state.out.margin
+
+
+def branch(state: State) -> State:
+    """Return a copy that goes on alone. What was read and written before is not copied again."""
+    out = state.out
+    written = {f.name: getattr(out, f.name) for f in fields(out)}
+    lists = {name: list(value) for name, value in written.items() if isinstance(value, list)}
+    shared = {id(state.market): copy.copy(state.market), id(out): replace(out, **lists)}
+    return copy.deepcopy(state, shared)
 
 
 def fill_and_close(state: State, t: int) -> None:
@@ -89,7 +99,7 @@ class Step(NamedTuple):
 
 def one_step(state: State, t: int, off: Switch) -> Step:
     """Decide and fill once without `off`, stops resting over the session after included."""
-    state, own = copy.deepcopy(state), state.risk
+    state, own = branch(state), state.risk
     lag = state.risk.execution_lag_days
     state.risk = state.risk.model_copy(update=_OFF[off])  # not validated: a limit may be inf
     if off is Switch.REGIME_LEVERAGE:

@@ -22,10 +22,10 @@ from data.fetched import FetchedStore, Source
 from data.fetched_tables import FETCHED_TABLES
 from data.net.errors import MissingKeyError, UnreachableError
 from data.providers.hybrid_record import ProvidersRecord, ProviderState, TickerSource, update_record
-from tests.dashboard.pages import LIMIT, healthy, page_text, to
+from tests.dashboard import pages
+from tests.dashboard.pages import healthy, page_text
 from tests.data.acquire_cases import World, world
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
 NOW = dt.datetime(2026, 11, 22, 22, 30, tzinfo=dt.UTC)
 KEYS = ("POLYGON_API_KEY", "MASSIVE_API_KEY", "POLYGON_BASE_URL", "YAHOO_BASE_URL")
 LONG = 30.0
@@ -68,10 +68,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=LIMIT)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return ready(to(app.run(), "data"))
+    return ready(pages.started("data", **query))
 
 
 def ready(app: AppTest) -> AppTest:

@@ -62,8 +62,9 @@ def two(seed: int = 1, gap: float = 0.0, sessions: int = SESSIONS) -> tuple[np.n
 
 
 def test_nominal_95_percent_covers_on_persistent_returns() -> None:
-    # 300 histories with an autocorrelation of 0.1, more than daily equity returns have.
-    mean, spread, runs = 5e-4, 0.01, 300
+    # 200 histories with an autocorrelation of 0.1, more than daily equity returns have: 0.90 lies
+    # three standard errors below the nominal share.
+    mean, spread, runs = 5e-4, 0.01, 200
     sample = np.random.default_rng(0).normal(mean, spread, 2_000_000)
     truth = {
         "sharpe_ratio": mean / spread * math.sqrt(252),
@@ -85,12 +86,12 @@ def test_nominal_95_percent_covers_on_persistent_returns() -> None:
 
 @pytest.mark.slow
 def test_two_runs_without_a_true_difference_are_seldom_told_apart() -> None:
-    # Nominal 5 %: of 200 pairs 10 are expected, 24 would be four standard errors too many.
+    # Nominal 5 %: of 100 pairs 5 are expected, 14 would be four standard errors too many.
     wrong = 0
-    for seed in range(200):
+    for seed in range(100):
         found = compare(*two(seed), dates(), metrics=("sharpe_ratio",), resamples=400, seed=seed)
         wrong += found["sharpe_ratio"].verdict is not Verdict.NOISE
-    assert wrong <= 24
+    assert wrong < 14
 
 
 def test_a_true_difference_is_found_and_named() -> None:

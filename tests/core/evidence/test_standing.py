@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import HistoryError, InputsError
@@ -56,6 +56,7 @@ def test_trials_that_are_only_counted_are_as_alike_as_the_others() -> None:
     assert unknown.effective == 5000.0, "nothing is known of how alike they are"
 
 
+@settings(max_examples=30)  # each draws the best of every trial twice
 @given(st.integers(0, 60), st.integers(0, 400))
 def test_a_trial_that_nothing_stands_for_is_a_chance_of_its_own(known: int, unseen: int) -> None:
     found = standing(MINE, alike(known, 0.97), 1 + known + unseen, unseen=unseen, draws=200)

@@ -39,6 +39,10 @@ def test_blocks_hold_every_price_and_its_extremes(inputs: SimulationInputs) -> N
 
 
 def test_a_market_without_rebalances_is_one_block() -> None:
-    made = make_blocks(np.array([[1.0], [2.0]]), np.array([], dtype=np.int64))
+    # As a run has them, read only: other types would be compiled anew.
+    close, rebalance = np.array([[1.0], [2.0]]), np.array([], dtype=np.int64)
+    for array in (close, rebalance):
+        array.flags.writeable = False
+    made = make_blocks(close, rebalance)
     assert made.start.tolist() == [0, 2]
     assert made.prices.tolist() == [1.0, 2.0, *[0.0] * EIGHT]
