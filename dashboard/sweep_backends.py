@@ -161,7 +161,10 @@ class _Processes:
     def __init__(self, count: int) -> None:
         self.slots = count
         self._pool = get_reusable_executor(
-            max_workers=count, initializer=_leave_interrupts, reuse=False
+            max_workers=count,
+            timeout=None,  # idle while a book is built, they stay: their engine is loaded
+            initializer=_leave_interrupts,
+            reuse=False,
         )
 
     def submit(self, book: BookInputs, risks: Sequence[RiskConfig]) -> Future[JobResult]:

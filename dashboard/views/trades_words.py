@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.explain_decision import Order
 from core.explain_exposure import Exposure
 from core.explain_filled import Fill
 from core.ledger import EventKind, ExitReason
@@ -22,8 +21,15 @@ from dashboard.report.explanation import (
     decision_words,
     notable,
 )
-from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_fill import fill_words
+from dashboard.report.explanation_ranks import rank_cells, rank_titles, ranks_caption
 from dashboard.report.explanation_standing import standing_words
+from dashboard.report.explanation_trades import (
+    WEIGHTS_CAPTION,
+    trade_cells,
+    trade_titles,
+    traded_rows,
+)
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
@@ -138,23 +144,36 @@ def _of(value: float, level: float) -> str:
 
 
 def traded_table(found: ExplainedDay, fill: Fill) -> str:
-    """Return the largest trades of a fill; weights in percent of NAV before it."""
-    rows = np.flatnonzero(fill.traded != 0.0)
-    rows = rows[np.argsort(-np.abs(fill.traded[rows]), kind="stable")]
-    cells = []
-    for row in rows[:_SHOWN].tolist():
-        target = fill.target[row] if fill.order is Order.REBALANCE else math.nan
-        cells.append((
-            escape(found.run.tickers[int(fill.security[row])]), percent(target, 2),
-            percent(fill.current[row], 2), percent(fill.final[row], 2), money(fill.traded[row]),
-            ratio(fill.cost_of[row]), escape(note_of(fill, row)),
-        ))  # fmt: skip
-    if not cells:
+    """Return the trades of a fill: where each name ranked, and its weight after each step.
+
+    The largest are in sight, all of them behind a line to open.
+    """
+    rows = traded_rows(fill).tolist()
+    if not rows:
         return ""
-    table = html_table(("", "Target", "Before", "After", "Traded", "Cost", ""), cells)
-    more = len(rows) - len(cells)
-    note = f'<p class="pl-words"><span>{count(more)} smaller trades: see the blotter.</span></p>'
-    return table + (note if more > 0 else "")
+    shown = _ranks_and_weights(found, fill, rows[:_SHOWN])
+    said = f"{ranks_caption(found, fill)} {WEIGHTS_CAPTION}"
+    if len(rows) > _SHOWN:
+        every = _ranks_and_weights(found, fill, rows)
+        shown += f"<details><summary>All {count(len(rows))} trades</summary>{every}</details>"
+    return f'{shown}<p class="pl-sub">{escape(said)}</p>'
+
+
+def _ranks_and_weights(found: ExplainedDay, fill: Fill, rows: Sequence[int]) -> str:
+    names = [escape(found.run.tickers[int(fill.security[row])]) for row in rows]
+    parts = [(trade_titles(fill), [trade_cells(fill, row) for row in rows])]
+    if titles := rank_titles(found):
+        parts.insert(0, (titles, [rank_cells(found, fill, row) for row in rows]))
+    return "".join(
+        html_table(
+            ("", *(title.capitalize() for title in titles)),
+            [
+                (name, *(escape(cell) for cell in row))
+                for name, row in zip(names, cells, strict=True)
+            ],
+        )
+        for titles, cells in parts
+    )
 
 
 _APPROACHES: Final = (
