@@ -146,33 +146,34 @@ def _of(value: float, level: float) -> str:
 def traded_table(found: ExplainedDay, fill: Fill) -> str:
     """Return the trades of a fill: where each name ranked, and its weight after each step.
 
-    The largest are in sight, all of them behind a line to open.
+    The largest are in sight, the others behind a line that opens.
     """
     rows = traded_rows(fill).tolist()
     if not rows:
         return ""
-    shown = _ranks_and_weights(found, fill, rows[:_SHOWN])
+    shown, rest = _ranks_and_weights(found, fill, rows[:_SHOWN]), rows[_SHOWN:]
     said = f"{ranks_caption(found, fill)} {WEIGHTS_CAPTION}"
-    if len(rows) > _SHOWN:
-        every = _ranks_and_weights(found, fill, rows)
-        shown += f"<details><summary>All {count(len(rows))} trades</summary>{every}</details>"
+    if rest:
+        others = f"{count(len(rest))} smaller {'trade' if len(rest) == 1 else 'trades'}"
+        more = _ranks_and_weights(found, fill, rest)
+        shown += f"<details><summary>{others}</summary>{more}</details>"
     return f'{shown}<p class="pl-sub">{escape(said)}</p>'
 
 
 def _ranks_and_weights(found: ExplainedDay, fill: Fill, rows: Sequence[int]) -> str:
-    names = [escape(found.run.tickers[int(fill.security[row])]) for row in rows]
-    parts = [(trade_titles(fill), [trade_cells(fill, row) for row in rows])]
-    if titles := rank_titles(found):
-        parts.insert(0, (titles, [rank_cells(found, fill, row) for row in rows]))
+    # One below the other: side by side they are wider than the card. What was special about a
+    # trade, the last of its cells, stands with the ranks, which leave room for it.
+    ranks, trades = rank_titles(found), trade_titles(fill)
+    split = len(trades) - 1 if ranks else 0
+    first = [("", *(title.capitalize() for title in (*ranks, *trades[split:])))]
+    second = [("", *(title.capitalize() for title in trades[:split]))]
+    for row in rows:
+        name, cells = found.run.tickers[int(fill.security[row])], trade_cells(fill, row)
+        first.append((name, *rank_cells(found, fill, row), *cells[split:]))
+        second.append((name, *cells[:split]))
     return "".join(
-        html_table(
-            ("", *(title.capitalize() for title in titles)),
-            [
-                (name, *(escape(cell) for cell in row))
-                for name, row in zip(names, cells, strict=True)
-            ],
-        )
-        for titles, cells in parts
+        html_table(table[0], [[escape(cell) for cell in cells] for cells in table[1:]])
+        for table in ((first, second) if ranks else (first,))
     )
 
 
