@@ -104,7 +104,8 @@ def _is_of(error: Exception, *packages: str) -> bool:
 
 def _lost(error: Exception) -> BackendError:
     said = str(error).strip().splitlines()
-    detail = f"{type(error).__name__}{': ' + said[0] if said else ''}"
+    first = said[0].partition(". ")[0].rstrip(".") if said else ""
+    detail = f"{type(error).__name__}{': ' if first else ''}{first}"
     return BackendError(
         f"a worker of the sweep was lost ({detail}). It may have run out of memory or been ended "
         f"from outside. {_KEPT}"
