@@ -73,7 +73,7 @@ def assemble_market(catalog: Catalog, snapshot: Snapshot) -> MarketPanel:
         benchmark_name=benchmark_name,
         funds=_funds(catalog, snapshot, sessions),
         notes=(
-            *filter(None, [snapshot.stamp]),
+            *_holdout_notes(snapshot),
             *member_notes,
             *_bias_notes(snapshot),
             *filing_notes,
@@ -116,6 +116,13 @@ def _members(
         if ticker in column:
             member[first:after, column[ticker]] = True
     return member, ()
+
+
+def _holdout_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    # Whoever asks for a later end must see why the run stops before it.
+    if snapshot.withheld_from is not None:
+        return (f"holdout sealed: nothing from {snapshot.withheld_from} on is read",)
+    return (snapshot.stamp,) if snapshot.stamp else ()
 
 
 def _bias_notes(snapshot: Snapshot) -> tuple[str, ...]:

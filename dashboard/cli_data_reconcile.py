@@ -12,6 +12,7 @@ from rich.text import Text
 from dashboard.format import count, date, percent
 from dashboard.home import home_folder
 from dashboard.program import program
+from data.errors import DataError
 from data.reconcile import RECONCILE_KINDS, Reconciliation, summary_table
 from data.reconcile_stored import StoredReconciliation, reconcile_stored
 
@@ -52,7 +53,7 @@ def reconcile_command(
         click.echo(json.dumps(reconcile_document(found), indent=2, default=str))
         return
     if not found.compared:
-        raise click.UsageError(
+        raise DataError(
             f"the store has no name of both {left} and {right}. Fetch some from each: "
             f"{program()} fetch --provider {left} --universe AAPL,MSFT --name one, and the same "
             f"with --provider {right}"

@@ -27,6 +27,7 @@ from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.record import record_run
 from dashboard.report.document import plain_values, run_document
+from dashboard.report.heading import run_heading
 from dashboard.review_overview import years
 from dashboard.run import Run
 from dashboard.studies import Pace
@@ -67,7 +68,8 @@ def evidence_group(context: click.Context, /, as_json: bool, **chosen: Any) -> N
         )
         click.echo(json.dumps(plain_values(document), indent=2, ensure_ascii=False, default=str))
         return
-    for line in (*_lines(run, tried, standing, tests), f"Holdout: {holdout_words(held)}"):
+    lines = _lines(run, tried, standing, tests)
+    for line in (run_heading(run), *lines, f"Holdout: {holdout_words(held)}"):
         click.echo(line)
 
 

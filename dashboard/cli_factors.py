@@ -11,6 +11,7 @@ import click
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.errors import ConfigError
 from dashboard.cli_scenario import chosen_scenario, scenario_options
@@ -19,6 +20,7 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
 from dashboard.report.document import run_document
+from dashboard.report.heading import run_heading
 from dashboard.review_factors import factor_study
 from dashboard.review_factors_found import LEAST, FactorStudy
 from dashboard.run import Run
@@ -49,8 +51,7 @@ def factors_command(topology: bool, as_json: bool, **chosen: Any) -> None:
         click.echo(json.dumps(factors_document(run, found), indent=2, ensure_ascii=False))
         return
     console = Console()
-    if run.market.simulated:
-        console.print("Simulated market: no figure here is about real companies.")
+    console.print(Text(run_heading(run)))
     for table in (_summary(found), *(_groups(found, group) for group in LEAST), _decay(found)):
         console.print(table)
 

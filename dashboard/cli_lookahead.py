@@ -16,6 +16,7 @@ from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.lookahead import DATES, LookAhead, look_ahead_work, look_words
 from dashboard.pipeline import Pipeline
 from dashboard.progress import terminal_progress
+from dashboard.report.heading import run_heading
 from dashboard.studies import Pace
 
 __all__ = ["LookAheadError", "register"]
@@ -55,6 +56,7 @@ def lookahead_command(dates: int, as_json: bool, **chosen: Any) -> None:
         document = asdict(found) | {"passed": found.passed}
         click.echo(json.dumps(document, indent=2, default=str))
     else:
+        click.echo(run_heading(run))
         Console().print(_table(found))
         if found.passed:
             click.echo(look_words(found))

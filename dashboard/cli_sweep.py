@@ -30,6 +30,7 @@ from dashboard.format import count as counted
 from dashboard.home import DEMO, ensure_demo, home_folder
 from dashboard.pipeline import Pipeline
 from dashboard.progress import engine_words, terminal_progress
+from dashboard.report.heading import sweep_heading
 from dashboard.sweep_backends import BACKENDS, open_backend
 from dashboard.sweep_memory import available_memory
 from dashboard.sweep_report import sweep_lines
@@ -115,7 +116,7 @@ def sweep_command(
     unrecorded = record_sweep(Journal(home), plan, fingerprint, scenario.name, table, returns)
     if unrecorded:
         click.echo(f"plimsoll: this sweep is not in the journal: {unrecorded}", err=True)
-    for line in (*sweep_lines(table), f"Written to {out}"):
+    for line in (sweep_heading(plan), *sweep_lines(table), f"Written to {out}"):
         click.echo(line)
 
 

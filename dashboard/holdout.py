@@ -150,7 +150,7 @@ def holdout_words(state: HoldoutState) -> str:
         return "Nothing is withheld: every session was open to tuning."
     number = held.tried_before
     had = "1 setting had" if number == 1 else f"{count(number)} settings had"
-    seen = f" {had} been tried on it before it was sealed." if number else ""
+    seen = f" {had} seen these dates before." if number else ""
     if held.is_sealed:
         return f"Sealed: nothing from {date(held.first)} on is shown to anybody.{seen}"
     return (

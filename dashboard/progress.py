@@ -16,6 +16,9 @@ MAKING_DEMO: Final = "Making the simulated market"
 COMPILING: Final = "Compiling the engine (up to two minutes, once)"
 _LOADING: Final = "Loading the compiled engine"
 _LONG: Final = (MAKING_DEMO, COMPILING)
+# What numba writes once the loop of a run is compiled, which it is after all that it calls. The
+# folders are there as soon as the engine is imported, and so are parts of a run broken off.
+_COMPILED: Final = "*/event_driven.run_event_driven-*.nbi"
 
 
 def engine_words(home: Path) -> str:
@@ -23,7 +26,7 @@ def engine_words(home: Path) -> str:
     from core.compiled import code_fingerprint  # brings numba, which most commands do without
 
     folder = home / "compiled" / code_fingerprint()
-    return _LOADING if folder.is_dir() and any(folder.iterdir()) else COMPILING
+    return _LOADING if any(folder.glob(_COMPILED)) else COMPILING
 
 
 @contextmanager

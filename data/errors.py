@@ -71,7 +71,10 @@ class UnknownSourceError(DataError, LookupError):
         self.name = name
         names = sorted(known)
         there = f"the store has {', '.join(names)}" if names else "the store is empty"
-        way = did_you_mean(name, names) or " Import it with `plimsoll import --name … --prices …`."
+        way = did_you_mean(name, names) or (
+            " Import it with `plimsoll import --name … --prices …`, or fetch it with `plimsoll "
+            "fetch --name …`."
+        )
         super().__init__(f"source must be a market in the store, was {name!r}; {there}.{way}")
 
 

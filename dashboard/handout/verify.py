@@ -142,14 +142,27 @@ def _same_data(pipeline: Pipeline, scenario: Scenario, data: Mapping[str, Any]) 
     if found != data.get("fingerprint"):
         raise OtherDataError(
             f"the report was made from market {source!r} with data hash "
-            f"{data.get('fingerprint')}, the store has {found}: other data give other numbers. "
-            "Import the same data again, or name the store that has them with --home"
+            f"{data.get('fingerprint')}, the store has {found}: {_why_other(found, data)}"
         )
     if own is not None and pipeline.catalog.book_fingerprint(own) != data.get("book"):
         raise OtherDataError(
             f"the report was made from book {own!r} with hash {data.get('book')}, the store has "
             "another of that name. Import the same book again, or name its store with --home"
         )
+
+
+def _why_other(found: str, data: Mapping[str, Any]) -> str:
+    # What was imported, without what a holdout adds: `-sealed-…` or `-opened-…`.
+    imported, of_report = found.partition("-")[0], str(data.get("fingerprint")).partition("-")[0]
+    if imported == of_report:
+        return (
+            "the same import, with a holdout that was sealed or opened since, so that other dates "
+            "are read. A copy of the store from before it can be named with --home"
+        )
+    return (
+        "other data give other numbers. Import the same data again, or name the store that has "
+        "them with --home"
+    )
 
 
 def _trials(journal: Journal, fingerprint: str, said: Trials) -> tuple[Trials, tuple[str, ...]]:

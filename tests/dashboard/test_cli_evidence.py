@@ -31,6 +31,8 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -
 @pytest.mark.usefixtures("quick")
 def test_words_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, "evidence")
+    assert text.startswith("Phase 8 · demo · ")
+    assert text.splitlines()[0].endswith("[SIMULATED MARKET]")
     for words in ("1 setting was tried on this market.", "nothing was chosen", "Sharpe ratio is",
                   "Best trial against cash", "Max drawdown",
                   "Holdout: Nothing is withheld"):  # fmt: skip
@@ -77,6 +79,7 @@ def test_a_holdout_from_seal_to_stamp(capsys: pytest.CaptureFixture[str], demo_h
     assert "nothing from 2024-07-01" in said(capsys, "holdout", "seal", "--months", "6")
     sealed = json.loads(said(capsys, "backtest", "--json"))
     assert sealed["data"]["end"] < "2024-07-01"
+    assert "holdout sealed: nothing from 2024-07-01 on is read" in sealed["notes"]
     (demo_home / "holdout" / "demo.json").rename(demo_home / "away.json")
     assert "changed behind the program's back" in said(capsys, "holdout", "status", status=2)
     (demo_home / "away.json").rename(demo_home / "holdout" / "demo.json")

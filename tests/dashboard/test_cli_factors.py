@@ -25,7 +25,8 @@ def test_the_document_holds_what_the_tables_show(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "200")
     found: dict[str, Any] = json.loads(printed("--json"))
     told = printed()
-    assert "Simulated market" in told
+    assert told.startswith("Phase 8 · demo · 2022-01-03 … 2024-12-31 · ")
+    assert told.splitlines()[0].endswith("[SIMULATED MARKET]")
     assert list(found["factors"]) == ["momentum", "value", "quality", "composite"]
     for name, factor in found["factors"].items():
         assert name in told

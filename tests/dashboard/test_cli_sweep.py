@@ -75,6 +75,7 @@ def test_every_row_equals_its_own_backtest(tmp_path: Path, demo_home: Path, back
             np.testing.assert_allclose(
                 row[name], getattr(metrics, name), rtol=1e-9, atol=1e-12, err_msg=name
             )
+    assert told.startswith("Phase 8 · demo  [SIMULATED MARKET]\n")
     assert "9 runs finished with a result" in told
     assert "Sharpe: best" in told
     assert "of its neighbours" in told

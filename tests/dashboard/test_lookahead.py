@@ -192,7 +192,9 @@ def test_the_command(
 
     monkeypatch.setattr(lookahead, "simulate", bold)
     assert main(["lookahead", *period]) == 1
-    assert "Something knew what came later" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "Something knew what came later" in told.err
+    assert told.out.startswith("Phase 8 · demo · 2023-01-03 … 2023-12-29 · 250 sessions")
     assert main(["lookahead", "--start", "2023-01-04", "--end", "2023-01-20"]) == 2
     assert demo_home.is_dir()
 

@@ -232,3 +232,8 @@ def test_only_a_name_that_is_listed_is_a_market(tmp_path: Path, tables: Maker, n
         (folder / CURRENT).write_text("elsewhere")
     with pytest.raises(UnknownSourceError):
         current_snapshot(tmp_path, name)
+
+
+def test_a_market_that_is_not_there_says_both_ways_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(UnknownSourceError, match=r"plimsoll import .* or fetch it with `plimsoll"):
+        current_snapshot(tmp_path, "elsewhere")

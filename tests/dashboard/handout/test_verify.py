@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import re
 import shutil
@@ -25,6 +26,7 @@ from dashboard.handout.parts import PARTS
 from dashboard.handout.verify import verify
 from dashboard.record import record_run
 from data.errors import UnknownSourceError
+from data.holdout import seal
 from data.journal import Journal
 from data.snapshot import CURRENT
 from tests.dashboard.handout.conftest import Made
@@ -250,6 +252,15 @@ def test_other_data_under_the_same_name(
     values = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(values | {"fingerprint": "0" * 32}))
     with pytest.raises(OtherDataError, match="0" * 32):
+        verify(_file(tmp_path, made.text), home)
+
+
+def test_a_holdout_sealed_since_is_named(made: Made, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(made.home / "store", home / "store")
+    with Journal(home) as journal:
+        seal(home, journal, "demo", dt.date(2024, 1, 1))
+    with pytest.raises(OtherDataError, match="the same import, with a holdout that was sealed"):
         verify(_file(tmp_path, made.text), home)
 
 
