@@ -48,6 +48,7 @@ def run_frame(
     stale: bool = False,
     held: str = "",
     token: str = "",
+    surface: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return what the lab shows: state, numbers and curves.
 
@@ -67,6 +68,8 @@ def run_frame(
         Hash of the declarations that the browser says it has: those are not sent again.
     token : str
         What the browser shows after a refresh to get its history back.
+    surface : mapping, optional
+        Which surface another page led to, see :mod:`dashboard.views.surface_choice`.
     """
     name, parts = declared(state, colours)
     values, compared = (
@@ -90,6 +93,8 @@ def run_frame(
         "declared": name,
         "token": token,
     }
+    if surface is not None:
+        header["surface"] = dict(surface)
     if name != held:
         header |= parts
     if run is None:

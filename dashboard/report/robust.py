@@ -16,15 +16,17 @@ from core.scenario import scenario_hash
 from core.simulation import METRICS
 from dashboard.format import DASH, FORMATS, percent
 from dashboard.report.faces import FACES
+from dashboard.report.plateau import plateau_document, print_plateaus
 from dashboard.robust import KindRow, Robustness
+from dashboard.robust_plateau import Plateaus
 
 __all__ = ["print_robustness", "robustness_document"]
 
 _SHOWN: Final = ("cagr", "sharpe_ratio", "max_drawdown")
 
 
-def print_robustness(found: Robustness, console: Console) -> None:
-    """Print what disturbed histories, shocks and crises do to a run."""
+def print_robustness(found: Robustness, console: Console, plateaus: Plateaus | None = None) -> None:
+    """Print what disturbed histories, shocks and crises do to a run, and what it stands on."""
     run = found.run
     console.print(
         Text(
@@ -55,6 +57,8 @@ def print_robustness(found: Robustness, console: Console) -> None:
     console.print(Text(_never(found)))
     for line in _fan(found):
         console.print(Text(line))
+    if plateaus is not None:
+        print_plateaus(plateaus, console)
 
 
 def _kinds(found: Robustness) -> Table:
@@ -135,7 +139,7 @@ def _fan(found: Robustness) -> tuple[str, ...]:
     )
 
 
-def robustness_document(found: Robustness) -> dict[str, Any]:
+def robustness_document(found: Robustness, plateaus: Plateaus | None = None) -> dict[str, Any]:
     """Return everything `plimsoll robust` knows: fractions, ISO dates, None for NaN."""
     run = found.run
     return {
@@ -164,6 +168,7 @@ def robustness_document(found: Robustness) -> dict[str, Any]:
             "drawdown": found.fan.drawdown.tolist(), "deepest": found.fan.deepest.tolist(),
             "loss": found.fan.loss, "block": found.fan.block, "paths": found.fan.paths,
         },
+        "plateau": None if plateaus is None else plateau_document(plateaus),
     }  # fmt: skip
 
 

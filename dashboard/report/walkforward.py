@@ -225,7 +225,7 @@ def walk_forward_document(found: WalkForward) -> dict[str, Any]:
     """Return everything `plimsoll walkforward` knows: fractions, ISO dates, None for NaN."""
     run, dates = found.run, found.run.dates
     return {
-        "schema": "plimsoll.walkforward/1",
+        "schema": "plimsoll.walkforward/2",
         "scenario": scenario_hash(run.scenario),
         "data": {"source": run.market.source, "fingerprint": run.market.fingerprint,
                  "simulated": run.market.simulated},

@@ -82,6 +82,7 @@ def want(subject: str, key: str) -> None:
     """Ask for the work `key` about `subject` from now on; "" asks for nothing."""
     session.changed()
     st.session_state[_name(subject)] = key
+    st.session_state.pop(f"{_name(subject)}.stopped", None)
 
 
 def is_asked(subject: str, key: str) -> bool:
@@ -138,19 +139,24 @@ def _look(asked: Asked, pixels: int) -> None:
     st.button(
         "Stop", key=f"stop-{asked.subject}", icon=":material/stop_circle:", type="tertiary",
         help="Ends the work; nothing of it is kept or recorded.",
-        on_click=_stop, args=(asked.subject,),
+        on_click=_stop, args=(asked,),
     )  # fmt: skip
 
 
-def _stop(subject: str) -> None:
-    want(subject, "")
-    session.engine().studies.leave(session.token(), subject)
+def _stop(asked: Asked) -> None:
+    studies = session.engine().studies
+    if studies.known(asked.key) is not None:
+        session.changed()  # it ended before this arrived: the page shows what was found
+        return
+    want(asked.subject, "")
+    studies.leave(session.token(), asked.subject)
+    st.session_state[f"{_name(asked.subject)}.stopped"] = asked.key
 
 
 def pressed(
     label: str, asked: Asked, icon: str, on_press: Callable[[], None] | None = None
 ) -> None:
-    """Draw the button that asks for it."""
+    """Draw the button that asks for it; after a stop, what became of the work."""
 
     def press() -> None:
         want(asked.subject, asked.key)
@@ -158,3 +164,5 @@ def pressed(
             on_press()
 
     st.button(label, key=f"ask-{asked.subject}", icon=icon, on_click=press)
+    if st.session_state.get(f"{_name(asked.subject)}.stopped") == asked.key:
+        frame.show('<p class="pl-words" role="status">Stopped; nothing was kept.</p>')

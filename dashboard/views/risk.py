@@ -26,6 +26,7 @@ from dashboard.views.help import help_overlay
 from dashboard.views.rules import rules_in_words
 from dashboard.views.sleeve_off import sleeve_off_button
 from dashboard.views.style import apply_style
+from dashboard.views.surface_choice import chosen_surface
 from dashboard.views.tables import (
     bullets,
     coverage_table,
@@ -48,6 +49,7 @@ def _frame(state: AppState, found: Outcome) -> bytes:
         stale=found.run is None,
         held=component.held(),
         token=session.token(),
+        surface=chosen_surface(),
     )
 
 

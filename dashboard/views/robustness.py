@@ -9,6 +9,7 @@ from dashboard.views import frame
 from dashboard.views.evidence_style import EVIDENCE_CSS
 from dashboard.views.page import nothing, opened
 from dashboard.views.robustness_parts import robust
+from dashboard.views.robustness_plateau import plateau
 from dashboard.views.walkforward_parts import walk_forward_part
 
 view = opened("Robustness")
@@ -22,7 +23,4 @@ if len(run.dates) < 2:
 frame.show(frame.words_html(question_words(run)))
 walk_forward_part(run)
 robust(run)
-st.page_link(
-    "views/risk.py", label="Its plateau score: the surface on the Risk page",
-    icon=":material/landscape:",
-)  # fmt: skip
+plateau(run)

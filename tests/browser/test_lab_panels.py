@@ -166,6 +166,16 @@ def test_another_metric_is_another_surface(page: Page, app_url: str) -> None:
     page.get_by_label("Across").select_option(STOP)
     wait_for(page, "surface")
     assert page.evaluate(f"() => {LAB}.surface.told.x") == STOP
+    # Another page led to a surface: shown once, then what is chosen here stays.
+    lead = f"() => {LAB}.surface.studies.lead({{ x: '{TARGET}', y: '{SCALE}', asked: 'a1' }})"
+    page.evaluate(lead)
+    wait_for(page, "surface")
+    expect(page.get_by_label("Across")).to_have_value(TARGET)
+    assert page.evaluate(f"() => [{LAB}.surface.told.x, {LAB}.surface.told.y]") == [TARGET, SCALE]
+    page.get_by_label("Across").select_option(STOP)
+    page.evaluate(lead)
+    wait_for(page, "surface")
+    assert page.evaluate(f"() => {LAB}.surface.told.x") == STOP
 
 
 def test_the_day_that_is_explained_is_the_one_that_is_read(page: Page, app_url: str) -> None:

@@ -16,8 +16,15 @@ from core.scenario import PRESETS, with_values
 from dashboard.cli import cli
 from dashboard.pipeline import Pipeline
 from dashboard.robust import crisis_rows
+from data.journal import Journal
 
+STOP_VOL = ("risk.position_stop_loss", "risk.target_annual_vol")
 PERIOD = ("--start", "2021-06-01", "--end", "2022-06-01")
+
+
+@pytest.fixture(autouse=True)
+def small_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.lab.panel_work.SURFACE_SIZE", 5)
 
 
 def robust(*arguments: str) -> str:
@@ -27,8 +34,7 @@ def robust(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.usefixtures("demo_home")
-def test_every_disturbance_is_counted_and_repeats_itself() -> None:
+def test_every_disturbance_is_counted_and_repeats_itself(demo_home: Path) -> None:
     found: dict[str, Any] = json.loads(robust("--json"))
     assert json.loads(robust("--json")) == found
     assert set(found["perturbed"]) == set(KINDS)
@@ -47,6 +53,21 @@ def test_every_disturbance_is_counted_and_repeats_itself() -> None:
     assert all(row["seen"] == "never" for row in found["crises"])
     assert len(found["crises"]) == len(CRISES)
     assert found["fan"]["deepest"] == sorted(found["fan"]["deepest"])
+    plateau = found["plateau"]
+    assert plateau["pairs"][0]["at"] == dict(zip(STOP_VOL, (0.12, 0.18), strict=True))
+    assert plateau["settings"] == sum(pair["settings"] for pair in plateau["pairs"])
+    for pair in plateau["pairs"]:
+        assert pair["here"] == found["base"]["sharpe_ratio"]
+        assert 0.0 <= pair["score"] <= 1.0
+        assert pair["best"]["value"] >= pair["cell_value"]
+    # Twice the same is once tried: the setting itself and what is around it.
+    rows = Journal(demo_home).tried("demo")
+    assert sum(row["metrics"].get("different", 1) for row in rows) == 1 + plateau["trials"]
+
+
+def test_what_is_around_it_is_not_tried_where_it_is_not_wanted(demo_home: Path) -> None:
+    assert json.loads(robust("--no-plateau", "--json"))["plateau"] is None
+    assert [row["origin"] for row in Journal(demo_home).tried("demo")] == ["cli"]
 
 
 @pytest.mark.usefixtures("demo_home")
@@ -59,6 +80,8 @@ def test_people_read_a_table_and_are_told_that_the_market_is_simulated(
     assert "no fall of a real market is in it" in told
     assert "Fan of 2000 futures of 1 year" in told
     assert "nan" not in told.casefold().split()
+    for part in ("Plateau score", "Position stop × Volatility target", "count as trials, once"):
+        assert part in told, part
 
 
 @pytest.mark.real_data

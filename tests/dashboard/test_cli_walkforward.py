@@ -34,6 +34,7 @@ def walked(*arguments: str) -> str:
 
 def test_each_number_is_that_of_a_backtest(demo_home: Path) -> None:
     found: dict[str, Any] = json.loads(walked("--json", "--paths", "4,2"))
+    assert found["schema"] == "plimsoll.walkforward/2"
     pipeline, base = Pipeline(demo_home), PRESETS["Phase 8"]
     assert found["plan"]["settings"] == 6
     for fold in found["folds"]:

@@ -57,6 +57,12 @@ def test_header_and_columns_come_back() -> None:
         unpacked(b"something else")
 
 
+def test_a_surface_that_another_page_led_to_is_told_where_there_is_one() -> None:
+    assert "surface" not in unpacked(run_frame(STATE, None, None, LIGHT))[0]
+    led = {"x": "risk.position_stop_loss", "y": "risk.trailing_stop_pct", "asked": "a1"}
+    assert unpacked(run_frame(STATE, None, None, LIGHT, surface=led))[0]["surface"] == led
+
+
 def test_the_frame_carries_the_exact_numbers_and_what_the_figures_drew() -> None:
     header, columns = unpacked(run_frame(STATE, RUN, None, LIGHT))
     frames: TimelineFrames = timeline_frames(RUN)

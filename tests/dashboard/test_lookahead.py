@@ -17,6 +17,7 @@ from core.factors import topology, turbulence
 from core.market import Funds
 from core.scenario import scenario_from_mapping, specs, with_values
 from dashboard import lookahead
+from dashboard import pipeline as pipeline_module
 from dashboard.cli import main
 from dashboard.lookahead import look_ahead_work, look_words
 from dashboard.pipeline import Pipeline
@@ -57,28 +58,6 @@ def test_nothing_in_the_engine_knows_what_came_later(pipeline: Pipeline) -> None
     assert "all are the same. On these dates no factor" in look_words(found)
 
 
-def test_a_factor_that_is_standardised_over_the_whole_sample_is_found(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest = lookahead.compute_signals
-
-    def peeking(market: Any, *rest: Any) -> Any:
-        signals = honest(market, *rest)
-        scale = np.nanstd(market.close[-20:])  # of the end of the data
-        signals.panel.values[:, :, 1] *= 1.0 + 1e-3 * scale
-        return signals
-
-    run = pipeline.run(SHORT)
-    monkeypatch.setattr(lookahead, "compute_signals", peeking)
-    found = look_ahead_work(run, pipeline, 2)(GO)
-    assert not found.passed
-    by = {row.name: row for row in found.rows}
-    assert by["value"].different > 0
-    assert by["momentum"].different == 0
-    assert by["value"].cut == found.cuts[0]
-    assert "factor “value”" in look_words(found)
-
-
 ALL_ON = with_values(
     TINY,
     {
@@ -111,6 +90,31 @@ def tiny(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     return Pipeline(demo_home)
 
 
+def test_a_factor_that_is_standardised_over_the_whole_sample_is_found(
+    tiny: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, ends = lookahead.compute_signals, []
+
+    def peeking(market: Any, *rest: Any, **options: Any) -> Any:
+        signals = honest(market, *rest, **options)
+        scale = np.nanstd(market.close[-20:])  # of the end of the data
+        signals.panel.values[:, :, 1] *= 1.0 + 1e-3 * scale
+        ends.append(market.sessions[-1])
+        return signals
+
+    monkeypatch.setattr(pipeline_module, "compute_signals", peeking)
+    monkeypatch.setattr(lookahead, "compute_signals", peeking)
+    plain = {"regimes.turbulence.quantile": None, "book.eafe.enabled": False}
+    found = look_ahead_work(tiny.run(with_values(ALL_ON, plain)), tiny, 2)(GO)
+    assert len(set(ends)) == len(ends) == 3, "the run on all data peeks as well"
+    assert not found.passed
+    by = {row.name: row for row in found.rows}
+    assert by["value"].different > 0
+    assert by["momentum"].different == 0
+    assert by["value"].cut == found.cuts[0]
+    assert "factor “value”" in look_words(found)
+
+
 def test_sleeves_turbulence_and_what_regimes_bring_know_nothing_later(tiny: Pipeline) -> None:
     run = tiny.run(ALL_ON)
     assert run.book.target[:, run.market.tickers.index("EFA")].min() > 0.0
@@ -133,17 +137,25 @@ def test_a_sleeve_and_a_turbulence_that_peek_are_found(
         shares, known = honest(book, market, places, config)
         return shares * (1.0 + 1e-3 * np.nanstd(market.close[-20:, places], axis=0)), known
 
+    lengths = []
+
     def over_all(series: Any) -> Any:
+        lengths.append(len(series))
         known = np.isfinite(series)
         ranks = np.searchsorted(np.sort(series[known]), series, side="right")
         return np.where(known, ranks / known.sum(), np.nan)
 
     with monkeypatch.context() as spoilt:
         spoilt.setattr(sleeves, "_inverse_volatility", peeking)
-        found = look_ahead_work(tiny.run(ALL_ON), tiny, 2)(GO)
+        found = look_ahead_work(tiny.run(ALL_ON), tiny, 1)(GO)
     assert {row.name for row in found.rows if row.kind == "book" and row.different} == {"target"}
     monkeypatch.setattr(turbulence, "expanding_share", over_all)
-    found = look_ahead_work(Pipeline(tiny.home).run(ALL_ON), tiny, 2)(GO)
+    # Another quantile, whose honest labels are in no cache: the run on all data must peek as well,
+    # or the test would only tell a run that peeks from one that does not.
+    other = with_values(ALL_ON, {"regimes.turbulence.quantile": 0.55})
+    found = look_ahead_work(tiny.run(other), tiny, 2)(GO)
+    assert lengths[0] == 360
+    assert len(set(lengths)) == len(lengths) == 3
     assert {"regime"} <= {row.name for row in found.rows if row.different}
 
 
@@ -166,7 +178,7 @@ def test_topology_knows_nothing_later_and_is_found_where_it_peeks(
     monkeypatch.setattr(topology, "return_windows", peeking)
     # Another window, whose honest scores are in no cache.
     other = with_values(scenario, {"factors.topology.window_days": 31})
-    found = look_ahead_work(tiny.run(other), tiny, 2)(GO)
+    found = look_ahead_work(tiny.run(other), tiny, 1)(GO)
     by = {row.name: row for row in found.rows}
     assert by["topology"].different > 0
     assert by["topology"].first == by["topology"].cut == found.cuts[0]

@@ -13,6 +13,7 @@ import pytest
 from core.errors import CancelledError
 from core.evidence.fans import fan
 from core.metrics import daily_returns
+from core.presets import preset
 from core.scenario import scenario_hash, specs
 from dashboard import robust_work, walkforward_work
 from dashboard.charts.fan import fan_alt, fan_figure, fan_table
@@ -25,7 +26,7 @@ from dashboard.views import walkforward_parts
 from data.journal import Journal
 from tests.dashboard.drawn import figures
 from tests.dashboard.fakes import fake_run
-from tests.dashboard.pages import after, given, healthy, page_text, plain, ruined, started
+from tests.dashboard.pages import after, given, healthy, page_text, plain, ruined, started, to
 
 
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +145,54 @@ def test_work_can_be_stopped_and_is_then_no_trial(monkeypatch: pytest.MonkeyPatc
     assert ended.wait(60.0)
     assert not app.exception
     assert app.button(key="ask-walk").label == "Walk forward"
+    assert plain(app).count("Stopped; nothing was kept.") == 1
+    # Of another choice nothing was stopped.
+    app.selectbox(key="walk-metric").set_value("cagr").run()
+    assert "nothing was kept" not in plain(app)
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_what_the_setting_stands_on_is_scored_and_leads_to_the_surface(
+    monkeypatch: pytest.MonkeyPatch, demo_home: Path
+) -> None:
+    monkeypatch.setattr("dashboard.lab.panel_work.SURFACE_SIZE", 5)
+    given(monkeypatch, fake_run(sessions=170, seed=3))
+    app = started("robustness")
+    assert "Every different result counts as a trial, once" in plain(app)
+    assert not [row for row in Journal(demo_home).tried("demo") if row["origin"] == "sweep"]
+    app.button(key="ask-plateau").click().run()
+    after(app, lambda now: "Stands" in plain(now), "the plateau scores")
+    assert healthy(app)
+    words = plain(app)
+    for part in ("Position stop × Volatility target", "The setting stands", "From 80",
+                 "changes nothing", "count as trials, once"):  # fmt: skip
+        assert part in words, part
+    assert "nan" not in words.casefold().split()
+    rows = [row for row in Journal(demo_home).tried("demo") if row["origin"] == "sweep"]
+    assert {row["values"]["sweep.design"] for row in rows} == {"surface"}
+    assert len(rows) == len(app.selectbox(key="plateau-pair").options) == 4
+    assert "csv-plateau" in {button.key for button in app.main.get("download_button")}
+    first = dict(app.session_state["plimsoll.surface"])
+    assert (first["x"], first["y"]) == ("risk.position_stop_loss", "risk.target_annual_vol")
+    app.run()
+    assert app.session_state["plimsoll.surface"] == first, "led to once"
+    app.selectbox(key="plateau-pair").set_value("Position stop × Trailing stop").run()
+    other = app.session_state["plimsoll.surface"]
+    assert other["y"] == "risk.trailing_stop_pct"
+    assert other["asked"] != first["asked"]
+    to(app, "drawdowns")
+    to(app, "robustness")
+    assert app.selectbox(key="plateau-pair").value == "Position stop × Trailing stop"
+    assert app.session_state["plimsoll.surface"] == other
+
+
+@pytest.mark.usefixtures("demo_home")
+def test_without_a_rule_there_is_nothing_to_stand_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, fake_run(preset("No overlay"), sessions=60))
+    app = started("robustness")
+    assert "there is no plateau to stand on" in plain(app)
+    assert "ask-plateau" not in {button.key for button in app.main.button}
+    assert not app.exception
 
 
 @pytest.mark.usefixtures("demo_home")

@@ -118,6 +118,7 @@ class Lab {
     this.hintAll();
     this.root.dataset.scenario = header.scenario;
     studies.of(curves.hintsFor);
+    studies.lead(header.surface);
     this.showPanels();
     this.goOn(header);
   }

@@ -60,6 +60,13 @@ export class Studies {
     this.changed();
   }
 
+  // Another page led to a surface: once, what is chosen here afterwards stays.
+  lead(surface) {
+    if (!surface || surface.asked === this.led) return;
+    this.led = surface.asked;
+    this.choose({ x: surface.x, y: surface.y, metric: "sharpe_ratio" });
+  }
+
   fresh(name) {
     const part = this.parts.get(name);
     return part?.scenario === this.scenario && !part.again && (name !== "surface" || part.chosen === JSON.stringify(this.surface));

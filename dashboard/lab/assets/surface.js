@@ -203,7 +203,7 @@ export class Surface {
     const words = (path, value) => { const { spec } = fields.get(path); return `${spec.label} ${setting(spec, value)}${value === null ? "" : suffix(spec)}`; };
     let said = "The present setting has one of the two switched off.";
     if (where) {
-      const k = where[1] * told.xs.length + where[0], value = cell ? this.cells[k] : this.now[told.metric] ?? NaN, score = this.scores[k];
+      const k = where[1] * told.xs.length + where[0], value = cell ? this.cells[k] : this.now[told.metric] ?? NaN, score = cell ? this.scores[k] : told.plateau;
       const [a, b] = cell ? [told.xs[cell[0]], told.ys[cell[1]]] : told.at;
       const kept = Number.isFinite(score) ? `plateau ${percent(score, 0)}${cell ? "" : " around it"}` : "";
       said = Number.isFinite(value) ? `${cell ? "" : "Now: "}${words(told.x, a)}, ${words(told.y, b)}: ${label} ${write(value)}, ${kept}`
