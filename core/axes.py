@@ -86,8 +86,11 @@ def parse_axis(text: str) -> Axis:
     (0.1, 0.2, None)
     """
     path, equals, raw = (part.strip() for part in text.partition("="))
-    if not equals or not path or not raw:
+    if not equals or not path:
         raise ConfigError(f"--axis must be {_FORM}; was {text!r}")
+    parse_assignment(f"{path}=0")  # an unknown field is told before what is wrong with its values
+    if not raw.strip(" ,:"):
+        raise ConfigError(f"axis {path} must have at least one value, had none. {_way_out(path)}")
     if ":" not in raw:
         return Axis(path, _listed(path, raw))
     parts = [part.strip() for part in raw.split(":")]
@@ -105,6 +108,17 @@ def parse_axis(text: str) -> Axis:
     if len(parts) == 2:
         return Axis(path, (), (float(low), float(high)))
     return Axis(path, _spread(spec, low, high, parts[2]))
+
+
+def _way_out(path: str) -> str:
+    spec = specs()[path]
+    if spec.kind in ("choice", "flag"):
+        values = spec.choices if spec.kind == "choice" else ("true", "false")
+        return f"List its values: {path}={','.join(str(value) for value in values)}"
+    if spec.control is None:
+        return f"List its values: {path}=a,b,c"
+    low, high = spec.control
+    return f"Give a range and a count, or list values: {path}={low:g}:{high:g}:5"
 
 
 def _listed(path: str, raw: str) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import HistoryError, InputsError
 from core.explain import Explanation, explain_record
 from core.explain_absence import Standing, standing
+from core.explain_filled import Fill
 from core.explain_selection import Placing, Selection, placing
 from core.explain_state import RunRecord
 from core.factors.names import AVAILABLE_FACTORS, REGIMES
@@ -63,6 +64,23 @@ class ExplainedDay:
     def placing_of(self, column: int, rebalance: int) -> Placing:
         """Place a column of the simulation among all names of a rebalance."""
         return placing(self.selection, rebalance, int(self.run.columns[column]))
+
+    def book_of(self, fill: Fill) -> int:
+        """Return the row of the book that a fill trades, or the last one decided before it.
+
+        The second is meant for a rescale, a stop's sale and the breaker's; -1 = there was none.
+        """
+        if fill.rebalance >= 0:
+            return fill.rebalance
+        return self.book_before(fill.decided)
+
+    def book_before(self, decided: int) -> int:
+        """Return the row of the last book decided before a session, -1 = none."""
+        return int(np.searchsorted(self.run.inputs.rebalance, decided, side="left")) - 1
+
+    def rebalance_date(self, rebalance: int) -> dt.date:
+        """Return the date on which a row of the book was decided."""
+        return self.date(int(self.run.inputs.rebalance[rebalance]))
 
 
 def explain_day(run: Run, asked: dt.date, ticker: str | None = None) -> ExplainedDay:

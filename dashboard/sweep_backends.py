@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import signal
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -92,14 +93,19 @@ def _guarded(call: Callable[..., Any], *given: Any) -> Any:
     except BrokenProcessPool as error:
         raise _lost(error) from error
     except Exception as error:
-        if type(error).__module__.partition(".")[0] in ("distributed", "ray", "concurrent"):
+        if _is_of(error, "distributed", "ray", "concurrent"):
             raise _lost(error) from error
         raise
 
 
+def _is_of(error: Exception, *packages: str) -> bool:
+    return type(error).__module__.partition(".")[0] in packages
+
+
 def _lost(error: Exception) -> BackendError:
     said = str(error).strip().splitlines()
-    detail = f"{type(error).__name__}{': ' + said[0] if said else ''}"
+    first = said[0].partition(". ")[0].rstrip(".") if said else ""
+    detail = f"{type(error).__name__}{': ' if first else ''}{first}"
     return BackendError(
         f"a worker of the sweep was lost ({detail}). It may have run out of memory or been ended "
         f"from outside. {_KEPT}"
@@ -161,7 +167,10 @@ class _Processes:
     def __init__(self, count: int) -> None:
         self.slots = count
         self._pool = get_reusable_executor(
-            max_workers=count, initializer=_leave_interrupts, reuse=False
+            max_workers=count,
+            timeout=None,  # idle while a book is built, they stay: their engine is loaded
+            initializer=_leave_interrupts,
+            reuse=False,
         )
 
     def submit(self, book: BookInputs, risks: Sequence[RiskConfig]) -> Future[JobResult]:
@@ -222,9 +231,14 @@ class _Ray:
     def __init__(self, address: str) -> None:
         self._ray = _extra("ray", "ray")
         try:
+            _knock(address)
             self._ray.init(address=address, log_to_driver=False, logging_level="error")
-        except (OSError, ValueError, RuntimeError) as error:  # ray's ConnectionError is an OSError
-            raise _unreachable("ray", address, error) from error
+        except Exception as error:
+            # ray's ConnectionError is an OSError; what its own layers raise has ray's name.
+            known = isinstance(error, OSError | ValueError | RuntimeError | OverflowError)
+            if known or _is_of(error, "ray"):
+                raise _unreachable("ray", address, error) from error
+            raise
         self._job = self._ray.remote(run_job)
         self._sent: tuple[BookInputs, Any] | None = None
         self.address = address
@@ -244,6 +258,13 @@ class _Ray:
         self._ray.shutdown()
 
 
+def _knock(address: str) -> None:
+    # ray itself goes on for minutes looking for a cluster that is not there.
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_WITHIN).close()
+
+
 def _extra(extra: str, module: str) -> Any:
     try:
         return importlib.import_module(module)
@@ -255,8 +276,8 @@ def _extra(extra: str, module: str) -> Any:
 
 
 def _unreachable(name: str, address: str, error: Exception) -> BackendError:
-    said = str(error).strip().splitlines()
+    said = str(error).strip().splitlines() or [type(error).__name__]
     return BackendError(
-        f"the {name} cluster at {address} cannot be reached: "
-        f"{said[0] if said else type(error).__name__}. Check the address, and that it is running."
+        f"the {name} cluster at {address} cannot be reached: {said[0].rstrip('.')}. Check the "
+        "address, and that it is running."
     )

@@ -20,6 +20,9 @@ __all__ = ["ROW", "SweepFiles", "SweepFilesError", "SweepMismatchError"]
 
 #: Column of the parts that says which row of the plan it is.
 ROW: Final = "row"
+#: Entries of a manifest that follow from others.
+_FOLLOWING: Final = ("runs", "chunk", "plan", "columns")
+_ABSENT: Final = "not there"
 _SUFFIXES: Final = (".parquet", ".csv")
 
 
@@ -100,6 +103,9 @@ class SweepFiles:
                 return False
             before = json.loads(there.read_text(encoding="utf-8"))
             differences = tuple(_differences(before, json.loads(_text(manifest))))
+            if differences and there == self._begun and not self.done():
+                replace_file(self._begun, _text(manifest))  # nothing came of what was begun
+                return False
             if differences:
                 raise SweepMismatchError(self.out, differences)
             return there == self.manifest and self.out.exists()
@@ -149,17 +155,40 @@ def _text(manifest: Mapping[str, Any]) -> bytes:
     return json.dumps(manifest, indent=1, default=str, ensure_ascii=False).encode()
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any], at: str = "") -> Iterator[str]:
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    # What follows from the rest is told only where the rest is the same.
+    found = dict(_changed(before, now))
+    told = [text for key, text in found.items() if key not in _FOLLOWING]
+    yield from told or found.values()
+
+
+def _changed(
+    before: Mapping[str, Any], now: Mapping[str, Any], at: str = ""
+) -> Iterator[tuple[str, str]]:
     for key in dict.fromkeys((*before, *now)):
-        was, there = before.get(key), now.get(key)
+        was, there = before.get(key, _ABSENT), now.get(key, _ABSENT)
         if isinstance(was, dict) and isinstance(there, dict):
-            yield from _differences(was, there, f"{at}{key}: ")
+            yield from _changed(was, there, f"{at}{key}: ")
         elif was != there:
-            yield f"{at}{key} was {_short(was)}, now {_short(there)}"
+            yield f"{at}{key}", f"{at}{key} {_told(was, there)}"
+
+
+def _told(was: Any, now: Any) -> str:
+    if not isinstance(was, list) or not isinstance(now, list):
+        return f"was {_short(was)}, now {_short(now)}"
+    gone, new = [x for x in was if x not in now], [x for x in now if x not in was]
+    if not gone and not new:  # another order
+        gone, new = ([x.partition("=")[0] for x in entries] for entries in (was, now))
+    told = ("; ".join(map(_short, entries)) or "nothing" for entries in (gone, new))
+    return "had {}, now {}".format(*told)
 
 
 def _short(value: Any) -> str:
-    text = "off" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+    # Many values of an axis: the first two, the last, and how many.
+    text = "off" if value is None else str(value)
+    parts = text.split(",")
+    if len(parts) > 5:
+        text = f"{parts[0]},{parts[1]},…,{parts[-1]} ({len(parts)} values)"
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

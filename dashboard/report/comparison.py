@@ -11,7 +11,8 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import pandas as pd
-from rich.console import Console
+from rich.console import Console, JustifyMethod
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -46,6 +47,8 @@ __all__ = ["SCHEMA", "Comparison", "comparison_document", "print_comparison"]
 
 SCHEMA: Final = 1
 _SHOWN_DAYS: Final = 5
+_LEAST_VALUE: Final = 9  # characters of a value's column before a field's path is wrapped
+_WIDE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,13 +186,16 @@ def print_comparison(found: Comparison, console: Console) -> None:
         _section(console, "Is the difference more than luck?")
         _lines(console, [*verdict_words(sides, found.pairs), caution(found.pairs)])
     _section(console, "Metrics")
-    console.print(_metrics_table(sides, found.pairs))
+    table = _metrics_table(sides, found.pairs, " ")
+    if _width(table, console) > console.width:
+        table = _metrics_table(sides, found.pairs, "\n")
+    console.print(table)
     if found.pairs is not None:
         _section(console, "Order, now that the noise is known")
         rows = ranking_words(sides, found.pairs)
         console.print(_table(("", "best first", "beyond noise"), rows, left=3))
     _section(console, "Changed fields")
-    console.print(_fields_table(changed(sides)))
+    console.print(_fields_table(changed(sides), console.width))
     _section(console, "What each rule did to total return (Shapley shares)")
     console.print(_accounts_table(found.accounts))
     for side in sides[1:]:
@@ -199,7 +205,8 @@ def print_comparison(found: Comparison, console: Console) -> None:
         _lines(console, [day_sentence(day, run, letters) for day in days] or ["Never."])
 
 
-def _metrics_table(sides: Sequence[Side], pairs: Pairs | None) -> Table:
+def _metrics_table(sides: Sequence[Side], pairs: Pairs | None, between: str) -> Table:
+    # `between` parts a difference from its interval: a line where both on one are too wide.
     rows = []
     for face in FACES.values():
         values = [side.run.metrics.as_dict()[face.name] for side in sides]
@@ -209,18 +216,22 @@ def _metrics_table(sides: Sequence[Side], pairs: Pairs | None) -> Table:
             for number, side in enumerate(sides[1:], start=1):
                 one = pairs[side.letter, sides[0].letter][face.name]
                 change = difference_text(face.name, one.estimate)
-                cells[number] += f"\n{change} ({interval_text(one)})\n{one.verdict.value}"
+                cells[number] += f"\n{change}{between}({interval_text(one)})\n{one.verdict.value}"
         label = f"{face.label}, total" if face.yearly else face.label
         rows.append((label, *cells))
     return _table(("", *(side.letter for side in sides)), rows)
 
 
-def _fields_table(table: pd.DataFrame) -> Table:
+def _fields_table(table: pd.DataFrame, width: int) -> Table:
     rows = [
         (str(path), *(field_text(specs()[str(path)], value) for value in values))
         for path, values in zip(table.index, table.to_numpy(dtype=object), strict=True)
     ]
-    return _table(("", *map(str, table.columns)), rows)
+    found = _table(("", *map(str, table.columns)), rows)
+    # A path is to be typed: values wrap before it does.
+    room = width - max((len(path) for path, *_ in rows), default=0)
+    found.columns[0].no_wrap = room >= _LEAST_VALUE * len(table.columns)
+    return found
 
 
 def _accounts_table(accounts: Mapping[str, RuleAccount]) -> Table:
@@ -240,10 +251,16 @@ def _accounts_table(accounts: Mapping[str, RuleAccount]) -> Table:
 def _table(titles: Sequence[str], rows: Any, left: int = 1) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column, title in enumerate(titles):
-        table.add_column(Text(title), justify="left" if column < left else "right")
+        side: JustifyMethod = "left" if column < left else "right"
+        table.add_column(Text(title), justify=side, overflow="fold")  # nothing is ever cut
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _width(table: Table, console: Console) -> int:
+    # Of its widest cells, whatever the console has room for.
+    return Measurement.get(console, console.options.update(max_width=_WIDE), table).maximum
 
 
 def _section(console: Console, title: str) -> None:

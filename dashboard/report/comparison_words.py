@@ -241,8 +241,9 @@ def day_sentence(day: Disagreement, run: Run, letters: tuple[str, str]) -> str:
     )
     names = ", ".join(f"{name} {points(value, 2)}" for name, value in day.names)
     stops = "".join(
-        f" A stop of {letter} had sold {listed(held.stopped)}, still held by the other."
-        for letter, held in sides
+        f" {'A stop' if len(held.stopped) == 1 else 'Stops'} of {letter} had sold "
+        f"{listed(held.stopped)}, still held by {holder}."
+        for (letter, held), holder in zip(sides, (other, one), strict=True)
         if held.stopped
     )
     most = f" Most by name: {names}." if names else ""

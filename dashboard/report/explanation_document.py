@@ -117,8 +117,14 @@ def _stop(found: ExplainedDay, test: StopTest) -> dict[str, Any]:
 
 
 def _sale(found: ExplainedDay, sale: StopSale) -> dict[str, Any]:
-    named = {"ticker": _ticker(found, sale.security), "reason": sale.reason.label}
-    return named | {k: v for k, v in asdict(sale).items() if k not in ("security", "reason")}
+    book = found.book_before(found.day.session)
+    placed = found.placing_of(sale.security, book) if book >= 0 else None
+    told = {k: v for k, v in asdict(sale).items() if k not in ("security", "reason")}
+    return told | {
+        "ticker": _ticker(found, sale.security),
+        "reason": sale.reason.label,
+        "placing": None if placed is None else _placing(found, placed),
+    }
 
 
 def _alternative(found: ExplainedDay, other: Alternative) -> dict[str, Any]:
@@ -154,7 +160,7 @@ def _fill(found: ExplainedDay, fill: Fill) -> dict[str, Any]:
 
 def _name(found: ExplainedDay, fill: Fill, row: int) -> dict[str, Any]:
     i, traded = int(fill.security[row]), float(fill.traded[row])
-    placed = found.placing_of(i, fill.rebalance) if fill.rebalance >= 0 else None
+    book = found.book_of(fill)
     return {
         "ticker": found.run.tickers[i],
         "sector": found.run.sectors[i],
@@ -170,16 +176,17 @@ def _name(found: ExplainedDay, fill: Fill, row: int) -> dict[str, Any]:
         "cost": fill.cost_of[row],
         "cost_bps_of_nav": 1e4 * fill.cost_of[row] / fill.nav_before,
         "note": note_of(fill, row),
-        "placing": None if placed is None else _placing(placed),
+        "placing": _placing(found, found.placing_of(i, book)) if book >= 0 else None,
     }
 
 
-def _placing(placed: Placing) -> dict[str, Any]:
+def _placing(found: ExplainedDay, placed: Placing) -> dict[str, Any]:
     return asdict(placed) | {
+        "date": found.rebalance_date(placed.rebalance),
         "scores": {
             factor: {"score": score, "rank": rank or None, "of": of}
             for factor, score, rank, of in placed.scores
-        }
+        },
     }
 
 
@@ -190,8 +197,8 @@ def _standing(found: ExplainedDay, name: Standing) -> dict[str, Any]:
         "weight": name.weight,
         "since": _date(found, name.since),
         "reason": None if name.reason == ExitReason.OPEN else name.reason.label,
-        "placing": None if name.placing is None else _placing(name.placing),
-        "pending": None if name.pending is None else _placing(name.pending),
+        "placing": None if name.placing is None else _placing(found, name.placing),
+        "pending": None if name.pending is None else _placing(found, name.pending),
         "stop": None if name.stop is None else _stop(found, name.stop),
     }
 

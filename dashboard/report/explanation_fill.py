@@ -14,6 +14,7 @@ from core.explain_state import StopSale
 from core.ledger import ExitReason
 from dashboard.explanation import ExplainedDay
 from dashboard.format import count, money, percent, ratio
+from dashboard.report.explanation_ranks import placed_words
 
 __all__ = ["REASONS", "fill_words", "note_of"]
 
@@ -69,11 +70,19 @@ def _resting_words(found: ExplainedDay, sale: StopSale) -> str:
         else f"its low of {ratio(sale.low)} reached its level, and it was sold at {level}"
     )
     after = ", after the orders at the open" if sale.after_fill else ""
+    ranked = _ranked_words(found, sale.security)
     return (
         f"{ticker}, {reason} in the market ({percent(1.0 - sale.level / sale.reference)} below its "
         f"{below} {ratio(sale.reference)}): {how}{after}: {money(sale.dollars)}, cost "
-        f"{ratio(sale.cost)}."
+        f"{ratio(sale.cost)}.{ranked}"
     )
+
+
+def _ranked_words(found: ExplainedDay, security: int) -> str:
+    # What an order sells has its ranks in the table of trades; such a sale is in none.
+    book = found.book_before(found.day.session)
+    words = placed_words(found, found.placing_of(security, book)) if book >= 0 else ""
+    return f" {words}" if words else ""
 
 
 def _filled_words(found: ExplainedDay, fill: Fill) -> Iterator[str]:

@@ -5,30 +5,33 @@ Names come from files: they are printed as they are, never read as markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-import numpy as np
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from core.explain import Alternative
-from core.explain_decision import Decision, Order
+from core.explain_decision import Decision
 from core.explain_filled import Fill
 from dashboard.explanation import ExplainedDay
-from dashboard.format import DASH, count, money, ratio
+from dashboard.format import count
 from dashboard.report.explanation import alternative_words, day_words, decision_words, notable
-from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_fill import fill_words
+from dashboard.report.explanation_ranks import rank_cells, rank_titles, ranks_caption
 from dashboard.report.explanation_standing import standing_words
+from dashboard.report.explanation_trades import (
+    WEIGHTS_CAPTION,
+    trade_cells,
+    trade_titles,
+    traded_rows,
+)  # fmt: skip
 
 __all__ = ["print_explanation"]
 
-_REBALANCE: Final = (
-    "", "rank", "target", "before", "risk", "gate", "cap", "after", "traded", "cost", ""
-)  # fmt: skip
-_CAPTION: Final = "Weights in percent of NAV before the fill; traded and cost in dollars."
-_OTHER: Final = ("", "before", "after", "traded", "cost", "")
+_WIDE: Final = 1_000
 _SHOWN: Final = 15  # trades in the table when not all are asked for
 
 
@@ -49,7 +52,7 @@ def print_explanation(found: ExplainedDay, console: Console, *, everything: bool
         return
     _section(console, "Filled in this session", fill_words(found))
     fill = found.day.fill
-    if fill is not None and fill.order is not Order.NOTHING and (fill.traded != 0.0).any():
+    if fill is not None and (fill.traded != 0.0).any():
         _print_trades(found, fill, console, everything=everything)
     if found.run.scenario.risk.execution_lag_days > 0:
         _alternatives(found, console, found.day.fill_alternatives, found.day.filled)
@@ -83,34 +86,34 @@ def _alternatives(
 
 
 def _print_trades(found: ExplainedDay, fill: Fill, console: Console, *, everything: bool) -> None:
-    rows = np.flatnonzero(fill.traded != 0.0)
-    rows = rows[np.argsort(-np.abs(fill.traded[rows]), kind="stable")]
+    rows = traded_rows(fill)
     shown = rows if everything else rows[:_SHOWN]
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    titles = _REBALANCE if fill.rebalance >= 0 else _OTHER
-    for column, title in enumerate(titles):
-        left = column in (0, len(titles) - 1)
-        table.add_column(Text(title), justify="left" if left else "right", no_wrap=True)
-    for row in shown.tolist():
-        table.add_row(*_cells(found, fill, row))
-    console.print(table)
-    console.print(Text(_CAPTION, style="dim"))
+    names = [found.run.tickers[i] for i in fill.security[shown].tolist()]
+    ranks = [rank_cells(found, fill, row) for row in shown.tolist()]
+    trades = [trade_cells(fill, row) for row in shown.tolist()]
+    parts = [(rank_titles(found), ranks), (trade_titles(fill), trades)]
+    joined = (
+        (*parts[0][0], *parts[1][0]), [(*a, *b) for a, b in zip(ranks, trades, strict=True)]
+    )  # fmt: skip
+    if _width(_table(names, *joined), console) <= console.width:
+        parts = [joined]
+    for titles, cells in parts:
+        if titles:
+            console.print(_table(names, titles, cells))
+    console.print(Text(f"{ranks_caption(found, fill)}\n{WEIGHTS_CAPTION}", style="dim"))
     if len(shown) < len(rows):
         console.print(Text(f"{count(len(rows) - len(shown))} smaller trades: see --all."))
 
 
-def _cells(found: ExplainedDay, fill: Fill, row: int) -> tuple[Text, ...]:
-    i = int(fill.security[row])
-    before, after = _weight(fill.current[row]), _weight(fill.final[row])
-    money_ = money(fill.traded[row]), ratio(fill.cost_of[row])
-    cells: tuple[str, ...] = (before, after, *money_)
-    if fill.rebalance >= 0:
-        placed = found.placing_of(i, fill.rebalance)
-        rank = count(placed.rank) if placed.rank else DASH
-        steps = (_weight(each[row]) for each in (fill.risk, fill.wanted, fill.capped))
-        cells = (rank, _weight(fill.target[row]), before, *steps, after, *money_)
-    return tuple(Text(cell) for cell in (found.run.tickers[i], *cells, note_of(fill, row)))
+def _table(names: Sequence[str], titles: Sequence[str], cells: Sequence[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for title in ("", *titles):
+        table.add_column(Text(title), justify="right" if title else "left", no_wrap=True)
+    for name, row in zip(names, cells, strict=True):
+        table.add_row(*(Text(cell) for cell in (name, *row)))
+    return table
 
 
-def _weight(value: float) -> str:
-    return ratio(100.0 * value)
+def _width(table: Table, console: Console) -> int:
+    # Of its widest cells, whatever the console has room for.
+    return Measurement.get(console, console.options.update(max_width=_WIDE), table).maximum

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -43,7 +44,8 @@ def new_table(titles: Sequence[str], left: int = 1) -> Table:
     """Return an empty table, its first `left` columns texts and the others numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column, title in enumerate(titles):
-        table.add_column(Text(title), justify="left" if column < left else "right")
+        side: JustifyMethod = "left" if column < left else "right"
+        table.add_column(Text(title), justify=side, overflow="fold")
     return table
 
 
@@ -56,6 +58,9 @@ def counted_words(row: RuleHealth) -> tuple[str, str]:
 def health_table(run: Run, health: Sequence[RuleHealth]) -> Table:
     """Return one row a rule: how often it was asked, how often it acted, how near it came."""
     table = new_table(["rule", "status", "asked", "acted", "closest", "", "against", "when"], 2)
+    table.padding = (0, 1, 0, 0)
+    for number in (1, 4, 5, 6):  # one word each: on a narrow page the others wrap at their blanks
+        table.columns[number].no_wrap = True
     for row in health:
         if row.status == "off":
             table.add_row(row.rule.counted_as, "off")

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
+from core.explain_filled import Fill
 from dashboard import session
 from dashboard.explanation import ExplainedDay, explain_day
 from dashboard.format import date
@@ -104,12 +105,19 @@ def _explained(run: Run, day: dt.date, name: str | None) -> ExplainedDay:
     return days.get((day, name), explained)
 
 
+def _trades(run: Run, day: dt.date, found: ExplainedDay, fill: Fill) -> str:
+    # Ranking every name of a rebalance takes tens of milliseconds: once a day, not a rerun.
+    tables: Memo[dt.date, str] = keep(run, "trades of days", lambda: Memo(_DAYS_KEPT))
+    return tables.get(day, lambda: traded_table(found, fill))
+
+
 def day_card(run: Run, day: int) -> None:
     """Draw the explanation of a session, in the words of `plimsoll explain`."""
     name = st.session_state.get(_NAME)
     name = name if name in run.market.tickers else None
+    when = run.dates[day].astype(dt.date)
     try:
-        found = _explained(run, run.dates[day].astype(dt.date), name)
+        found = _explained(run, when, name)
     except EXPECTED as error:
         frame.show(frame.problem_html(explain(error)))
         return
@@ -118,7 +126,8 @@ def day_card(run: Run, day: int) -> None:
             heading = frame.heading_html(title) if title else ""
             lines = "".join(f'<p class="pl-words">{escape(line)}</p>' for line in words)
             fill = found.day.fill if title == FILLED else None
-            frame.show(heading + lines + ("" if fill is None else traded_table(found, fill)))
+            trades = "" if fill is None else _trades(run, when, found, fill)
+            frame.show(heading + lines + trades)
         applied = float(run.result.applied_exposure[day])
         frame.show(scale_table(found.day.decision.exposure, applied))
     with st.popover("Copy as text", icon=":material/content_copy:", key="trades-copy"):

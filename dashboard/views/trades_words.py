@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.explain_decision import Order
 from core.explain_exposure import Exposure
 from core.explain_filled import Fill
 from core.ledger import EventKind, ExitReason
@@ -22,8 +21,15 @@ from dashboard.report.explanation import (
     decision_words,
     notable,
 )
-from dashboard.report.explanation_fill import fill_words, note_of
+from dashboard.report.explanation_fill import fill_words
+from dashboard.report.explanation_ranks import rank_cells, rank_titles, ranks_caption
 from dashboard.report.explanation_standing import standing_words
+from dashboard.report.explanation_trades import (
+    WEIGHTS_CAPTION,
+    trade_cells,
+    trade_titles,
+    traded_rows,
+)
 from dashboard.run import Run
 from dashboard.views.tables import html_table
 
@@ -138,23 +144,37 @@ def _of(value: float, level: float) -> str:
 
 
 def traded_table(found: ExplainedDay, fill: Fill) -> str:
-    """Return the largest trades of a fill; weights in percent of NAV before it."""
-    rows = np.flatnonzero(fill.traded != 0.0)
-    rows = rows[np.argsort(-np.abs(fill.traded[rows]), kind="stable")]
-    cells = []
-    for row in rows[:_SHOWN].tolist():
-        target = fill.target[row] if fill.order is Order.REBALANCE else math.nan
-        cells.append((
-            escape(found.run.tickers[int(fill.security[row])]), percent(target, 2),
-            percent(fill.current[row], 2), percent(fill.final[row], 2), money(fill.traded[row]),
-            ratio(fill.cost_of[row]), escape(note_of(fill, row)),
-        ))  # fmt: skip
-    if not cells:
+    """Return the trades of a fill: where each name ranked, and its weight after each step.
+
+    The largest are in sight, the others behind a line that opens.
+    """
+    rows = traded_rows(fill).tolist()
+    if not rows:
         return ""
-    table = html_table(("", "Target", "Before", "After", "Traded", "Cost", ""), cells)
-    more = len(rows) - len(cells)
-    note = f'<p class="pl-words"><span>{count(more)} smaller trades: see the blotter.</span></p>'
-    return table + (note if more > 0 else "")
+    shown, rest = _ranks_and_weights(found, fill, rows[:_SHOWN]), rows[_SHOWN:]
+    said = f"{ranks_caption(found, fill)} {WEIGHTS_CAPTION}"
+    if rest:
+        others = f"{count(len(rest))} smaller {'trade' if len(rest) == 1 else 'trades'}"
+        more = _ranks_and_weights(found, fill, rest)
+        shown += f"<details><summary>{others}</summary>{more}</details>"
+    return f'{shown}<p class="pl-sub">{escape(said)}</p>'
+
+
+def _ranks_and_weights(found: ExplainedDay, fill: Fill, rows: Sequence[int]) -> str:
+    # One below the other: side by side they are wider than the card. What was special about a
+    # trade, the last of its cells, stands with the ranks, which leave room for it.
+    ranks, trades = rank_titles(found), trade_titles(fill)
+    split = len(trades) - 1 if ranks else 0
+    first = [("", *(title.capitalize() for title in (*ranks, *trades[split:])))]
+    second = [("", *(title.capitalize() for title in trades[:split]))]
+    for row in rows:
+        name, cells = found.run.tickers[int(fill.security[row])], trade_cells(fill, row)
+        first.append((name, *rank_cells(found, fill, row), *cells[split:]))
+        second.append((name, *cells[:split]))
+    return "".join(
+        html_table(table[0], [[escape(cell) for cell in cells] for cells in table[1:]])
+        for table in ((first, second) if ranks else (first,))
+    )
 
 
 _APPROACHES: Final = (

@@ -33,7 +33,12 @@ def test_a_range_without_a_count_has_bounds_only() -> None:
     [
         ("risk.position_stop=0.1", "Did you mean risk.position_stop_loss?"),
         ("risk.position_stop_loss", "path=low:high:count"),
-        ("risk.position_stop_loss=", "path=low:high:count"),
+        ("risk.position_stop_loss=", "must have at least one value, had none"),
+        ("risk.position_stop_loss= , ", "must have at least one value, had none"),
+        ("risk.position_stop_loss=::", "must have at least one value, had none"),
+        ("risk.position_stop=", "Did you mean risk.position_stop_loss?"),
+        ("=0.1", "path=low:high:count"),
+        ("", "path=low:high:count"),
         ("risk.position_stop_loss=0.1,,0.2", "has a gap"),
         ("risk.position_stop_loss=0.1,0.1", "has 0.1 twice"),
         ("risk.position_stop_loss=0.1:0.2:3:4", "path=low:high:count"),
@@ -60,6 +65,16 @@ def test_what_cannot_be_an_axis_is_refused_in_words(text: str, message: str) -> 
         return
     with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
         parse_axis(text)
+
+
+@pytest.mark.parametrize("path", list(specs()))
+def test_an_empty_axis_names_values_that_the_field_takes(path: str) -> None:
+    with pytest.raises(ConfigError, match="at least one value, had none") as refused:
+        parse_axis(f"{path}=")
+    way_out = str(refused.value).rpartition(": ")[2]
+    assert way_out.startswith(f"{path}=")
+    if specs()[path].kind in ("number", "integer", "choice", "flag"):
+        assert parse_axis(way_out).levels
 
 
 def test_a_sweep_needs_axes_and_each_field_once() -> None:

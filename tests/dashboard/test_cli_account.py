@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,21 @@ def test_text_names_rules_control_and_health(
     assert "No rules" in text
     for heading in ("Rule account", "Exposure-matched control", "Rule health"):
         assert heading in text
+
+
+def test_a_narrow_page_breaks_no_word_and_cuts_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    fewer = ("position_stop_loss", "trailing_stop_pct", "max_allowed_drawdown")
+    off = [word for name in fewer for word in ("--set", f"risk.{name}=off")]
+    assert main(["account", *PERIOD, *off]) == 0
+    text = capsys.readouterr().out
+    health = text.partition("Rule health")[2]
+    assert "…" not in health
+    assert {"volatility", "rebalances", "sessions", "against", "warning"} <= set(health.split())
+    assert re.search(r" \d{4}-\d\d-\d\d\s", health)
+    assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_without_rules_there_is_little_to_say(capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,6 +116,26 @@ def test_a_short_period_is_compared_without_verdict(capsys: pytest.CaptureFixtur
     assert "Too short for a verdict" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("width", [80, 66])
+def test_a_narrow_page_cuts_no_field(
+    width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    changes = {"momentum_in_high_volatility": 0.123456789, "momentum_vol_lookback_days": 99}
+    setting = tmp_path / "timed.toml"
+    lines = (f"{name} = {value}" for name, value in changes.items())
+    text = "\n".join(('preset = "No overlay"', "[factors.timing]", *lines))
+    setting.write_text(text, encoding="utf-8")
+    short = ("--start", "2023-01-03", "--end", "2023-02-28")
+    assert main(["compare", *short, "No overlay", str(setting), "Phase 8"]) == 0
+    text = capsys.readouterr().out
+    assert "…" not in text.partition("Changed fields")[2].partition("What each rule did")[0]
+    assert all(len(line) <= width for line in text.splitlines())
+    table = "".join(line.split("  ")[0].strip() for line in text.splitlines())
+    for name in changes:
+        assert f"factors.timing.{name}" in (text if width == 80 else table)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

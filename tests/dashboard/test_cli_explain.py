@@ -64,6 +64,9 @@ def test_stops_inside_the_session_are_explained_and_paid_for(
             assert sale["price"] == min(sale["opened"], sale["level"]) >= sale["low"]
             said = [words for words in found["words"]["fill"] if f"{sale['ticker']}, " in words]
             assert any("in the market" in words for words in said)
+            placed = sale["placing"]
+            ranked = f"Its rank on {placed['date']}: {placed['rank']} of {placed['ranked']} (mom"
+            assert any(ranked in words for words in said) == (placed["rank"] > 0)
             seen.add(sale["reason"])
         if fill["order"] == "rebalance":
             (said,) = [words for words in found["words"]["fill"] if "Rebalance, " in words]
@@ -95,6 +98,50 @@ def test_a_day_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Decided at this close Exposure" in text
     assert "smaller trades: see --all" in text
     assert "smaller trades" not in _text(capsys, "2022-02-01", "--all")
+
+
+def _cells(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[list[str]]:
+    # Every line of the text, split where two cells part.
+    assert main(["explain", *PERIOD, *arguments]) == 0
+    return [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_every_traded_name_has_its_factor_ranks(
+    wide: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140" if wide else "80")
+    heads = ["rank", "momentum", "value", "quality"]
+    for day, steps in (("2022-03-01", 6), ("2022-05-10", 2)):
+        fill = _json(capsys, day)["fill"]
+        assert (fill["order"] == "rebalance") == (steps == 6)
+        traded = [row for row in fill["names"] if row["traded"] != 0.0]
+        lines = _cells(capsys, day, "--all")
+        (head,) = [line for line in lines if line[:4] == heads]
+        assert len(head) == (4 + steps + 2 if wide or steps == 2 else 4)
+        assert traded
+        for row in traded:
+            scores = row["placing"]["scores"]
+            ranks = [row["placing"]["rank"], *(scores[factor]["rank"] for factor in heads[1:])]
+            said = [row["ticker"], *("–" if not rank else str(rank) for rank in ranks)]
+            assert said in [line[:5] for line in lines]
+    assert all(len(" ".join(line)) <= (140 if wide else 80) for line in lines)
+
+
+def test_ranks_of_a_trade_between_rebalances_are_of_the_one_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = _json(capsys, "2022-05-10")
+    assert found["fill"]["order"] != "rebalance"
+    assert {row["placing"]["date"] for row in found["fill"]["names"]} == {"2022-04-29"}
+    assert "Ranks of 2022-04-29, 1 = best: by the mixed score among" in _text(capsys, "2022-05-10")
+    first = _json(capsys, "2022-02-01")["fill"]["names"]
+    assert {row["placing"]["date"] for row in first} == {"2022-01-31"}
+
+
+def test_topology_has_a_rank_where_it_is_on(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _cells(capsys, "2022-02-01", "--set", "factors.topology.enabled=true")
+    assert ["rank", "momentum", "topology", "value", "quality"] in [line[:5] for line in lines]
 
 
 def test_a_day_without_a_session_is_the_one_before(capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,33 @@ def test_steps_go_from_trade_to_trade_and_any_day_can_be_chosen(app: AppTest) ->
     assert healthy(app)
 
 
+def test_every_trade_of_the_day_has_its_ranks_and_the_weight_after_each_step(
+    app: AppTest, demo_home: Path
+) -> None:
+    filled(app)
+    run = Pipeline(demo_home).run(app.session_state["plimsoll.state"].scenario)
+    decided = int(run.inputs.rebalance[1])
+    day = run.dates[decided + run.scenario.risk.execution_lag_days].item()
+    app.date_input(key="trades-date").set_value(day).run()
+    assert healthy(app)
+    found = explain_day(run, day)
+    fill = found.day.fill
+    assert fill is not None
+    traded = np.flatnonzero(fill.traded != 0.0)
+    assert len(traded) > 12
+    words = " ".join(plain(app).split())
+    assert "Rank Momentum Value Quality" in words
+    assert "Target Before Risk Gate Cap After Traded Cost" in words
+    assert f"{len(traded) - 12} smaller trade" in words
+    assert f"Ranks of {run.dates[decided]}, 1 = best" in words
+    for row in traded.tolist():
+        i = int(fill.security[row])
+        placed = found.placing_of(i, fill.rebalance)
+        ranks = (placed.rank, *(rank for _, _, rank, _ in placed.scores))
+        said = " ".join(str(rank) if rank else "–" for rank in ranks)
+        assert f"{run.tickers[i]} {said}" in words
+
+
 def test_a_quiet_day_is_explained_too(app: AppTest, demo_home: Path) -> None:
     filled(app)
     run = Pipeline(demo_home).run(app.session_state["plimsoll.state"].scenario)

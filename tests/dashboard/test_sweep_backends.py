@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -200,12 +201,57 @@ def test_a_missing_extra_says_how_to_install_it(
         open_backend(extra, "tcp://127.0.0.1:1")
 
 
-def test_a_ray_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+class _RayError(Exception):
+    __module__ = "ray.exceptions"
+
+
+def _fake_ray(monkeypatch: pytest.MonkeyPatch, problem: Exception) -> list[str]:
+    # Return what ray is asked to reach; it answers with `problem`.
+    asked: list[str] = []
+
     class Absent(ModuleType):
         @staticmethod
-        def init(**_options: object) -> None:
-            raise ConnectionError("Could not find any running Ray instance.\nmore")
+        def init(*, address: str, **_options: object) -> None:
+            asked.append(address)
+            raise problem
 
     monkeypatch.setitem(sys.modules, "ray", Absent("ray"))
-    with pytest.raises(BackendError, match=r"the ray cluster at 10\.0\.0\.9:6379 cannot be reach"):
-        open_backend("ray", "10.0.0.9:6379")
+    return asked
+
+
+def test_a_ray_cluster_that_is_not_there_is_known_before_ray_looks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = _fake_ray(monkeypatch, AssertionError("ray looks for minutes"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nobody listens, and nobody else can take the port
+        port = closed.getsockname()[1]
+        for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}"):
+            with pytest.raises(BackendError, match=rf"ray cluster at {address} cannot be reached"):
+                open_backend("ray", address)
+    with pytest.raises(BackendError, match="cannot be reached"):
+        open_backend("ray", "127.0.0.1:99999")
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "problem", [ConnectionError("No running instance.\nmore"), _RayError("No running instance.")]
+)
+def test_what_ray_says_of_an_address_is_told_in_one_line(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _fake_ray(monkeypatch, problem)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        said = rf"at {address} cannot be reached: No running instance\. Check the address"
+        with pytest.raises(BackendError, match=said):
+            open_backend("ray", address)
+    with pytest.raises(BackendError, match="at auto cannot be reached"):
+        open_backend("ray", "auto")
+    assert asked == [address, "auto"]
+
+
+def test_a_fault_of_our_own_is_not_called_a_lost_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    _fake_ray(monkeypatch, KeyError("ours"))
+    with pytest.raises(KeyError):
+        open_backend("ray", "auto")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -51,12 +52,49 @@ def test_another_sweep_is_refused_with_what_differs(tmp_path: Path) -> None:
         files.begin(other)
     assert caught.value.differences == (
         "scenario: risk.max_leverage was 1.0, now 1.5",
-        "axes was a=1,2, now b=1, c=2",
+        "axes had a=1,2, now b=1; c=2",
     )
     assert "--fresh" in str(caught.value)
     assert files.done() == {0}
     assert not files.begin(other, fresh=True)
     assert files.done() == frozenset()
+
+
+def _refused(before: dict[str, Any], now: dict[str, Any], out: Path) -> tuple[str, ...]:
+    files = SweepFiles(out)
+    files.begin(before)
+    files.write(0, _part(0))
+    with pytest.raises(SweepMismatchError) as caught:
+        files.begin(now)
+    files.begin(now, fresh=True)
+    return caught.value.differences
+
+
+def test_what_differs_is_told_once_and_where_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "t.parquet"
+    long, longer = ("a=" + ",".join(map(str, range(n))) for n in (50, 60))
+    before = {"axes": [long, "b=1"], "runs": 50, "plan": "one", "data": {"us": "x"}}
+    after = {"axes": [longer, "b=1"], "runs": 60, "plan": "two", "data": {"us": "x"}}
+    assert _refused(before, after, out) == (
+        "axes had a=0,1,…,49 (50 values), now a=0,1,…,59 (60 values)",
+    )
+    assert _refused(before, before | {"axes": [long]}, out) == ("axes had b=1, now nothing",)
+    assert _refused(before, before | {"axes": ["b=1", long]}, out) == ("axes had a; b, now b; a",)
+    assert _refused(before, before | {"data": {"demo": "x"}}, out) == (
+        "data: us was x, now not there",
+        "data: demo was not there, now x",
+    )
+    assert _refused(before, before | {"plan": "two"}, out) == ("plan was one, now two",)
+
+
+def test_a_sweep_that_never_ran_a_thing_gives_way_to_another(tmp_path: Path) -> None:
+    files = SweepFiles(tmp_path / "t.parquet")
+    files.begin({"axes": ["a=1"]})  # and its cluster could not be reached
+    assert not files.begin({"axes": ["b=1"]})
+    files.write(0, _part(0))
+    assert not files.begin({"axes": ["b=1"]})
+    with pytest.raises(SweepMismatchError, match="axes had b=1, now a=1"):
+        files.begin({"axes": ["a=1"]})
 
 
 def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
