@@ -56,7 +56,7 @@ button.pl-badge { background: none; cursor: help; }
   gap: 16px 64px; }
 .pl-two > * { min-width: 0; }
 .pl-scroll { overflow-x: auto; background:
-  linear-gradient(to left, var(--pl-page) 40%, transparent) right top -1px / 56px
+  linear-gradient(to left, var(--pl-page) 70%, transparent) right top -1px / 28px
   calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
   right center / 20px calc(100% - 4px) no-repeat scroll; }
@@ -96,6 +96,11 @@ button.pl-badge { background: none; cursor: help; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
   .pl-table :is(th, td) { padding-left: 8px; }
+  .pl-table td:first-child:not(:has(.pl-swatch)) { white-space: normal; }
+  .pl-badges { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-right: 32px;
+    mask-image: linear-gradient(to left, transparent 8px, #000 32px); }
+  .pl-badge[data-definition="trials_counted"] { order: 1; }
+  .pl-badges > .pl-badge:not(.warn, .bad) { order: 2; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
