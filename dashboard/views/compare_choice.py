@@ -41,8 +41,8 @@ def choice(state: AppState) -> None:
     """Draw what the present setting is compared with, and the way to paste an address."""
     known = offered(state)
     chosen = [text_of(entry) for entry in state.compared]
-    # At every run: where what is offered changed since the last one, Streamlit begins the picker
-    # anew, empty, whatever stands here under its key.
+    # With every run, not only where it differs: of a run that the next one overtakes, the browser
+    # may never get what this puts into the picker, and would show it empty.
     st.session_state[_KEY] = chosen
     with st.container(horizontal=True, gap="small", key="compared", vertical_alignment="bottom"):
         st.multiselect(
