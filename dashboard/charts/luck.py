@@ -45,9 +45,9 @@ def luck_figure(
     marks = [float(trials)] if trials == 1 else [chances, float(trials)]
     # Below the curves, each on the side of its line where there is room.
     side = "right" if _log(trials) > 0.5 * _log(float(curve.index[-1])) else "left"
-    notes = [_note(_log(trials), 0.0, f"{count(trials)} tried", side, colours)]
+    notes = [_note(_log(trials), 0.1, f"{count(trials)} tried", side, colours)]
     if trials > 1 and not compact:
-        notes.append(_note(_log(chances), 0.1, f"{_written(chances)} chances", "right", colours))
+        notes.append(_note(_log(chances), 0.2, f"{_written(chances)} chances", "right", colours))
     low = min(0.0, value - error)
     high = max(float(curve["luck"].max()), value + error)
     room = 0.08 * (high - low)

@@ -31,7 +31,7 @@ dl.pl-dl.pl-dl { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap:
   display: flex; align-items: center; justify-content: center; padding: 0 16px; text-align: center;
   font-size: 14px; line-height: 20px; color: var(--pl-secondary); }
 .st-key-fetch-buttons { flex-wrap: wrap; }
-.st-key-head-data .st-key-toolbar { width: auto; }
+.st-key-head-data > :has(> .st-key-toolbar) { flex: none; width: auto; }
 @media (max-width: 700px) {
   .st-key-head-data button { min-height: 40px; min-width: 40px; }
   .st-key-head-data button p { font-size: 0; }

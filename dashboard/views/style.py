@@ -96,18 +96,14 @@ button.pl-badge { background: none; cursor: help; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
   .pl-table :is(th, td) { padding-left: 8px; }
-  .pl-table td:first-child:not(:has(.pl-swatch)) { white-space: normal; }
-  .pl-badges { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-right: 32px;
-    mask-image: linear-gradient(to left, transparent 8px, #000 32px); }
-  .pl-badge[data-definition="trials_counted"] { order: 1; }
-  .pl-badges > .pl-badge:not(.warn, .bad) { order: 2; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
-#: Of every page but the lab: what a commit there costs is counted in bytes.
+#: Of every page but the lab: what a commit there costs is counted in bytes. What it needs of this
+#: it has in its own lab.css, which is sent once.
 _REVIEW = """
 @keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
 [class*=st-key-head-] { flex-wrap: nowrap; }
@@ -123,6 +119,11 @@ _REVIEW = """
     opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
     background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
     transparent); }
+  .pl-table td:first-child:not(:has(.pl-swatch)) { white-space: normal; }
+  .pl-badges { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-right: 32px;
+    mask-image: linear-gradient(to left, transparent 8px, #000 32px); }
+  .pl-badge[data-definition="trials_counted"] { order: 1; }
+  .pl-badges > .pl-badge:not(.warn, .bad) { order: 2; }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
 }
