@@ -43,8 +43,11 @@ def grade_of(run: Run) -> str | None:
 
 def until_known(run: Run, page: str) -> None:
     """Draw the page called `page` once more when the strip's evidence is there, if it is not."""
+    # A place of its own whatever it holds: were it gone, all below would be drawn one place further
+    # up, each into the remains of the one before, and stand too low until the run ends.
+    place = st.container(key="strip-place")
     if standing_study(run).status not in _ENDED:
-        with st.container(key="waits-strip"):
+        with place.container(key="waits-strip"):
             st.fragment(_look, run_every=_LOOK_AGAIN)(run, page)
 
 

@@ -31,6 +31,9 @@ OVERVIEW_CSS = """<style>
   background: var(--pl-raised); }
 .st-key-evidence .pl-wait { min-height: 116px; }
 .st-key-today .pl-wait { min-height: 212px; }
+@media (max-width: 1400px) {
+  .st-key-evidence .pl-wait { min-height: 136px; }
+}
 @media (max-width: 1200px) {
   .pl-today { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }

@@ -25,6 +25,7 @@ _RULES = """
 .st-key-lab:not(:has(.lab-empty)) { min-height: 100vh; }
 div:has(> .st-key-waiting), .st-key-waiting { position: fixed; top: 68px; right: 32px; z-index: 99;
   width: auto !important; animation: pl-late 0.4s step-end; }
+div:has(> .st-key-strip-place), .st-key-strip-place { position: absolute; }
 @keyframes pl-late { from { visibility: hidden; } }
 .st-key-setting button, .st-key-toolbar button { min-height: 32px; padding: 2px 10px; }
 .pl-strip { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }

@@ -83,6 +83,19 @@ def test_the_control_stands_beside_the_scenario_and_in_the_chart(page: Page, app
     assert drawn == pytest.approx(1.0 + control["total_return"], abs=1e-3)
 
 
+def test_a_hand_that_came_as_the_timer_ran_out_is_waited_for(page: Page, app_url: str) -> None:
+    open_page(page, app_url)
+    wait_for(page, "control", "evidence", "strips")
+    page.evaluate(
+        f"""() => {{ const {{ curves }} = {LAB}, {{ studies }} = curves;
+        clearTimeout(studies.timer);
+        studies.parts.get('control').again = true;
+        studies.due = studies.touched = performance.now();
+        curves.next(); }}"""
+    )
+    wait_for(page, "control")
+
+
 def test_rule_health_has_a_row_a_rule(page: Page, app_url: str) -> None:
     open_page(page, app_url)
     look_at(page, "health")

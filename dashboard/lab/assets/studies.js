@@ -70,13 +70,14 @@ export class Studies {
   }
 
   wanted() {
-    const now = performance.now();
-    if (!this.scenario || this.curves.moving?.() || now < this.due || now - this.touched < this.still) return null;
-    if (this.day && !(this.told?.scenario === this.scenario && this.told.asked === this.day)) {
-      return { explain: this.day, of: this.scenario };
-    }
+    if (!this.scenario || this.curves.moving?.()) return null;
+    const day = this.day && !(this.told?.scenario === this.scenario && this.told.asked === this.day);
     const lacks = this.lacks();
-    if (!lacks.length) return null;
+    if (!day && !lacks.length) return null;
+    // A hand that has come to a slider since the timer was set is waited for longer than that.
+    const early = Math.max(this.due, this.touched + this.still) - performance.now();
+    if (early > 0) { this.soon(early); return null; }
+    if (day) return { explain: this.day, of: this.scenario };
     this.soon(SLOWEST); // until the answer says when to ask again, or where it is lost
     return { study: this.scenario, lacks, surface: this.surface ?? {} };
   }
