@@ -43,11 +43,11 @@ def luck_figure(
     layout = plotly_template(colours)
     value, error = sharpe
     marks = [float(trials)] if trials == 1 else [chances, float(trials)]
-    # Below the curves, each on the side of its line where there is room.
+    # Above the curve of luck, which rises to the right, and clear of its name at the end.
     side = "right" if _log(trials) > 0.5 * _log(float(curve.index[-1])) else "left"
-    notes = [_note(_log(trials), 0.1, f"{count(trials)} tried", side, colours)]
+    notes = [_note(_log(trials), 1.0, f"{count(trials)} tried", side, colours)]
     if trials > 1 and not compact:
-        notes.append(_note(_log(chances), 0.2, f"{_written(chances)} chances", "right", colours))
+        notes.append(_note(_log(chances), 0.9, f"{_written(chances)} chances", "right", colours))
     low = min(0.0, value - error)
     high = max(float(curve["luck"].max()), value + error)
     room = 0.08 * (high - low)
@@ -144,7 +144,7 @@ def _note(x: float, y: float, text: str, side: str, colours: Theme) -> dict[str,
         "xshift": 4 if side == "left" else -4,
         "yref": "paper",
         "y": y,
-        "yanchor": "bottom",
+        "yanchor": "top",
         "showarrow": False,
         "font": {"size": 12, "color": colours.secondary},
     }

@@ -96,7 +96,7 @@ button.pl-badge { background: none; cursor: help; }
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
-  .pl-table :is(th, td) { padding-left: 8px; }
+  .pl-table :is(th, td) { padding-left: 6px; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
