@@ -15,6 +15,7 @@ __all__ = [
     "MINUS",
     "NARROW",
     "bps",
+    "compared",
     "count",
     "date",
     "difference",
@@ -154,11 +155,51 @@ def difference(kind: str, value: float, base: float) -> str:
     change = value - base
     if not math.isfinite(change):
         return ""
-    written = {
-        "percent": lambda: points(change),
-        "whole percent": lambda: points(change, 0),
-        "ratio": lambda: ratio(change, signed=True),
-        "bps": lambda: bps(change, signed=True),
-        "count": lambda: count(change, signed=True),
-    }[kind]()
+    written = _change(kind, change, _DIGITS[kind])
     return written if written[0] in ("+", MINUS) else ""
+
+
+def compared(kind: str, value: float | None, base: float | None) -> tuple[str, str, str]:
+    """Write two values of a metric of this kind and `value` − `base`, for one table.
+
+    Where the two are written alike and their difference is not nothing, all three get one digit
+    more: 0.60, 0.60 and +0.01 would read as a mistake.
+
+    Examples
+    --------
+    >>> compared("ratio", 0.604, 0.598)
+    ('0.604', '0.598', '+0.006')
+    >>> compared("ratio", 0.604, 0.602)
+    ('0.60', '0.60', '–')
+    """
+    texts = (FORMATS[kind](value), FORMATS[kind](base))
+    if value is None or base is None:
+        return (*texts, DASH)
+    change = difference(kind, value, base)
+    if not change or texts[0] != texts[1]:
+        return (*texts, change or DASH)
+    digits = _DIGITS[kind] + 1
+    return (
+        _value(kind, value, digits),
+        _value(kind, base, digits),
+        _change(kind, value - base, digits),
+    )
+
+
+#: Digits behind the point, by kind.
+_DIGITS: Final = {"percent": 1, "whole percent": 0, "ratio": 2, "bps": 0, "count": 0}
+
+
+def _value(kind: str, value: float, digits: int) -> str:
+    if kind in ("percent", "whole percent"):
+        return percent(value, digits)
+    return f"{_written(value, digits, False)}{_UNITS.get(kind, '')}"
+
+
+def _change(kind: str, change: float, digits: int) -> str:
+    if kind in ("percent", "whole percent"):
+        return points(change, digits)
+    return f"{_written(change, digits, True)}{_UNITS.get(kind, '')}"
+
+
+_UNITS: Final = {"bps": f"{NARROW}bp"}

@@ -104,7 +104,8 @@ def picture(browser: Browser, url: str, file: Path, theme: str, size: tuple[int,
     page.add_style_tag(content=".st-key-lab { min-height: 0 !important; }")
     page.set_viewport_size({"width": size[0], "height": min(int(page.evaluate(HEIGHT)), 15_000)})
     settle(page)
-    small(page.screenshot(animations="disabled")).save(file, optimize=True)
+    # Not with animations="disabled": that ends them, and what tells of scrolling is one.
+    small(page.screenshot()).save(file, optimize=True)
     context.close()
 
 

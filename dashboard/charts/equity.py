@@ -88,7 +88,7 @@ def equity_panel(
         yaxis=_axis(limits, low, high, log),
         traces=_traces(equity, drawdown, slot, colours),
         annotations=(
-            panel_title(slot, _title(log, benchmark_name), colours),
+            panel_title(slot, _title(log, benchmark_name, compact=slot.compact), colours),
             *end_labels(slot, labels, limits),
         ),
     )
@@ -130,6 +130,8 @@ def _axis(limits: tuple[float, float], low: float, high: float, log: bool) -> di
     return axis
 
 
-def _title(log: bool, benchmark_name: str) -> str:
+def _title(log: bool, benchmark_name: str, *, compact: bool) -> str:
+    if compact:  # the names of the curves stand beside it
+        return "Growth, log" if log else "Growth of 1"
     title = "Growth of 1" + (", log scale" if log else "")
     return title + (f" · benchmark: {benchmark_name}" if benchmark_name else "")

@@ -19,7 +19,7 @@ from dashboard.format import percent, points, ratio
 from dashboard.report.faces import FACES
 from dashboard.theme import LINE_CONTRAST, TEXT_CONTRAST, Theme, plotly_template
 
-__all__ = ["added_figure", "growth_alt", "growth_figure"]
+__all__ = ["added_figure", "growth_alt", "growth_figure", "growth_styles"]
 
 _ROW_PX, _TOP, _BOTTOM = 26, 26, 28
 _LEFT, _LEFT_COMPACT, _RIGHT = 214, 128, 76
@@ -214,9 +214,9 @@ def growth_figure(curves: pd.DataFrame, phases: int, colours: Theme, *, compact:
         style = _curve_style(number, phases, colours)
         traces.append(line(x, series, slot, name=name, style=style, hover="%{y:.2f}"))
         last = float(series.dropna().iloc[-1]) if series.notna().any() else math.nan
-        short = name.partition(" (")[0]
         tone = colours.ink(str(style["color"]), TEXT_CONTRAST)
-        labels.append(Label(last, ratio(last), short, tone))
+        # On a narrow screen there is no room for six names: the page has a legend.
+        labels.append(Label(last, ratio(last), ratio(last) if compact else _short(name), tone))
     panel = Panel(
         yaxis={"range": list(limits), "nticks": 5, "tickformat": ".2f"},
         traces=tuple(traces),
@@ -230,6 +230,19 @@ def growth_figure(curves: pd.DataFrame, phases: int, colours: Theme, *, compact:
         letters = max(len(f"{label.number} {label.name}") for label in labels)
         more["margin"] = {"r": max(_RIGHT_GROWTH, round(letters * _LETTER_PX) + 12)}
     return stacked_figure(slots, {"growth": panel}, curves.index, colours, more=more)
+
+
+def growth_styles(curves: pd.DataFrame, phases: int, colours: Theme) -> list[tuple[str, str, str]]:
+    """Return the name, colour and dash of every curve of :func:`growth_figure`, in its order."""
+    styles = [_curve_style(number, phases, colours) for number in range(curves.shape[1])]
+    return [
+        (_short(name), str(style["color"]), str(style.get("dash", "solid")))
+        for name, style in zip(curves.columns, styles, strict=True)
+    ]
+
+
+def _short(name: object) -> str:
+    return str(name).partition(" (")[0]
 
 
 def _curve_style(number: int, phases: int, colours: Theme) -> dict[str, Any]:

@@ -43,9 +43,11 @@ def luck_figure(
     layout = plotly_template(colours)
     value, error = sharpe
     marks = [float(trials)] if trials == 1 else [chances, float(trials)]
-    notes = [_note(_log(trials), 1.0, f"{count(trials)} tried", "left", colours)]
+    # Above the curve of luck, which rises to the right, and clear of its name at the end.
+    side = "right" if _log(trials) > 0.5 * _log(float(curve.index[-1])) else "left"
+    notes = [_note(_log(trials), 1.0, f"{count(trials)} tried", side, colours)]
     if trials > 1 and not compact:
-        notes.append(_note(_log(chances), 0.9, f"{ratio(chances, 1)} chances", "right", colours))
+        notes.append(_note(_log(chances), 0.9, f"{_written(chances)} chances", "right", colours))
     low = min(0.0, value - error)
     high = max(float(curve["luck"].max()), value + error)
     room = 0.08 * (high - low)
@@ -65,11 +67,13 @@ def luck_figure(
             "annotations": [
                 *notes,
                 _label(value, f"this result {ratio(value)}", colours.accent, colours),
+                _label(float(curve["luck"].iloc[-1]), "by luck", colours.worse, colours),
             ],
             "xaxis": layout["xaxis"]
             | {
                 "type": "log",
                 "dtick": 1,
+                "tickformat": ",d",
                 "title": {
                     "text": "settings tried, each a chance of its own",
                     "font": {"size": 12, "color": colours.secondary},
@@ -78,6 +82,10 @@ def luck_figure(
             "yaxis": layout["yaxis"] | {"nticks": 6, "range": [low - room, high + room]},
         },
     )
+
+
+def _written(chances: float) -> str:
+    return ratio(chances, 1) if chances < 9.95 else f"about {count(round(chances))}"
 
 
 def _log(value: float) -> float:
@@ -146,9 +154,9 @@ def _label(y: float, text: str, colour: str, colours: Theme) -> dict[str, Any]:
     return {
         "text": text,
         "xref": "paper",
-        "x": 0,
-        "xanchor": "left",
-        "xshift": 4,
+        "x": 1,
+        "xanchor": "right",
+        "xshift": -4,
         "y": y,
         "yanchor": "bottom",
         "showarrow": False,

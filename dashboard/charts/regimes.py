@@ -26,7 +26,7 @@ from dashboard.charts.figure import made
 from dashboard.charts.ribbon import Code, ribbon_panel
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
 from dashboard.charts.timeline import regime_codes
-from dashboard.format import percent, ratio
+from dashboard.format import percent, percent_as_set, ratio
 from dashboard.theme import TEXT_CONTRAST, Theme, blend, plotly_template, rgba, text_on
 
 __all__ = [
@@ -103,7 +103,7 @@ def regimes_figure(
 def _drivers(
     drivers: pd.DataFrame, slots: Mapping[str, Slot], colours: Theme, at: Thresholds
 ) -> dict[str, Panel]:
-    trend = f"Market, last {at.window} sessions · lines: ±{percent(at.trend, 1)} make a trend"
+    trend = f"Market, last {at.window} sessions · lines: ±{percent_as_set(at.trend)} make a trend"
     volatility = (
         f"Its volatility, a year, same sessions · line: volatile from {percent(at.volatility, 0)}"
     )

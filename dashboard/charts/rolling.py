@@ -21,7 +21,7 @@ from dashboard.charts.base import (
 )
 from dashboard.charts.equity import STYLES, colour_of, label_colour, last_finite
 from dashboard.charts.stack import stack_height, stack_slots, stacked_figure
-from dashboard.format import percent, ratio
+from dashboard.format import percent, percent_as_set, ratio
 from dashboard.theme import Theme
 
 __all__ = ["ROLLING_HEIGHT_PX", "rolling_figure"]
@@ -91,7 +91,7 @@ def _panel(
     )
     words = f"{_TITLES[name]} · last {window} sessions"
     if level is not None:
-        words += f", line: {'target ' if shows_percent else ''}{write(level)}"
+        words += f", line: {f'target {percent_as_set(level)}' if shows_percent else f'{level:g}'}"
     return Panel(
         yaxis={
             "range": list(limits),

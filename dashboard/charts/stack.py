@@ -78,6 +78,11 @@ def stacked_figure(
 
 
 _DAY_FROM: Final = 200  # a shorter span is labelled with days
+_YEARS_FROM: Final = 4 * 365  # a longer one gets a label every two years, not every five
+
+
+def _ticks(days: int) -> int:
+    return 4 if days > _YEARS_FROM else 3
 
 
 def _time_axis(index: pd.Index, bottom: Slot, colours: Theme, compact: bool) -> dict[str, Any]:
@@ -88,8 +93,11 @@ def _time_axis(index: pd.Index, bottom: Slot, colours: Theme, compact: bool) -> 
         "anchor": bottom.axis,
         "tickformat": "%d %b %Y" if days < _DAY_FROM else "%b %Y",
         "hoverformat": "%Y-%m-%d",
-        "nticks": 3 if compact else 7,
+        "nticks": _ticks(days) if compact else 7,
         "tickangle": 0,
+        "ticks": "outside",  # unseen: room between the lowest number of the panel and the dates
+        "ticklen": 4,
+        "tickcolor": "rgba(0,0,0,0)",
         "showspikes": True,
         "spikemode": "across",
         "spikesnap": "cursor",

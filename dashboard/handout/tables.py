@@ -15,7 +15,7 @@ from core.rule_health import RuleHealth
 from core.rules import Rule
 from core.scenario import specs, value_at
 from dashboard.definitions import term_html
-from dashboard.format import DASH, FORMATS, count, date, percent, points, ratio
+from dashboard.format import DASH, FORMATS, compared, count, date, percent, points, ratio
 from dashboard.report.account import CONTROL_METRICS
 from dashboard.report.breaches import apart, breach_rows
 from dashboard.report.faces import FACES
@@ -132,13 +132,10 @@ def _share_rows(account: RuleAccount, shares: Shares, kinds: list[str]) -> list[
 def control_table(control: Control) -> str:
     """Return the run beside the same book at the same exposure without rules."""
     own, other = control.scenario.as_dict(), control.metrics.as_dict()
-    changes = control.differences()
-    rows = []
-    for name in CONTROL_METRICS:
-        face = FACES[name]
-        write = FORMATS[face.kind]
-        change = _change(face.kind, changes[name])
-        rows.append((term_html(name), write(own[name]), write(other[name]), change))
+    rows = [
+        (term_html(name), *compared(FACES[name].kind, own[name], other[name]))
+        for name in CONTROL_METRICS
+    ]
     return html_table(("Metric", "Portfolio", "Exposure-matched control", "Difference"), rows)
 
 

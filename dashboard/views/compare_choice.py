@@ -41,8 +41,9 @@ def choice(state: AppState) -> None:
     """Draw what the present setting is compared with, and the way to paste an address."""
     known = offered(state)
     chosen = [text_of(entry) for entry in state.compared]
-    if st.session_state.get(_KEY) != chosen:
-        st.session_state[_KEY] = chosen
+    # With every run, not only where it differs: of a run that the next one overtakes, the browser
+    # may never get what this puts into the picker, and would show it empty.
+    st.session_state[_KEY] = chosen
     with st.container(horizontal=True, gap="small", key="compared", vertical_alignment="bottom"):
         st.multiselect(
             f"Compare {state.title()} with",

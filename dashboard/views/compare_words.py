@@ -54,15 +54,20 @@ def legend_html(sides: Sequence[Side], colours: Theme) -> str:
     parts = []
     for side in sides:
         number = LETTERS.index(side.letter)
-        strokes, every = _STROKES[DASHES[number]]
-        colour, stops = colours.compared(number), []
-        for begin, end in strokes:
-            stops += [f"transparent 0 {begin}px"] if begin else []
-            stops.append(f"{colour} 0 {end}px")
-        fill = f"repeating-linear-gradient(90deg, {', '.join(stops)}, transparent 0 {every}px)"
-        line = f'<i class="pl-stroke" style="background: {fill}"></i>'
+        line = stroke_html(colours.compared(number), DASHES[number])
         parts.append(f"<span>{line}<b>{side.letter}</b> {escape(side.label)}</span>")
     return f'<div class="pl-legend">{"".join(parts)}</div>'
+
+
+def stroke_html(colour: str, dash: str) -> str:
+    """Return a piece of a line as charts draw it, for a legend; `dash` is Plotly's word."""
+    strokes, every = _STROKES[dash]
+    stops = []
+    for begin, end in strokes:
+        stops += [f"transparent 0 {begin}px"] if begin else []
+        stops.append(f"{colour} 0 {end}px")
+    fill = f"repeating-linear-gradient(90deg, {', '.join(stops)}, transparent 0 {every}px)"
+    return f'<i class="pl-stroke" style="background: {fill}"></i>'
 
 
 def compare_alt(sides: Sequence[Side]) -> str:

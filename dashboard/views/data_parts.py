@@ -36,10 +36,12 @@ def head() -> AppState:
     problem = frame.prepare(st.empty())
     state = session.current()
     source = state.scenario.universe.source
-    with st.container(key="head"):
+    with (
+        st.container(key="head"),
+        st.container(horizontal=True, vertical_alignment="center", key="head-data"),
+    ):
         frame.show(frame.header_html("Data", f"{state.title()} on {source}", None))
-        with st.container(horizontal=True, gap="small", key="setting", vertical_alignment="center"):
-            toolbar(state, notes=False)
+        toolbar(state, notes=False, of_setting=False)
     notices(state)
     help_overlay("Data")
     if problem is not None:

@@ -10,8 +10,8 @@ DATA_CSS = """<style>
   display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
 .pl-market h3 .pl-badge { font-weight: 400; }
 .pl-badge.on { border-color: var(--pl-accent); color: var(--pl-text); }
-.pl-dl { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 2px 12px; margin: 4px 0 0;
-  padding: 0; font-size: 14px; line-height: 20px; }
+dl.pl-dl.pl-dl { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 2px 12px;
+  margin: 4px 0 0; padding: 0; font-size: 14px; line-height: 20px; }
 .pl-dl dt { color: var(--pl-secondary); margin: 0; padding: 0; }
 .pl-dl dd { margin: 0; padding: 0; color: var(--pl-text); overflow-wrap: anywhere; }
 .pl-more { font-size: 14px; line-height: 20px; margin-top: 4px; }
@@ -31,10 +31,13 @@ DATA_CSS = """<style>
   display: flex; align-items: center; justify-content: center; padding: 0 16px; text-align: center;
   font-size: 14px; line-height: 20px; color: var(--pl-secondary); }
 .st-key-fetch-buttons { flex-wrap: wrap; }
+.st-key-head-data > :has(> .st-key-toolbar) { flex: none; width: auto; }
 @media (max-width: 700px) {
+  .st-key-head-data button { min-height: 40px; min-width: 40px; }
+  .st-key-head-data button p { font-size: 0; }
   .st-key-fetch-state { min-height: 176px; }
   .st-key-findings { min-height: 960px; }
-  .pl-dl { grid-template-columns: 72px minmax(0, 1fr); }
+  dl.pl-dl.pl-dl { grid-template-columns: 72px minmax(0, 1fr); }
   .st-key-fetch-buttons button { min-height: 40px; }
 }
 </style>"""

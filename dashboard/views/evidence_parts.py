@@ -139,7 +139,8 @@ def tests(run: Run) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        frame.show(frame.heading_html("Tests of all trials"))
+        with st.container(key="tests-heading"):  # level with the other, which has buttons
+            frame.show(frame.heading_html("Tests of all trials"))
         frame.show(bullets(tests_words(study.result, run.benchmark_name)))
     with right:
         found = study.result.intervals

@@ -18,11 +18,13 @@ EVIDENCE_CSS = """<style>
 .pl-wait { border-radius: var(--pl-radius); background: var(--pl-raised); display: flex;
   justify-content: center; align-items: center; font-size: 14px; color: var(--pl-secondary);
   padding: 0 12px; text-align: center; }
+.st-key-tests-heading { margin-top: 11px; }
 @media (max-width: 1200px) {
   .pl-tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
 @media (max-width: 700px) {
   .pl-tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .pl-tile { padding: 8px; }
+  .st-key-tests-heading { margin-top: 0; }
 }
 </style>"""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from dashboard.evidence_words import chance_text, chances_text, deflated_tone, deflated_words
-from dashboard.format import DASH, count
+from dashboard.format import DASH, count, percent
 from dashboard.holdout import holdout_words
 from dashboard.review_data_health import GRADE_WORDS, HealthReport
 from dashboard.review_evidence import is_short
@@ -74,9 +74,10 @@ def _deflated(run: Run, stood: Stood | None) -> Tile:
     if found is None:
         words = "Being worked out." if stood is None else "There is none here."
         return Tile(name, "…" if stood is None else DASH, words)
+    said = deflated_words(found.deflated)
     words = (
-        f"{deflated_words(found.deflated)[0].upper()}{deflated_words(found.deflated)[1:]}. "
-        f"{chance_text(found.deflated_all)} with every try as a chance of its own."
+        f"{said[0].upper()}{said[1:]}; {chance_text(found.deflated_all)} with every try as a "
+        "chance of its own."
     )
     return Tile(name, chance_text(found.deflated), words, deflated_tone(found.deflated))
 
@@ -103,8 +104,8 @@ def _data(run: Run, grade: Study | None) -> Tile:
         return Tile("Data", DASH if failed else "…", words, "bad" if failed else "")
     worst = sum(one == "D" for one in report.grades.values())
     words = (
-        f"{GRADE_WORDS[report.grade].capitalize()}: the best grade that 95 % of the names reach. "
-        f"{count(worst)} have D."
+        f"{GRADE_WORDS[report.grade].capitalize()}: the best grade that {percent(0.95, 0)} of the "
+        f"names reach. {count(worst)} have D."
     )
     return Tile("Data grade", report.grade, words, _GRADE_TONES[report.grade])
 

@@ -7,11 +7,12 @@ from collections.abc import Hashable, Iterator
 from html import escape
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from core.evidence.verdict import PairedDifference
 from dashboard import session
-from dashboard.charts.ladder import added_figure, growth_alt, growth_figure
+from dashboard.charts.ladder import added_figure, growth_alt, growth_figure, growth_styles
 from dashboard.definitions import term_html
 from dashboard.format import DASH, FORMATS, date
 from dashboard.ladder import CONTROL, JUDGED, Ladder, Step
@@ -30,8 +31,10 @@ from dashboard.report.ladder import (
     targets_words,
 )
 from dashboard.report.targets import TARGETS
+from dashboard.theme import Theme
 from dashboard.views import frame
 from dashboard.views.chart import chart, heading
+from dashboard.views.compare_words import stroke_html
 from dashboard.views.page import is_phone, nothing
 from dashboard.views.tables import bullets, html_table
 
@@ -46,7 +49,12 @@ LADDER_CSS: Final = """<style>
 .pl-table tr.pl-phase .pl-range { font-weight: 400; }
 .pl-ladder td:first-child { white-space: normal; min-width: 210px; }
 .pl-against td:nth-child(2), .pl-against th:nth-child(2) { text-align: left; }
-@media (max-width: 700px) { .pl-table { font-size: 12px; } }
+@media (max-width: 700px) {
+  .pl-table { font-size: 12px; }
+  .pl-ladder td:first-child { min-width: 150px; }
+  .pl-against :is(th, td):first-child { min-width: 56px; }
+  .pl-against td:nth-child(2) { white-space: normal; }
+}
 </style>"""
 _METRIC: Final = "plimsoll.ladder.metric"
 _FIRST_METRIC: Final = "sharpe_ratio"
@@ -216,3 +224,13 @@ def _growth(found: Ladder) -> None:
         alt=growth_alt(table),
         content=_content(found),
     )
+    if phone:  # beside the curves there is room for their numbers alone
+        frame.show(_growth_legend(table, phases, colours))
+
+
+def _growth_legend(table: pd.DataFrame, phases: int, colours: Theme) -> str:
+    parts = [
+        f"<span>{stroke_html(colour, dash)}{escape(name)}</span>"
+        for name, colour, dash in growth_styles(table, phases, colours)
+    ]
+    return f'<div class="pl-legend">{"".join(parts)}</div>'

@@ -14,6 +14,7 @@ from dashboard.holdout import is_withheld
 from dashboard.ladder import PERIODS, Ladder, climb
 from dashboard.ladder_record import record_ladder
 from dashboard.ladder_steps import PHASES
+from dashboard.problems import EXPECTED
 from dashboard.record import Recorded
 from dashboard.state import AppState
 from dashboard.studies import Pace, Study
@@ -54,13 +55,19 @@ def _last_month(end: dt.date) -> str:
 
 
 def chosen_period(state: AppState) -> Period:
-    """Return the period that the ladder is shown for; the first of the plan at the beginning."""
+    """Return the period that the ladder is shown for.
+
+    At the beginning the first of the plan; on a simulated market, of whose years the plan says
+    nothing, that of the setting.
+    """
     offered = _periods(state)
     return offered[_name(state, offered)]
 
 
 def _name(state: AppState, offered: dict[str, Period]) -> str:
-    wanted = str(st.session_state.get(_PERIOD))
+    wanted = st.session_state.get(_PERIOD)
+    if wanted is None and _is_simulated(state):
+        wanted = _OWN
     if wanted == _OWN:  # it may be one of the plan by now, which then stands for it
         own = (state.scenario.period.start, state.scenario.period.end)
         alike = (name for name, one in offered.items() if one == own or _alike(own, one))
@@ -68,11 +75,18 @@ def _name(state: AppState, offered: dict[str, Period]) -> str:
     return wanted if wanted in offered else next(iter(offered))
 
 
+def _is_simulated(state: AppState) -> bool:
+    try:
+        return session.engine().pipeline.market(state.scenario.universe.source).simulated
+    except EXPECTED:
+        return False  # who asks for the ladder is told why
+
+
 def period_picker(state: AppState) -> None:
     """Draw the choice of the period."""
     offered = _periods(state)
     now = _name(state, offered)
-    key = f"ladder-period-{len(offered)}"
+    key = f"ladder-period-{state.scenario.universe.source}-{len(offered)}"
 
     def take() -> None:
         session.changed()

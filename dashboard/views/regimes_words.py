@@ -12,7 +12,7 @@ from core.factors.names import REGIMES
 from core.regime_stats import MINIMUM_REBALANCES, RegimeStats, spells
 from dashboard import review_regimes
 from dashboard.definitions import term_html
-from dashboard.format import DASH, count, date, percent, ratio
+from dashboard.format import DASH, count, date, percent, percent_as_set, ratio
 from dashboard.review_regimes import Hindsight
 from dashboard.run import Run
 from dashboard.theme import REGIME_LETTERS, Theme
@@ -64,7 +64,7 @@ def rules_words(config: RegimesConfig) -> str:
     return (
         f"The first that holds over the last {count(config.lookback_days)} sessions of the market "
         f"(index members, equally weighted): volatile, {high}{storm['volatile']}"
-        f"{_bands_words(config)}; bear, it fell {percent(config.trend_threshold)} or more"
+        f"{_bands_words(config)}; bear, it fell {percent_as_set(config.trend_threshold)} or more"
         f"{storm['bear']}; recovery, it rose as much but is still "
         f"{percent(config.recovery_drawdown, 0)} below its high of a year; bull, it rose as much; "
         f"sideways, anything else.{_sticky_words(config)} Only the past is used."

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.format import DASH, FORMATS, count, percent, points, ratio
+from dashboard.format import DASH, FORMATS, compared, count, percent, points, ratio
 from dashboard.lab.panel_work import ControlStudy
 from dashboard.lab.panels import SURFACE_AXES, ask_part
 from dashboard.run import Run
@@ -80,11 +80,11 @@ def control_html(study: ControlStudy) -> str:
     """Return scenario and control side by side, exact numbers as data, and words."""
     rows = []
     for row in study.rows():
-        write = FORMATS[row["kind"]]
+        own, control, change = compared(row["kind"], row["scenario"], row["control"])
         cell = f'<span data-control="{row["name"]}" data-value="{row["control"]!r}">'
-        control = f"{cell}{write(row['control'])}</span>"
-        rows.append((escape(row["label"]), write(row["scenario"]), control))
-    return html_table(("", "Scenario", "Exposure-matched control"), rows) + bullets(study.words)
+        rows.append((escape(row["label"]), own, f"{cell}{control}</span>", change))
+    head = ("", "Scenario", "Exposure-matched control", "Difference")
+    return html_table(head, rows) + bullets(study.words)
 
 
 def health_html(told: Mapping[str, Any]) -> str:

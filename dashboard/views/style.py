@@ -57,7 +57,7 @@ button.pl-badge { background: none; cursor: help; }
   gap: 16px 64px; }
 .pl-two > * { min-width: 0; }
 .pl-scroll { overflow-x: auto; background:
-  linear-gradient(to left, var(--pl-page) 40%, transparent) right top -1px / 56px
+  linear-gradient(to left, var(--pl-page) 70%, transparent) right top -1px / 28px
   calc(100% + 2px) no-repeat local,
   linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent), transparent)
   right center / 20px calc(100% - 4px) no-repeat scroll; }
@@ -96,14 +96,15 @@ button.pl-badge { background: none; cursor: help; }
   .st-key-setting > :not(.st-key-data) button p { font-size: 0; }
   [data-testid=stElementToolbar] { display: none; }
   .pl-table th { white-space: normal; vertical-align: bottom; }
-  .pl-table :is(th, td) { padding-left: 8px; }
+  .pl-table :is(th, td) { padding-left: 6px; }
   .pl-scroll .pl-table :is(th, td):first-child { position: sticky; left: 0;
     background: var(--pl-page); }
   .pl-cards { grid-template-columns: none; grid-template-rows: repeat(2, auto);
     grid-auto-flow: column; grid-auto-columns: 42%; overflow-x: hidden; }
 }
 """
-#: Of every page but the lab: what a commit there costs is counted in bytes.
+#: Of every page but the lab: what a commit there costs is counted in bytes. What it needs of this
+#: it has in its own lab.css, which is sent once.
 _REVIEW = """
 @keyframes pl-more { from, 90% { opacity: 1; } to { opacity: 0; } }
 [class*=st-key-head-] { flex-wrap: nowrap; }
@@ -119,6 +120,11 @@ _REVIEW = """
     opacity: 0; pointer-events: none; animation: pl-more linear both; animation-timeline: --pl-grid;
     background: linear-gradient(to left, color-mix(in srgb, var(--pl-text) 24%, transparent),
     transparent); }
+  .pl-table td:first-child:not(:has(.pl-swatch)) { white-space: normal; }
+  .pl-badges { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-right: 32px;
+    mask-image: linear-gradient(to left, transparent 8px, #000 32px); }
+  .pl-badge[data-definition="trials_counted"] { order: 1; }
+  .pl-badges > .pl-badge:not(.warn, .bad) { order: 2; }
   .st-key-compared { flex-wrap: wrap; }
   .st-key-compared > :first-child { flex: 1 0 100%; }
 }

@@ -23,7 +23,7 @@ _SHARED: Final = (  # short: it goes with every run of a page
 )
 
 
-def toolbar(state: AppState, *, notes: bool = True) -> None:
+def toolbar(state: AppState, *, notes: bool = True, of_setting: bool = True) -> None:
     """Draw the row of buttons that act on the whole setting.
 
     Parameters
@@ -31,19 +31,17 @@ def toolbar(state: AppState, *, notes: bool = True) -> None:
     state : AppState
     notes : bool
         Whether :func:`notices` follow right below; a page that draws them itself says False.
+    of_setting : bool
+        Whether the page shows the setting; one that does not has help and, once there is a step
+        to take back, undo and redo.
     """
     with st.container(horizontal=True, gap="small", key="toolbar", vertical_alignment="center"):
-        st.button(
-            "Undo", key="undo", icon=":material/undo:", disabled=not state.past,
-            on_click=_step, args=("undo",), help="Back to the setting before the last change.",
-        )  # fmt: skip
-        st.button(
-            "Redo", key="redo", icon=":material/redo:", disabled=not state.future,
-            on_click=_step, args=("redo",), help="Take back the last undo.",
-        )  # fmt: skip
-        _pin(state)
-        _share(state)
-        _saved(state)
+        if of_setting or state.past or state.future:
+            _undo(state)
+        if of_setting:
+            _pin(state)
+            _share(state)
+            _saved(state)
         help_button()
     if notes:
         notices(state)
@@ -56,6 +54,17 @@ def notices(state: AppState) -> None:
             f'<div class="pl-box warn" role="status"><h2>{escape(title)}</h2>'
             f"<p>{escape(text)}</p></div>"
         )
+
+
+def _undo(state: AppState) -> None:
+    st.button(
+        "Undo", key="undo", icon=":material/undo:", disabled=not state.past,
+        on_click=_step, args=("undo",), help="Back to the setting before the last change.",
+    )  # fmt: skip
+    st.button(
+        "Redo", key="redo", icon=":material/redo:", disabled=not state.future,
+        on_click=_step, args=("redo",), help="Take back the last undo.",
+    )  # fmt: skip
 
 
 def _pin(state: AppState) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.latency.traffic import page_requests
 from core.presets import preset
 from core.scenario import with_values
-from dashboard.format import bps, count, difference, money, percent, points, ratio
+from dashboard.format import bps, compared, count, difference, money, percent, points, ratio
 from dashboard.pipeline import Pipeline
 from dashboard.theme import THEMES
 from tests.browser.chromium import PHONE
@@ -166,8 +166,9 @@ def test_numbers_are_written_as_python_writes_them(page: Page, app_url: str) -> 
     values += [k / 8 for k in range(-40, 40)] + [k / 1000 for k in range(-60, 60)]
     pairs = list(itertools.pairwise(values))
     kinds = ("percent", "whole percent", "ratio", "bps", "count")
+    near = [(value, value + rng.uniform(-0.02, 0.02)) for value in values]
     found = page.evaluate(
-        """async ([values, pairs, kinds]) => {
+        """async ([values, pairs, kinds, near]) => {
           const at = performance.getEntriesByType('resource').map(e => e.name)
             .find(name => name.endsWith('/format.js'));
           const f = await import(at);
@@ -176,10 +177,11 @@ def test_numbers_are_written_as_python_writes_them(page: Page, app_url: str) -> 
               f.ratio(v), f.ratio(v, 2, true), f.bps(v), f.count(v), f.count(v, true)]),
             kinds.map(kind => pairs.map(([a, b]) => f.difference(kind, a, b))),
             [f.percent(null), f.ratio(NaN)],
+            kinds.map(kind => near.map(([a, b]) => f.compared(kind, a, b))),
             [-0.225, 0.18, 0.1234, 0.29, 0.145].map(f.asSet),
           ];
         }""",
-        [values, pairs, list(kinds)],
+        [values, pairs, list(kinds), near],
     )
     for value, written in zip(values, found[0], strict=True):
         assert written == [
@@ -189,9 +191,11 @@ def test_numbers_are_written_as_python_writes_them(page: Page, app_url: str) -> 
         ], value  # fmt: skip
     for kind, written in zip(kinds, found[1], strict=True):
         assert written == [difference(kind, a, b) for a, b in pairs], kind
+    for kind, told in zip(kinds, found[3], strict=True):
+        assert told == [list(compared(kind, a, b)) for a, b in near], kind
     assert found[2] == [percent(None), ratio(None)]
     digits = ((-0.225, 1), (0.18, 0), (0.1234, 2), (0.29, 0), (0.145, 1))
-    assert found[3] == [percent(*one) for one in digits]
+    assert found[4] == [percent(*one) for one in digits]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

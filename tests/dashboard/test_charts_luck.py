@@ -22,7 +22,7 @@ def test_the_result_stands_beside_what_luck_shows(colours: object) -> None:
     assert (min(band.y), max(band.y)) == pytest.approx((0.1, 0.7))
     assert [shape.x0 for shape in figure.layout.shapes] == [2.5, 40.0]
     texts = [note.text for note in figure.layout.annotations]
-    assert texts == ["40 tried", "2.5 chances", "this result 0.40"]
+    assert texts == ["40 tried", "2.5 chances", "this result 0.40", "by luck"]
     assert figure.layout.height == LUCK_HEIGHT_PX
     low, high = figure.layout.yaxis.range
     assert low < 0.0 < 1.5 < high

@@ -18,6 +18,7 @@ from dashboard.format import (
     MINUS,
     NARROW,
     bps,
+    compared,
     count,
     date,
     difference,
@@ -114,3 +115,31 @@ def test_differences_carry_their_sign_or_are_silent(
     kind: str, value: float, base: float, expected: str
 ) -> None:
     assert difference(kind, value, base) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "base", "expected"),
+    [
+        ("ratio", 0.604, 0.598, ("0.604", "0.598", "+0.006")),
+        ("ratio", 0.604, 0.602, ("0.60", "0.60", DASH)),
+        ("ratio", 0.61, 0.60, ("0.61", "0.60", "+0.01")),
+        ("percent", 0.1204, 0.1196, (f"12.04{N}%", f"11.96{N}%", f"+0.08{N}pt")),
+        ("whole percent", 0.554, 0.546, (f"55.4{N}%", f"54.6{N}%", f"+0.8{N}pt")),
+        ("bps", 74.4, 73.6, (f"74.4{N}bp", f"73.6{N}bp", f"+0.8{N}bp")),
+        ("ratio", math.nan, 0.6, (DASH, "0.60", DASH)),
+        ("ratio", 0.6, None, ("0.60", DASH, DASH)),
+    ],
+)
+def test_two_values_that_read_alike_have_no_difference(
+    kind: str, value: float, base: float | None, expected: tuple[str, str, str]
+) -> None:
+    assert compared(kind, value, base) == expected
+
+
+@given(NUMBERS, st.floats(-0.02, 0.02), st.sampled_from(sorted(FORMATS)))
+def test_a_difference_never_stands_beside_two_values_alike(
+    value: float, change: float, kind: str
+) -> None:
+    # Of a difference that is seen, in the digits of its kind, the two values differ too.
+    left, right, told = compared(kind, value, value + change)
+    assert (left == right) <= (told == DASH)

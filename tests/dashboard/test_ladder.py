@@ -8,6 +8,7 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -299,3 +300,20 @@ def test_a_period_of_the_plan_is_that_of_the_setting_which_has_it(
         state = AppState.initial("demo")
         state = replace(state, scenario=with_values(state.scenario, values))
         assert chosen_period(state) == period
+
+
+@pytest.mark.usefixtures("demo_home")
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_simulated_market_begins_with_the_period_of_the_setting(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, simulated: bool
+) -> None:
+    market = replace(pipeline.market("demo"), simulated=simulated)
+    monkeypatch.setattr(pipeline, "market", lambda _source: market)
+    engine = SimpleNamespace(pipeline=pipeline)
+    monkeypatch.setattr("dashboard.views.ladder_work.session.engine", lambda: engine)
+    monkeypatch.setattr(st, "session_state", {})
+    own = (FIRST, LAST)
+    values = {"period.start": FIRST, "period.end": LAST}
+    state = AppState.initial("demo")
+    state = replace(state, scenario=with_values(state.scenario, values))
+    assert chosen_period(state) == (own if simulated else PERIODS[0])

@@ -61,6 +61,15 @@ def test_the_empty_page_suggests_what_to_begin_with(app: AppTest) -> None:
     assert "Nothing to compare" not in page_text(app)
 
 
+def test_the_picker_is_told_its_choice_with_every_run(app: AppTest) -> None:
+    app.multiselect(key=WITH).set_value([NO_OVERLAY]).run()
+    for _ in range(2):  # what told the browser may never have arrived
+        app.run()
+        picker = app.multiselect(key=WITH)
+        assert picker.proto.set_value
+        assert picker.value == [NO_OVERLAY]
+
+
 def test_no_ranking_is_shown_before_the_verdict(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

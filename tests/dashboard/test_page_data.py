@@ -259,6 +259,7 @@ def test_a_fetched_market_is_described_used_and_refreshed(fetched: World) -> Non
     text = page_text(app)
     assert "real companies" in text
     assert "Daily bars" in text
+    assert not {"undo", "redo"} & buttons(app)  # there is nothing to take back yet
     app.button(key="use-live").click().run()
     ready(app)
     assert "live" in app.query_params["src"]
@@ -268,6 +269,7 @@ def test_a_fetched_market_is_described_used_and_refreshed(fetched: World) -> Non
     assert "use-live" not in buttons(app)
     app.button(key="undo").click().run()
     assert "use-live" in buttons(app)
+    assert not {"pin", "share", "saved"} & buttons(app)  # nothing here is of the setting
     assert fetched.home.is_dir()
 
 

@@ -139,7 +139,9 @@ def test_real_data_have_their_grade(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, fake_run(sessions=40, simulated=False))
     app = started("evidence")
     complete(app)
-    assert "Returns doubtful: the best grade that 95 % of the names reach. 1 have D." in plain(app)
+    assert "Returns doubtful: the best grade that 95\u202f% of the names reach. 1 have D." in plain(
+        app
+    )
     assert 'pl-tile warn"><span>Data grade</span><b>C</b>' in page_text(app)
 
 

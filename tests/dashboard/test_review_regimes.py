@@ -249,7 +249,7 @@ def test_the_rules_are_those_of_the_scenario() -> None:
     config = with_values(Scenario(), {"regimes.vix_override": True}).regimes
     assert "VIX closed at 30 or above" in rules_words(config)
     assert "VIX" not in rules_words(Scenario().regimes)
-    assert "fell 8.0" in rules_words(config)
+    assert "fell 8" in rules_words(config)
     sticky = config.model_copy(
         update={
             "vix_release_level": 25.0,

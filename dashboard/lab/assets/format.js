@@ -48,16 +48,27 @@ export const FORMATS = {
 // A difference that rounds to zero, or of undefined values, is no difference to a reader.
 export function difference(kind, value, base) {
   if (missing(value) || missing(base)) return "";
-  const change = value - base;
-  const text = {
-    percent: () => points(change),
-    "whole percent": () => points(change, 0),
-    ratio: () => ratio(change, 2, true),
-    bps: () => bps(change, true),
-    count: () => count(change, true),
-  }[kind]();
+  const text = changed(kind, value - base, DIGITS[kind]);
   return text[0] === "+" || text[0] === MINUS ? text : "";
 }
+
+// Two values and their difference in one table, with one digit more where the two would read alike
+// and the difference is not nothing.
+export function compared(kind, value, base) {
+  const texts = [FORMATS[kind](value), FORMATS[kind](base)], change = difference(kind, value, base);
+  if (!change || texts[0] !== texts[1]) return [...texts, change || DASH];
+  const digits = DIGITS[kind] + 1;
+  return [valued(kind, value, digits), valued(kind, base, digits), changed(kind, value - base, digits)];
+}
+
+const DIGITS = { percent: 1, "whole percent": 0, ratio: 2, bps: 0, count: 0 };
+const UNITS = { bps: `${NARROW}bp` };
+const isShare = (kind) => kind === "percent" || kind === "whole percent";
+
+const valued = (kind, value, digits) =>
+  isShare(kind) ? percent(value, digits) : written(value, digits, false) + (UNITS[kind] ?? "");
+const changed = (kind, change, digits) =>
+  isShare(kind) ? points(change, digits) : written(change, digits, true) + (UNITS[kind] ?? "");
 
 const DAY = 86_400_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -42,7 +42,7 @@ function curvesOf(view, kind) {
   }
   const { matched } = view;
   if (kind === "equity" && matched) {
-    found.splice(1, 0, { key: matched.fresh ? "matched" : "matched_before", name: "same exposure", width: 1.25, dash: [6, 3, 1, 3], days: matched.day, data: matched.equity });
+    found.splice(1, 0, { key: matched.fresh ? "matched" : "matched_before", name: "Same exposure", width: 1.25, dash: [6, 3, 1, 3], days: matched.day, data: matched.equity });
   }
   return found.map((curve) => ({ ...curve, range: c.span(curve.days, view.from, view.to) }));
 }
@@ -79,7 +79,7 @@ function equity(view, slot) {
     at: y(reach(curve)), number: ratio(reach(curve)), name: curve.name, colour: ink[curve.key][1],
   })));
   const scale = slot.compact ? "Growth" : view.log ? "Growth of 1, log scale" : "Growth of 1";
-  const control = view.matched ? ` · same exposure: held constant, no rules${view.matched.fresh ? "" : " (of the setting before)"}` : "";
+  const control = view.matched ? ` · Same exposure: held constant, no rules${view.matched.fresh ? "" : " (of the setting before)"}` : "";
   const names = curves.map((curve) => [curve.name, ink[curve.key][1]]).reverse();
   title(view, slot, `${scale} · benchmark: ${view.run.benchmark_name}${control}`, names);
 }

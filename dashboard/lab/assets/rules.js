@@ -1,6 +1,6 @@
 // What the rules did, in rows: the account as a waterfall, the control beside it, rule health.
 
-import { DASH, FORMATS, difference, points, ratio } from "./format.js";
+import { DASH, FORMATS, compared, points, ratio } from "./format.js";
 
 export const make = (tag, name, parent, more = {}) => {
   const node = Object.assign(document.createElement(tag), more);
@@ -120,15 +120,14 @@ export class Account {
     const table = make("table", "lab-table");
     const head = make("tr", "", make("thead", "", table));
     for (const words of ["", ...rows.slice(1, 6).map((row) => row.label)]) make("th", "", head, { textContent: words });
-    const line = (label, write) => {
+    const columns = rows.slice(1, 6).map((row) => compared(row.kind, row.scenario, row.control));
+    const lines = ["Scenario", "Same exposure, no rules", "Difference"].map((label, at) => {
       const tr = make("tr", "", table);
       make("th", "", tr, { textContent: label });
-      for (const row of rows.slice(1, 6)) make("td", "", tr, { textContent: write(row) });
+      for (const column of columns) make("td", "", tr, { textContent: column[at] });
       return tr;
-    };
-    line("Scenario", (row) => FORMATS[row.kind](row.scenario));
-    line("Same exposure, no rules", (row) => FORMATS[row.kind](row.control)).dataset.control = JSON.stringify(Object.fromEntries(rows.map((row) => [row.name, row.control])));
-    line("Difference", (row) => difference(row.kind, row.scenario, row.control) || DASH);
+    });
+    lines[1].dataset.control = JSON.stringify(Object.fromEntries(rows.map((row) => [row.name, row.control])));
     this.control.replaceChildren(table, make("p", "", null, { textContent: words.join(" ") }));
   }
 }

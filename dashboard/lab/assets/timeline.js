@@ -99,7 +99,7 @@ export class Timeline {
   timeAxis(pen, from, to, x, at) {
     const { left, right } = this.slots;
     const steps = [1, 2, 3, 6, 12, 24, 60];
-    const room = Math.max(Math.floor((right - left) / 90), 1);
+    const room = Math.max(Math.floor((right - left) / (right - left < 400 ? 70 : 90)), 1);
     const step = steps.find((months) => (to - from) / 30.44 / months <= room) ?? 120;
     const start = new Date(from * 86_400_000);
     let index = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step;
