@@ -206,8 +206,7 @@ class Lab {
 
   // What was painted from memory, for whoever measures.
   painted(value) {
-    this.paintedValues ??= new Set();
-    this.paintedValues.add(value);
+    (this.paintedValues ??= new Set()).add(value);
     this.root.dataset.painted = String(this.paintedValues.size);
   }
 
