@@ -188,7 +188,10 @@ def test_what_is_declared_is_sent_once() -> None:
 
 
 def test_a_browser_hears_which_request_an_empty_answer_is_for() -> None:
-    assert unpacked(idle(7))[0] == {"kind": "idle", "answers": 7, "columns": []}
+    assert unpacked(idle(7))[0] == {
+        "kind": "idle", "answers": 7, "compiling": None, "columns": [],
+    }  # fmt: skip
+    assert unpacked(idle(7, "a minute"))[0]["compiling"] == "a minute"
     assert unpacked(hints_frame(RUN, "book", {}, more=True, number=8))[0]["answers"] == 8
     header, _, _ = steps("risk.max_leverage", [1.0])
     assert header["answers"] is None
